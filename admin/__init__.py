@@ -1,0 +1,1 @@
+"""The staff console: pages for the people who run the office."""

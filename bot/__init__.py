@@ -1,0 +1,1 @@
+"""The conversation: channels, intake, routing, dialogs and delivery."""

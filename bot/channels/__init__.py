@@ -1,0 +1,1 @@
+"""LINE, Telegram and web chat, each behind the port of `bot.channel`."""

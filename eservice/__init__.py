@@ -1,0 +1,1 @@
+"""The e-service backend: everything an office does for residents, whatever the channel."""

@@ -1,0 +1,114 @@
+"""The two databases: SQLite for a small office, PostgreSQL for a large one; the same code on both.
+
+SQLite runs in WAL mode with `synchronous=FULL`, so that what we acknowledged survives a power cut. Its
+write transactions begin immediate: a deferred one that turns into a writer fails at once when another
+writes. Within a process writers also queue on a lock, which is fair where SQLite's own waiting is not.
+"""
+
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Engine, MetaData, create_engine, event
+from sqlalchemy.engine import URL, Connection, Dialect, make_url
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+from eservice.kit.clock import Clock, SystemClock
+from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
+
+BUSY_TIMEOUT_MS = 10_000
+POOL_SIZE = 12
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime on both databases; SQLite itself would drop the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored instant carries its zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The base of every table."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[str]: JSON}  # noqa: RUF012
+
+
+class Database:
+    """One database and its ways in: `unit_of_work()` to write, `read()` to look."""
+
+    def __init__(self, url: str, clock: Clock | None = None) -> None:
+        self.url: URL = make_url(url)
+        self.clock: Clock = clock or SystemClock()
+        self.engine: Engine = _create_engine(self.url)
+        self.write_lock = threading.RLock() if self.is_sqlite else None
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    def unit_of_work(self) -> UnitOfWork:
+        """A write transaction, committed when its block ends well. No network call belongs inside."""
+        return UnitOfWork(self.open_session, self.clock, self.write_lock)
+
+    def read(self) -> ReadOnly:
+        """A session for looking: never blocks writers, never writes."""
+        return ReadOnly(self.open_session, self.clock)
+
+    def open_session(self, *, read_only: bool = False) -> Session:
+        """A new session; tests replace this to join their outer transaction."""
+        session = self._sessions()
+        if read_only and self.is_sqlite:
+            session.connection(execution_options={"sqlite_begin": "DEFERRED"})
+        return session
+
+    def dispose(self) -> None:
+        """Closes every connection."""
+        self.engine.dispose()
+
+
+def _create_engine(url: URL) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, pool_pre_ping=True)
+
+
+def _prepare_sqlite(connection: Any, record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")  # what people took back leaves the file too
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
+    connection.exec_driver_sql(f"BEGIN {mode}")

@@ -1,0 +1,93 @@
+"""Settings from the environment and `.env`, as `docs/settings.md` lists them."""
+
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an office sets. Every field is an environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    database_url: str = Field("", description="SQLite below DATA_DIR when empty, or postgresql://…")
+    data_dir: Path = Field(Path("./data"), description="database, media and generated secrets")
+    public_url: str = Field("http://127.0.0.1:8000", description="used in links, webhooks and QR codes")
+    app_env: Literal["local", "production"] = Field("local", description="production refuses unsafe settings")
+    secret_key: SecretStr = Field(SecretStr(""), description="signing and encryption root, ≥ 32 characters")
+    line_channel_secret: SecretStr = Field(SecretStr(""), description="LINE is off when unset")
+    line_channel_access_token: SecretStr = Field(SecretStr(""), description="LINE is off when unset")
+    line_api_base: str = Field("https://api.line.me", description="for tests against a simulator")
+    line_data_api_base: str = Field("https://api-data.line.me", description="for tests against a simulator")
+    telegram_bot_token: SecretStr = Field(SecretStr(""), description="Telegram is off when unset")
+    telegram_webhook_secret: SecretStr = Field(SecretStr(""), description="required with a Telegram token")
+    telegram_api_base: str = Field(
+        "https://api.telegram.org/bot", description="python-telegram-bot's base_url"
+    )
+    log_format: Literal["text", "json"] = Field("text", description="how logs are written")
+    trusted_proxies: str = Field(
+        "", description="addresses whose forwarded headers are believed, with commas"
+    )
+
+    @field_validator("public_url", "line_api_base", "line_data_api_base")
+    @classmethod
+    def _without_trailing_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _is_safe(self) -> "Settings":
+        if self.telegram_bot_token.get_secret_value() and not self.telegram_webhook_secret.get_secret_value():
+            raise ValueError("TELEGRAM_BOT_TOKEN is set without TELEGRAM_WEBHOOK_SECRET")
+        if bool(self.line_channel_secret.get_secret_value()) != bool(
+            self.line_channel_access_token.get_secret_value()
+        ):
+            raise ValueError("LINE_CHANNEL_SECRET and LINE_CHANNEL_ACCESS_TOKEN go together")
+        if self.app_env == "production":
+            if len(self.secret_key.get_secret_value()) < 32:
+                raise ValueError("APP_ENV=production needs SECRET_KEY of at least 32 characters")
+            if not self.public_url.startswith("https://"):
+                raise ValueError("APP_ENV=production needs PUBLIC_URL to begin with https://")
+        return self
+
+    @cached_property
+    def database_address(self) -> str:
+        """The SQLAlchemy URL, with the driver that we ship. Raises ValueError for another database."""
+        url = self.database_url or f"sqlite:///{self.data_dir / 'phueanban.db'}"
+        scheme, separator, rest = url.partition("://")
+        family = scheme.split("+")[0]
+        if family in ("postgres", "postgresql"):
+            return f"postgresql+psycopg{separator}{rest}"
+        if family == "sqlite":
+            return f"sqlite{separator}{rest}"
+        raise ValueError("DATABASE_URL names sqlite or postgresql")
+
+    @cached_property
+    def signing_key(self) -> str:
+        """SECRET_KEY, or one generated into DATA_DIR for a local run."""
+        if key := self.secret_key.get_secret_value():
+            return key
+        path = self.data_dir / "secret_key"
+        if not path.exists():
+            self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(48))
+        return path.read_text().strip()
+
+    @property
+    def line_enabled(self) -> bool:
+        """Whether the office has given LINE's token and secret."""
+        return bool(self.line_channel_access_token.get_secret_value())
+
+    @property
+    def telegram_enabled(self) -> bool:
+        """Whether the office has given Telegram's token."""
+        return bool(self.telegram_bot_token.get_secret_value())
+
+    @property
+    def is_https(self) -> bool:
+        """Whether residents reach us over HTTPS (cookies are then marked secure)."""
+        return self.public_url.startswith("https://")

@@ -1,0 +1,45 @@
+"""The catalogue: every word a person sees, by key, in Thai and English.
+
+Catalogues are TOML files `th.toml` and `en.toml` beside the package that speaks; keys are dotted paths of
+their tables, e.g. `menu.title`. `{name}` marks a placeholder.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+LANGUAGES = ("th", "en")
+DEFAULT_LANGUAGE = "th"
+
+
+class Catalogue:
+    """The texts of one or several folders. `get` raises KeyError for an unknown key: a text is never guessed."""
+
+    def __init__(self, *folders: Path) -> None:
+        self._texts: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
+        for folder in folders:
+            for language in LANGUAGES:
+                with (folder / f"{language}.toml").open("rb") as file:
+                    self._texts[language].update(_flatten(tomllib.load(file)))
+
+    def get(self, key: str, language: str = DEFAULT_LANGUAGE, **parameters: object) -> str:
+        """The text of `key`, its placeholders filled. An unknown language means Thai."""
+        text = self._texts.get(language, self._texts[DEFAULT_LANGUAGE])[key]
+        return text.format_map(parameters) if parameters else text
+
+    def has(self, key: str) -> bool:
+        """Whether the key exists."""
+        return key in self._texts[DEFAULT_LANGUAGE]
+
+    def keys(self, language: str = DEFAULT_LANGUAGE) -> frozenset[str]:
+        """All keys of a language; tests compare them."""
+        return frozenset(self._texts[language])
+
+
+def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, str(value)

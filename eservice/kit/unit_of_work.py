@@ -1,0 +1,105 @@
+"""The unit of work: the only thing that commits.
+
+    with database.unit_of_work() as uow:
+        service.change_something(uow, ...)
+
+commits at the end of the block and rolls back on any exception. What must happen only once the change is
+safe (waking a worker) is handed to `after_commit`.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from eservice.kit.clock import Clock
+
+
+class OpenSession(Protocol):
+    """How sessions are opened; tests give one that joins their own transaction."""
+
+    def __call__(self, *, read_only: bool = False) -> Session: ...
+
+
+class WriteLock(Protocol):
+    """A lock that one thread may take again while it holds it."""
+
+    def acquire(self) -> bool: ...
+
+    def release(self) -> None: ...
+
+
+class ReadOnly:
+    """A session for looking; nothing it does is kept."""
+
+    def __init__(self, open_session: OpenSession, clock: Clock) -> None:
+        self._open_session = open_session
+        self._clock = clock
+        self._session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        if self._session is None:
+            raise RuntimeError("the block has not begun, or is over")
+        return self._session
+
+    @property
+    def now(self) -> datetime:
+        """The current instant, in UTC."""
+        return self._clock.now()
+
+    def __enter__(self) -> "ReadOnly":
+        self._session = self._open_session(read_only=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        session, self._session = self.session, None
+        session.rollback()
+        session.close()
+
+
+class UnitOfWork(ReadOnly):
+    """A write transaction."""
+
+    def __init__(self, open_session: OpenSession, clock: Clock, write_lock: WriteLock | None = None) -> None:
+        super().__init__(open_session, clock)
+        self._write_lock = write_lock
+        self._after_commit: list[Callable[[], None]] = []
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Runs `call` once the transaction is committed; never on a rollback."""
+        self._after_commit.append(call)
+
+    def __enter__(self) -> "UnitOfWork":
+        if self._write_lock is not None:
+            self._write_lock.acquire()
+        try:
+            self._session = self._open_session()
+        except BaseException:
+            self._release()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        session, self._session = self.session, None
+        try:
+            if kind is None:
+                session.commit()
+            else:
+                session.rollback()
+        finally:
+            session.close()
+            self._release()
+        if kind is None:
+            for call in self._after_commit:
+                call()
+
+    def _release(self) -> None:
+        if self._write_lock is not None:
+            self._write_lock.release()

@@ -1,0 +1,1 @@
+"""Contacts, conversations, messages and the delivery queue: the only road to a resident."""
