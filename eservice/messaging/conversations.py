@@ -1,0 +1,208 @@
+"""Contacts and their conversations: found or begun, who owns them, what was said in them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
+from eservice.messaging.content import Bundle, bundle_to_json, plain_text
+from eservice.messaging.models import (
+    ChannelName,
+    Contact,
+    ContactKind,
+    Conversation,
+    Direction,
+    Handler,
+    Message,
+    Reachability,
+    Speaker,
+)
+
+SEEN_EVERY = timedelta(minutes=5)  # `last_seen_at` is not worth a write per message
+MAX_STORED_TEXT = 10_000  # characters of one resident's message; the rest says nothing to an office
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A contact and the conversation with it, as one event's work sees them."""
+
+    contact: Contact
+    conversation: Conversation
+
+
+def open_talk(
+    uow: UnitOfWork,
+    *,
+    channel: ChannelName,
+    address: str,
+    kind: ContactKind,
+    display_name: str | None = None,
+) -> Talk:
+    """Finds the conversation with an address, or begins it; locked until the transaction ends."""
+    row = uow.session.execute(
+        select(Contact, Conversation)
+        .join(Conversation, Conversation.contact_id == Contact.id)
+        .where(Contact.channel == channel, Contact.address == address)
+        .with_for_update(of=Conversation)
+    ).one_or_none()
+    if row is None:
+        return begin_talk(uow, channel=channel, address=address, kind=kind, display_name=display_name)
+    contact, conversation = row
+    if display_name and contact.display_name != display_name:
+        contact.display_name = display_name[:200]
+    if uow.now - contact.last_seen_at > SEEN_EVERY:
+        contact.last_seen_at = uow.now
+    return Talk(contact, conversation)
+
+
+def begin_talk(
+    uow: UnitOfWork,
+    *,
+    channel: ChannelName,
+    address: str,
+    kind: ContactKind,
+    display_name: str | None = None,
+    token_hash: str | None = None,
+    language: str = "th",
+) -> Talk:
+    """Records a new contact and its conversation. Two at once: the unique address lets one through."""
+    contact = Contact(
+        channel=channel,
+        address=address,
+        kind=kind,
+        display_name=display_name[:200] if display_name else None,
+        token_hash=token_hash,
+        language=language,
+        created_at=uow.now,
+        last_seen_at=uow.now,
+        reachability=Reachability.ACTIVE,
+    )
+    uow.session.add(contact)
+    uow.session.flush()  # the conversation needs its id
+    conversation = Conversation(contact_id=contact.id, handler=Handler.BOT, dialog={}, updated_at=uow.now)
+    uow.session.add(conversation)
+    uow.session.flush()  # messages need its id
+    return Talk(contact, conversation)
+
+
+def set_reachability(uow: UnitOfWork, contact: Contact, reachability: Reachability) -> None:
+    """Records whether the address can be written to."""
+    if contact.reachability is not reachability:
+        contact.reachability = reachability
+        contact.reachability_at = uow.now
+
+
+def hand_to(uow: UnitOfWork, conversation: Conversation, handler: Handler) -> None:
+    """Gives the conversation to the machine or to the staff."""
+    if conversation.handler is not handler:
+        conversation.handler = handler
+        conversation.handler_since = uow.now
+
+
+def record_heard(
+    uow: UnitOfWork,
+    conversation: Conversation,
+    *,
+    text: str,
+    kind: str = "text",
+    platform_ref: str | None = None,
+) -> Message:
+    """Stores what a resident said or sent."""
+    message = Message(
+        conversation_id=conversation.id,
+        direction=Direction.IN,
+        speaker=Speaker.RESIDENT,
+        kind=kind,
+        text=text[:MAX_STORED_TEXT],
+        platform_ref=platform_ref,
+        created_at=uow.now,
+    )
+    uow.session.add(message)
+    uow.session.flush()  # others refer to its id
+    return message
+
+
+def record_said(uow: UnitOfWork, conversation: Conversation, bundle: Bundle, speaker: Speaker) -> Message:
+    """Stores what we say, in full, so that the record shows what was said."""
+    message = Message(
+        conversation_id=conversation.id,
+        direction=Direction.OUT,
+        speaker=speaker,
+        kind="bundle",
+        text=plain_text(bundle),
+        content=bundle_to_json(bundle),
+        created_at=uow.now,
+    )
+    uow.session.add(message)
+    uow.session.flush()  # the delivery refers to its id
+    return message
+
+
+def edit_heard(uow: UnitOfWork, conversation: Conversation, platform_ref: str, text: str) -> Message | None:
+    """Takes over a resident's correction of an earlier message; None when that message is not known."""
+    message = _by_ref(uow, conversation, platform_ref)
+    if message is None or message.erased_at is not None:
+        return None
+    message.text = text[:MAX_STORED_TEXT]
+    message.edited_at = uow.now
+    return message
+
+
+def erase_heard(uow: UnitOfWork, conversation: Conversation, platform_ref: str) -> Message | None:
+    """Erases the words of a message that its author took back; the empty row stays as a tombstone.
+
+    LINE requires it: developers.line.biz, "unsend event".
+    """
+    message = _by_ref(uow, conversation, platform_ref)
+    if message is None:
+        return None
+    message.text = ""
+    message.content = None
+    message.erased_at = uow.now
+    return message
+
+
+def transcript(
+    reader: ReadOnly, conversation_id: int, *, after: int = 0, limit: int = 200
+) -> Sequence[Message]:
+    """Messages of a conversation after a message id, oldest first; without `after` the newest `limit`."""
+    query = select(Message).where(Message.conversation_id == conversation_id)
+    if after:
+        return reader.session.scalars(query.where(Message.id > after).order_by(Message.id).limit(limit)).all()
+    return reader.session.scalars(query.order_by(Message.id.desc()).limit(limit)).all()[::-1]
+
+
+def abandoned(uow: UnitOfWork, limit: int = 50) -> Sequence[tuple[Contact, Conversation]]:
+    """Conversations whose open dialog has run out of time."""
+    rows = uow.session.execute(
+        select(Contact, Conversation)
+        .join(Conversation, Conversation.contact_id == Contact.id)
+        .where(Conversation.dialog_expires_at <= uow.now)
+        .limit(limit)
+        .with_for_update(of=Conversation, skip_locked=True)
+    ).all()
+    return [(contact, conversation) for contact, conversation in rows]
+
+
+def idle_with_staff(
+    uow: UnitOfWork, since: datetime, limit: int = 50
+) -> Sequence[tuple[Contact, Conversation]]:
+    """Conversations that staff own and nobody has spoken in since an instant."""
+    rows = uow.session.execute(
+        select(Contact, Conversation)
+        .join(Conversation, Conversation.contact_id == Contact.id)
+        .where(Conversation.handler == Handler.STAFF, Conversation.updated_at <= since)
+        .limit(limit)
+        .with_for_update(of=Conversation, skip_locked=True)
+    ).all()
+    return [(contact, conversation) for contact, conversation in rows]
+
+
+def _by_ref(uow: UnitOfWork, conversation: Conversation, platform_ref: str) -> Message | None:
+    return uow.session.scalar(
+        select(Message).where(
+            Message.conversation_id == conversation.id, Message.platform_ref == platform_ref
+        )
+    )

@@ -1,0 +1,124 @@
+"""The inbox of raw events: stored once, claimed in order, finished or parked."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy.orm import aliased
+
+from eservice.kit.database import insert_new
+from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
+from eservice.messaging.models import ChannelName, EventState, InboundEvent
+
+MAX_ATTEMPTS = 3
+RETRY_SECONDS = (1, 5)
+KEEP_DONE_DAYS = 30  # the ids must outlive every redelivery; LINE's come within a day
+
+
+def store(uow: UnitOfWork, rows: list[dict[str, object]]) -> int:
+    """Stores raw events; those already known change nothing. Returns how many were new."""
+    return insert_new(
+        uow.session,
+        InboundEvent,
+        [{"state": EventState.PENDING, "attempts": 0, "received_at": uow.now, **row} for row in rows],
+    )
+
+
+def claim_next(uow: UnitOfWork) -> InboundEvent | None:
+    """The next event to work on: the head of some conversation, locked until the transaction ends.
+
+    On PostgreSQL other workers skip the locked head, and later events of the same conversation wait
+    because an earlier one is still pending. On SQLite the write transaction itself is the lock.
+    """
+    earlier = aliased(InboundEvent)
+    blocked = exists(
+        select(earlier.id).where(
+            earlier.state == EventState.PENDING,
+            earlier.conversation_key == InboundEvent.conversation_key,
+            or_(
+                earlier.occurred_ms < InboundEvent.occurred_ms,
+                and_(earlier.occurred_ms == InboundEvent.occurred_ms, earlier.id < InboundEvent.id),
+            ),
+        )
+    )
+    return uow.session.scalar(
+        select(InboundEvent)
+        .where(
+            InboundEvent.state == EventState.PENDING,
+            or_(InboundEvent.due_at.is_(None), InboundEvent.due_at <= uow.now),
+            ~blocked,
+        )
+        .order_by(InboundEvent.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=InboundEvent)
+    )
+
+
+def finish(uow: UnitOfWork, event: InboundEvent) -> None:
+    """Marks the event done and empties its payload: from here the message row is the record."""
+    event.state = EventState.DONE
+    event.payload = ""
+    event.done_at = uow.now
+
+
+def fail(uow: UnitOfWork, event_id: int, reason: str) -> bool:
+    """Records a failed attempt: another one later, or, after the last, parked. Returns whether it is parked.
+
+    `reason` is for staff and holds no text of the resident.
+    """
+    event = uow.session.get_one(InboundEvent, event_id)
+    event.attempts += 1
+    event.reason = reason[:500]
+    if event.attempts >= MAX_ATTEMPTS:
+        event.state = EventState.PARKED
+        event.due_at = None
+        return True
+    event.due_at = uow.now + timedelta(seconds=RETRY_SECONDS[event.attempts - 1])
+    return False
+
+
+def erase_message(uow: UnitOfWork, channel: ChannelName, conversation_key: str, message_ref: str) -> None:
+    """Empties the stored payloads that hold a message taken back by its author."""
+    uow.session.execute(
+        update(InboundEvent)
+        .where(
+            InboundEvent.channel == channel,
+            InboundEvent.conversation_key == conversation_key,
+            InboundEvent.message_ref == message_ref,
+            InboundEvent.state != EventState.DONE,
+        )
+        .values(payload="", state=EventState.DONE, reason="taken back by its author", done_at=uow.now)
+    )
+
+
+def parked(reader: ReadOnly, limit: int = 100) -> Sequence[InboundEvent]:
+    """The events set aside, newest first."""
+    return reader.session.scalars(
+        select(InboundEvent)
+        .where(InboundEvent.state == EventState.PARKED)
+        .order_by(InboundEvent.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def retry_parked(uow: UnitOfWork, event_id: int) -> bool:
+    """Puts a parked event back in line, at staff's word. Returns whether it was parked."""
+    event = uow.session.get(InboundEvent, event_id)
+    if event is None or event.state is not EventState.PARKED:
+        return False
+    event.state, event.attempts, event.due_at = EventState.PENDING, 0, None
+    return True
+
+
+def waiting_count(reader: ReadOnly) -> int:
+    """How many events wait to be worked on."""
+    return reader.session.scalar(select(func.count()).where(InboundEvent.state == EventState.PENDING)) or 0
+
+
+def forget_done(uow: UnitOfWork) -> int:
+    """Deletes finished events past their keeping time; returns how many."""
+    limit = uow.now - timedelta(days=KEEP_DONE_DAYS)
+    rows = uow.session.query(InboundEvent).filter(
+        InboundEvent.state == EventState.DONE, InboundEvent.done_at < limit
+    )
+    return rows.delete(synchronize_session=False)
