@@ -1,0 +1,1 @@
+"""The FAQ in the database: drafts and live versions, import and export, the live index, what was asked."""
