@@ -56,19 +56,18 @@ class TextClassifier:
         idf: NDArray[np.float32],
         weights: NDArray[np.float32],
         bias: NDArray[np.float32],
-        scale: NDArray[np.float32],
-        offset: NDArray[np.float32],
+        sigmoid: NDArray[np.float64],
     ) -> None:
         """Wrap learned numbers; use `fit` or `load`.
 
-        `weights` is (features, labels); the logit of label k is `scale[k] * score[k] + offset[k]`.
+        `weights` is (features, labels) and gives the scores; `sigmoid` is (labels, 3) and turns the
+        evidence of a score (see `_evidence`) into the logit of its probability.
         """
         self._labels = list(labels)
         self._idf = idf
         self._weights = weights
         self._bias = bias
-        self._scale = scale
-        self._offset = offset
+        self._sigmoid = sigmoid
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -100,8 +99,7 @@ class TextClassifier:
             spread = coefficients[vectors.row] * (vectors.value / shards)[:, None]
             np.add.at(weights, vectors.index, spread.astype(np.float32))
             bias += _BIAS * coefficients.sum(axis=0) / shards
-        scale, offset = _calibrate(scores, targets)
-        return cls(labels, idf=idf, weights=weights, bias=bias, scale=scale, offset=offset)
+        return cls(labels, idf=idf, weights=weights, bias=bias, sigmoid=_calibrate(scores, targets))
 
     def predict(self, text: str, *, limit: int = 3) -> list[Prediction]:
         """The `limit` most probable labels, best first. Probabilities need not sum to one."""
@@ -121,11 +119,13 @@ class TextClassifier:
             self._add_labels(label for label in sorted(given) if label not in self._labels)
             vectors = _vectors([channels_of(text)], self._idf)
             sign = np.array([1.0 if label in given else -1.0 for label in self._labels])
-            missing = np.maximum(0.0, _CORRECTED_LOGIT - sign * self._logits(vectors)) * sign / self._scale
             length = float(vectors.value @ vectors.value) + _BIAS
-            step = (missing / length).astype(np.float32)
-            self._weights[vectors.index] += vectors.value[:, None] * step
-            self._bias += _BIAS * step
+            # Rivals move each other's logits, so one exact step is not enough; a few are.
+            for _ in range(5):
+                missing = np.maximum(0.0, _CORRECTED_LOGIT - sign * self._logits(vectors)) * sign
+                step = (missing / (self._sigmoid[:, :2].sum(axis=1) * length)).astype(np.float32)
+                self._weights[vectors.index] += vectors.value[:, None] * step
+                self._bias += _BIAS * step
 
     def save(self, path: str | Path) -> None:
         """Write the model to a file, for `load`."""
@@ -141,8 +141,7 @@ class TextClassifier:
                 idf=self._idf[known],
                 idf_unknown=self._idf.max(),
                 bias=self._bias,
-                scale=self._scale,
-                offset=self._offset,
+                sigmoid=self._sigmoid,
             )
 
     @classmethod
@@ -161,13 +160,12 @@ class TextClassifier:
                 idf=idf,
                 weights=weights,
                 bias=file["bias"],
-                scale=file["scale"],
-                offset=file["offset"],
+                sigmoid=file["sigmoid"],
             )
 
     def _logits(self, vectors: _Vectors) -> NDArray[np.float64]:
-        score = vectors.value @ self._weights[vectors.index] + self._bias
-        return (self._scale * score + self._offset).astype(np.float64)
+        scores = (vectors.value @ self._weights[vectors.index] + self._bias).astype(np.float64)
+        return (_evidence(scores[None, :])[0] * self._sigmoid).sum(axis=1)
 
     def _add_labels(self, labels: Iterable[str]) -> None:
         """New labels start improbable everywhere; the correction that brings them teaches the rest."""
@@ -175,8 +173,7 @@ class TextClassifier:
             self._labels.append(label)
             self._weights = np.pad(self._weights, ((0, 0), (0, 1)))
             self._bias = np.append(self._bias, np.float32(-1.0))
-            self._scale = np.append(self._scale, np.median(self._scale))
-            self._offset = np.append(self._offset, np.median(self._offset))
+            self._sigmoid = np.vstack([self._sigmoid, np.median(self._sigmoid, axis=0)])
 
 
 def _inverse_document_frequency(found: Sequence[tuple[Channel, ...]]) -> NDArray[np.float32]:
@@ -240,28 +237,34 @@ def _similarities(vectors: _Vectors) -> NDArray[np.float32]:
     return similarity
 
 
-def _calibrate(
-    scores: NDArray[np.float64], targets: NDArray[np.float64]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Platt's sigmoid per label, fitted by Newton's method: scale and offset of the logit."""
+def _evidence(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What a probability is read from, (texts, labels, 3): the score, its lead over the best rival, 1."""
+    if scores.shape[1] == 1:
+        rival = np.full_like(scores, -1.0)
+    else:
+        runner_up, best = np.partition(scores, -2, axis=1)[:, -2:].T
+        rival = np.where(scores == best[:, None], runner_up[:, None], best[:, None])
+    return np.stack([scores, scores - rival, np.ones_like(scores)], axis=2)
+
+
+def _calibrate(scores: NDArray[np.float64], targets: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logistic regression of every label's truth on its evidence, by Newton's method: (labels, 3)."""
     positives = (targets > 0).sum(axis=0)
     negatives = len(targets) - positives
     # Platt's softened targets keep a label with few examples from becoming certain.
     wanted = np.where(targets > 0, (positives + 1) / (positives + 2), 1 / (negatives + 2))
-    scale = np.full(len(positives), 2.0)
-    offset = np.log((positives + 1) / (negatives + 1)) + scale
-    for _ in range(40):
-        probability = 1.0 / (1.0 + np.exp(-(scale * scores + offset)))
-        slope = probability * (1 - probability)
-        error = probability - wanted
-        # The weak prior towards scale 2 keeps one-example labels finite and every scale positive.
-        pull = 0.1 * (scale - 2.0)
-        gradient_scale = (error * scores).sum(axis=0) + pull
-        gradient_offset = error.sum(axis=0)
-        a = (slope * scores * scores).sum(axis=0) + 0.1
-        b = (slope * scores).sum(axis=0)
-        c = slope.sum(axis=0) + 1e-6
-        determinant = a * c - b * b
-        scale = scale - np.clip((c * gradient_scale - b * gradient_offset) / determinant, -2, 2)
-        offset = offset - np.clip((a * gradient_offset - b * gradient_scale) / determinant, -2, 2)
-    return np.maximum(scale, 0.5).astype(np.float32), offset.astype(np.float32)
+    evidence = _evidence(scores)
+    prior = np.array([2.0, 1.0, 0.0])
+    strength = np.array([0.3, 0.3, 1e-3])
+    sigmoid = np.tile(prior, (len(positives), 1))
+    for _ in range(30):
+        probability = 1.0 / (1.0 + np.exp(-np.einsum("nlf,lf->nl", evidence, sigmoid)))
+        slope = probability * (1.0 - probability)
+        gradient = np.einsum("nl,nlf->lf", probability - wanted, evidence) + strength * (sigmoid - prior)
+        curvature = np.einsum("nl,nlf,nlg->lfg", slope, evidence, evidence, optimize=True) + np.diag(strength)
+        step = np.linalg.solve(curvature, gradient[:, :, None])[:, :, 0]
+        sigmoid -= np.clip(step, -2.0, 2.0)
+    # A label that is learned from almost nothing must still rise with its score.
+    sigmoid[:, 0] = np.maximum(sigmoid[:, 0], 0.5)
+    sigmoid[:, 1] = np.maximum(sigmoid[:, 1], 0.0)
+    return sigmoid
