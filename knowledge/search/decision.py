@@ -1,0 +1,81 @@
+"""From scores to one of three honest replies: this is it, is it one of these, I do not know."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.search.analysis import CHANNEL_COUNT, Question
+from knowledge.search.document import DecisionKind, Explanation, Hit
+from knowledge.search.scoring import Scores
+from knowledge.search.weights import VIEW_NAMES, WEIGHTS
+
+_MOST_CHOICES = 3
+_CHOICE_SHARE = 0.6
+_KNOWN_AS_UNANSWERABLE = 0.85
+_UNANSWERABLE_CONFIDENCE = 0.05
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do with a question. `why` is worked out only when read."""
+
+    kind: DecisionKind
+    confidence: float
+    """Probability, 0..1, that the first hit is the right entry."""
+    hits: tuple[Hit, ...]
+    """The entry to answer with, or two or three to choose from, or none when unknown."""
+    _explain: Callable[[], Explanation]
+
+    @cached_property
+    def why(self) -> Explanation:
+        """The reasons, for a test bench."""
+        return self._explain()
+
+
+def confidence_features(question: Question, scores: Scores) -> npt.NDArray[np.float64]:
+    """What tells a right first candidate from a wrong one; order as in `weights.CONFIDENCE_NAMES`."""
+    top = scores.features[:, 0]
+    second = float(scores.fused[1]) if len(scores.fused) > 1 else 0.0
+    best = max(float(scores.fused[0]), 1e-9)
+    views = scores.features[: 4 * CHANNEL_COUNT]
+    leads = (views[:, 0] >= views.max(axis=1) - 1e-12) & (views[:, 0] > 0)
+    return np.concatenate(
+        (
+            [best, best - second, second / best],
+            top[CHANNEL_COUNT : 2 * CHANNEL_COUNT],
+            top[2 * CHANNEL_COUNT : 3 * CHANNEL_COUNT],
+            top[:CHANNEL_COUNT],
+            scores.known,
+            [leads.mean(), np.log1p(len(question.text))],
+        )
+    )
+
+
+def confidence(question: Question, scores: Scores) -> float:
+    """Calibrated probability that the first candidate is right; 0 without candidates."""
+    if len(scores.fused) == 0 or scores.fused[0] <= 0:
+        return 0.0
+    probability = 1 / (
+        1 + np.exp(-(WEIGHTS.confidence @ confidence_features(question, scores) + WEIGHTS.confidence_bias))
+    )
+    alike = float(WEIGHTS.head_channels @ scores.nobody)
+    cosines = scores.features[VIEW_NAMES.index("phrasing_cosine_word") :, 0][:CHANNEL_COUNT]
+    if alike >= _KNOWN_AS_UNANSWERABLE and alike > float(WEIGHTS.head_channels @ cosines):
+        return min(float(probability), _UNANSWERABLE_CONFIDENCE)
+    return float(probability)
+
+
+def kind_of(probability: float) -> DecisionKind:
+    """The reply that this confidence allows."""
+    if probability >= WEIGHTS.answer_threshold:
+        return "answer"
+    return "clarify" if probability >= WEIGHTS.clarify_threshold else "unknown"
+
+
+def choices(scores: Scores) -> slice:
+    """The candidates good enough to be offered: at most three, none far behind the first."""
+    good = scores.fused[:_MOST_CHOICES] >= _CHOICE_SHARE * scores.fused[:1]
+    return slice(0, int(good.sum()))

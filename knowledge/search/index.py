@@ -1,0 +1,266 @@
+"""The answer engine: build it from entries, ask it, teach it, change it, keep it in a file."""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from os import PathLike
+
+import numpy as np
+
+from knowledge.search import storage
+from knowledge.search.analysis import (
+    AnalysedText,
+    Question,
+    analyse_document,
+    analyse_phrasing,
+    layout_reading,
+    read_question,
+    word_key,
+)
+from knowledge.search.decision import Decision, choices, confidence, kind_of
+from knowledge.search.document import Explanation, FaqDocument, Hit
+from knowledge.search.learning import learn_phrasings
+from knowledge.search.scoring import Scores, known_share, score, unit_likeness
+from knowledge.search.snapshot import (
+    NOBODY,
+    Phrasing,
+    Snapshot,
+    add_documents,
+    compact,
+    empty_snapshot,
+    needs_compaction,
+    refresh_norms,
+    remove_document,
+)
+from knowledge.search.weights import WEIGHTS
+from knowledge.thai import Segmenter
+
+_CONTEXT_IMPORTANCE = 0.5
+_LAYOUT_GAIN = 0.15
+_FOLLOW_UP_LENGTH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What a reader takes hold of once and uses throughout."""
+
+    snapshot: Snapshot
+    segmenter: Segmenter
+
+
+class FaqIndex:
+    """Ranks entries for a question and decides whether to answer.
+
+    Any thread may read at any time; writers take turns and replace the whole state at once.
+    """
+
+    def __init__(self, snapshot: Snapshot, segmenter: Segmenter) -> None:
+        self._state = _State(snapshot, segmenter)
+        self._writing = threading.Lock()
+
+    @classmethod
+    def build(cls, documents: Iterable[FaqDocument], *, vocabulary: Iterable[str] = ()) -> "FaqIndex":
+        """Index entries; of several with one id the last counts. `vocabulary` adds words of the office."""
+        latest = {document.id: document for document in documents}
+        texts = [_length(document) for document in latest.values()]
+        words = [keyword for document in latest.values() for keyword in document.keywords]
+        segmenter = Segmenter().with_words([*vocabulary, *words])
+        snapshot = empty_snapshot(sum(texts) / max(len(texts), 1))
+        analysed = [(document, analyse_document(document, segmenter)) for document in latest.values()]
+        return cls(refresh_norms(add_documents(snapshot, analysed)), segmenter)
+
+    def __len__(self) -> int:
+        return len(self._state.snapshot.row_of)
+
+    def __contains__(self, document_id: str) -> bool:
+        return document_id in self._state.snapshot.row_of
+
+    def search(self, text: str, limit: int = 10) -> list[Hit]:
+        """The best entries for a question, best first; at most 64."""
+        state = self._state
+        question = _read(state, text)
+        scores = score(state.snapshot, question.analysed)
+        return _hits(state.snapshot, scores, slice(0, limit))
+
+    def decide(self, text: str, previous: str | None = None) -> Decision:
+        """Answer, offer a choice, or say that nothing fits.
+
+        `previous` is the id of the entry answered just before: a short question that is weak alone is
+        then read as being about the same subject.
+        """
+        state = self._state
+        question = _read(state, text)
+        scores = score(state.snapshot, question.analysed)
+        probability = confidence(question, scores)
+        used_previous = False
+        if previous is not None and _may_follow(question, probability):
+            joint = _score_after(state.snapshot, question, previous)
+            joint_probability = confidence(question, joint) if joint is not None else 0.0
+            if joint is not None and (question.follows or joint_probability > probability):
+                scores, probability, used_previous = joint, joint_probability, True
+        kind = kind_of(probability)
+        shown = {"answer": slice(0, 1), "clarify": choices(scores), "unknown": slice(0, 0)}[kind]
+
+        def explain() -> Explanation:
+            return _explain(state, question, scores, used_previous)
+
+        return Decision(kind, probability, tuple(_hits(state.snapshot, scores, shown)), explain)
+
+    def learn(self, confirmed: Iterable[tuple[str, str | None]]) -> None:
+        """Take confirmed questions as phrasings of their entries; None says that no entry answers it.
+
+        Ids that are not in the index, and questions already known, are passed over.
+        """
+        with self._writing:
+            state = self._state
+            known = {(phrasing.row, phrasing.text) for phrasing in state.snapshot.phrasings}
+            added: list[tuple[Phrasing, AnalysedText]] = []
+            for text, document_id in confirmed:
+                row = NOBODY if document_id is None else state.snapshot.row_of.get(document_id)
+                question = _read(state, text)
+                if row is None or (row, question.text) in known or len(question.analysed.keys) == 0:
+                    continue
+                known.add((row, question.text))
+                added.append((Phrasing(row, question.text, learned=True), question.analysed))
+            self._state = replace(state, snapshot=learn_phrasings(state.snapshot, added))
+
+    def upsert(self, document: FaqDocument) -> None:
+        """Add an entry or replace the one with its id; what was learned for it stays."""
+        with self._writing:
+            state = self._state
+            segmenter = state.segmenter.with_words(document.keywords)
+            learned = _learned_phrasings(state.snapshot, document.id)
+            snapshot = state.snapshot
+            if document.id in snapshot.row_of:
+                snapshot = remove_document(snapshot, document.id)
+            snapshot = add_documents(snapshot, [(document, analyse_document(document, segmenter))])
+            row = snapshot.row_of[document.id]
+            snapshot = learn_phrasings(
+                snapshot,
+                [(Phrasing(row, text, learned=True), analyse_phrasing(text, segmenter)) for text in learned],
+            )
+            self._state = _State(_tidied(snapshot), segmenter)
+
+    def remove(self, document_id: str) -> None:
+        """Take an entry out, with what was learned for it; an unknown id changes nothing."""
+        with self._writing:
+            state = self._state
+            if document_id in state.snapshot.row_of:
+                self._state = replace(state, snapshot=_tidied(remove_document(state.snapshot, document_id)))
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write everything, learned phrasings included, to one file, replacing it in one step."""
+        state = self._state
+        storage.save(path, state.snapshot, state.segmenter)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> "FaqIndex":
+        """Read what `save` wrote. Raises ValueError when the file is of another format."""
+        return cls(*storage.load(path))
+
+
+def _length(document: FaqDocument) -> int:
+    texts = (document.question, *document.variants, *document.keywords, document.answer)
+    return sum(map(len, texts))
+
+
+def _read(state: _State, text: str) -> Question:
+    """The question as typed, or as meant when the keyboard was in the wrong language."""
+    question = read_question(text, state.segmenter)
+    other = layout_reading(text, state.segmenter)
+    if other is None:
+        return question
+    gain = known_share(state.snapshot, other.analysed) - known_share(state.snapshot, question.analysed)
+    return other if gain > _LAYOUT_GAIN else question
+
+
+def _may_follow(question: Question, probability: float) -> bool:
+    weak = probability < WEIGHTS.answer_threshold
+    return len(question.text) <= _FOLLOW_UP_LENGTH and (weak or question.follows)
+
+
+def _score_after(snapshot: Snapshot, question: Question, previous: str) -> Scores | None:
+    """Scores of the question together with the subject of the previous entry; None if that is gone."""
+    row = snapshot.row_of.get(previous)
+    document = snapshot.documents[row] if row is not None else None
+    if row is None or document is None or len(question.analysed.keys) == 0:
+        return None
+    context = analyse_phrasing(document.question, Segmenter())
+    keys = np.union1d(question.analysed.keys, context.keys)
+    joint = AnalysedText.of(keys)
+    importance = np.where(np.isin(keys, question.analysed.keys), 1.0, _CONTEXT_IMPORTANCE)
+    scores = score(snapshot, joint, importance)
+    # The previous entry matches its own title perfectly, which says nothing: it may claim no more of the
+    # subject than its best sibling does.
+    subject = score(snapshot, context)
+    own = subject.fused[subject.rows == row]
+    siblings = subject.fused[subject.rows != row]
+    if len(own) and len(siblings):
+        excess = max(float(own[0] - siblings[0]), 0.0) * float(
+            1 - importance[importance == 1].sum() / importance.sum()
+        )
+        fused = scores.fused - np.where(scores.rows == row, excess, 0.0)
+        order = np.argsort(-fused, kind="stable")
+        scores = replace(
+            scores, rows=scores.rows[order], fused=fused[order], features=scores.features[:, order]
+        )
+    return scores
+
+
+def _hits(snapshot: Snapshot, scores: Scores, shown: slice) -> list[Hit]:
+    hits: list[Hit] = []
+    for row, fused in zip(scores.rows[shown].tolist(), scores.fused[shown].tolist(), strict=True):
+        document = snapshot.documents[row]
+        if document is not None and fused > 0:
+            hits.append(Hit(document.id, float(fused)))
+    return hits
+
+
+def _learned_phrasings(snapshot: Snapshot, document_id: str) -> list[str]:
+    row = snapshot.row_of.get(document_id)
+    return [phrasing.text for phrasing in snapshot.phrasings if phrasing.learned and phrasing.row == row]
+
+
+def _tidied(snapshot: Snapshot) -> Snapshot:
+    return compact(snapshot) if needs_compaction(snapshot) else snapshot
+
+
+def _explain(state: _State, question: Question, scores: Scores, used_previous: bool) -> Explanation:
+    snapshot = state.snapshot
+    hits = _hits(snapshot, scores, slice(0, 2))
+    best_row = int(scores.rows[0]) if hits else -1
+    matched: list[str] = []
+    unmatched: list[str] = []
+    unknown: list[str] = []
+    for word in dict.fromkeys(question.words):
+        rows = _rows_with(snapshot, word)
+        (matched if best_row in rows else unmatched if rows else unknown).append(word)
+    phrasing = None
+    if hits:
+        likeness = unit_likeness(snapshot, question.analysed)
+        units = [unit for unit, item in enumerate(snapshot.phrasings) if item.row == best_row]
+        closest = max(units, key=lambda unit: likeness[unit], default=None)
+        if closest is not None and likeness[closest] > 0:
+            phrasing = snapshot.phrasings[closest].text
+    return Explanation(
+        read_as=question.text,
+        layout_repaired=question.layout_repaired,
+        used_previous=used_previous,
+        matched_words=tuple(matched),
+        unmatched_words=tuple(unmatched),
+        unknown_words=tuple(unknown),
+        best_phrasing=phrasing,
+        best=hits[0] if hits else None,
+        runner_up=hits[1] if len(hits) > 1 else None,
+        margin=hits[0].score - hits[1].score if len(hits) > 1 else (hits[0].score if hits else 0.0),
+        answer_threshold=WEIGHTS.answer_threshold,
+        clarify_threshold=WEIGHTS.clarify_threshold,
+    )
+
+
+def _rows_with(snapshot: Snapshot, word: str) -> set[int]:
+    rows: set[int] = set()
+    for segment in snapshot.segments:
+        (start,), (count,) = segment.entries.find(np.array([word_key(word)], np.int64))
+        rows.update(segment.entries.rows[start : start + count].tolist())
+    return {row for row in rows if snapshot.alive[row]}

@@ -1,0 +1,81 @@
+"""One spelling for the many ways Thai is typed.
+
+Everything that is indexed or searched passes through `normalise` first, so both sides agree.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+QUERY_LIMIT = 500
+"""Meaningful characters of a question that are read; what follows says nothing new about it."""
+
+_RAW_LIMIT = 200_000
+_INVISIBLE = re.compile(
+    "[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\ufff0-\uffff]+"
+)
+_TONES = "\u0e48\u0e49\u0e4a\u0e4b"
+_MARKS = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
+_DETACHED_MARK = re.compile(f"\\s+(?=[{_MARKS}])")
+_MARK_RUN = re.compile(f"[{_MARKS}]{{2,}}")
+_REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile("เเ"), "แ"),
+    # Sara am is often typed, and always decomposed by NFKC, as nikhahit + aa, with the tone on either side.
+    (re.compile(f"\u0e4d([{_TONES}]?)\u0e32"), r"\1" + "\u0e33"),
+    (re.compile(f"([{_TONES}])\u0e4d\u0e32"), r"\1" + "\u0e33"),
+    (re.compile(f"\u0e33([{_TONES}])"), r"\1" + "\u0e33"),
+    (re.compile("([\u0e30\u0e32\u0e33\u0e45\u0e46])\\1+"), r"\1"),
+    (re.compile(r"([^\d\s])\1{2,}"), r"\1"),
+    # ก.ก. and อ.บ.ต. are the same word as กก and อบต.
+    (re.compile(r"(?<=[ก-ฮ])\.(?=\s*[ก-ฮ]\.|[ก-ฮ\d]|\s|$)"), ""),
+    (re.compile(r"(?<=\d),(?=\d{3}(?!\d))"), ""),
+    # Only letters, digits and Thai signs say anything; a point or slash does between digits.
+    (re.compile(r"(?<=\d)([./])(?=\d)|[^\w\u0e01-\u0e3a\u0e40-\u0e4e ]|_"), lambda m: m.group(1) or " "),  # type: ignore[list-item]
+    (re.compile(f"(?<![\u0e01-\u0e4e])[{_MARKS}]+"), ""),
+    (re.compile(r"\s+"), " "),
+)
+_THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
+
+
+def strip_invisible(text: str) -> str:
+    """Remove control, zero-width and direction characters; they are typed by machines, not by people."""
+    return _INVISIBLE.sub("", text[:_RAW_LIMIT])
+
+
+def normalise(text: str, *, limit: int | None = None) -> str:
+    """Give `text` its one canonical spelling: lower case, Arabic digits, Thai marks in order and single.
+
+    Letters repeated three times or more become one, punctuation becomes a space. With `limit`, at most
+    that many characters are returned and reading stops soon after them.
+    """
+    text = strip_invisible(text)
+    if limit is not None:
+        text = _shorten_runs(text, limit)
+    text = unicodedata.normalize("NFKC", text).lower().translate(_THAI_DIGITS)
+    text = _MARK_RUN.sub(lambda run: _in_order(run.group()), _DETACHED_MARK.sub("", text))
+    for pattern, replacement in _REWRITES:
+        text = pattern.sub(replacement, text)
+    text = text.strip()
+    return text if limit is None else text[:limit].rstrip()
+
+
+@lru_cache(maxsize=4096)
+def _in_order(marks: str) -> str:
+    """The marks over one consonant, each once: vowels, then one tone, then the silencer or nikhahit."""
+    distinct = list(dict.fromkeys(marks))
+    tones = [mark for mark in distinct if mark in _TONES][:1]
+    last = [mark for mark in distinct if mark in "\u0e4c\u0e4d\u0e4e"]
+    return "".join([mark for mark in distinct if mark not in _TONES and mark not in last] + tones + last)
+
+
+def _shorten_runs(text: str, limit: int) -> str:
+    """Cut long input before the costly steps, leaving room for what they remove."""
+    if len(text) <= 4 * limit:
+        return text
+    return re.sub(r"(\D)\1{2,}", r"\1", text[: 40 * limit])[: 4 * limit]
+
+
+def has_thai(text: str) -> bool:
+    """Whether any Thai letter occurs."""
+    return any("\u0e01" <= letter <= "\u0e2e" for letter in text)
