@@ -6,6 +6,7 @@ a wrong vowel or tone mark leaves the consonant skeleton whole.
 
 import zlib
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +47,7 @@ def _word_keys(clean: str) -> NDArray[np.int64]:
     """Words and pairs of neighbouring words."""
     words = [word.encode() for word in _SEGMENTER.words(clean) if not word.isspace()]
     keys = [zlib.crc32(word) for word in words]
-    keys += [zlib.crc32(second, zlib.crc32(first)) for first, second in zip(words, words[1:], strict=False)]
+    keys += [zlib.crc32(second, zlib.crc32(first)) for first, second in pairwise(words)]
     return np.array(keys, dtype=np.int64)
 
 

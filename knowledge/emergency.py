@@ -1,0 +1,136 @@
+"""Words of emergency in a message, found before anything else is asked of it.
+
+The words, the numbers and what to say first are data, in `emergency.toml` beside this module. Calling
+for help once too often costs a resident one line to skip; missing a call may cost a life. So the lists
+lean towards finding, and only well-worn other meanings are excluded.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from knowledge.thai import as_thai_layout, has_thai, normalise
+
+_DATA = Path(__file__).with_name("emergency.toml")
+
+_LIMIT = 2_000
+"""Meaningful characters of a message that are read."""
+
+_GAP = "[^|]{0,14}?"  # what "…" may stand for inside a phrase
+_EVENED = str.maketrans({"ใ": "ไ", "ศ": "ส", "ษ": "ส", "ณ": "น", "์": None, " ": None})
+
+
+class Number(NamedTuple):
+    """A telephone number and whose it is."""
+
+    number: str
+    name_th: str
+    name_en: str
+
+
+@dataclass(frozen=True)
+class Emergency:
+    """What was recognised, whom to call (most important first), and what to say first."""
+
+    kind: str
+    numbers: tuple[Number, ...]
+    advice_th: str
+    advice_en: str
+
+
+@dataclass(frozen=True)
+class _Rule:
+    emergency: Emergency
+    phrases: re.Pattern[str]
+    ignored: re.Pattern[str] | None
+    unless: re.Pattern[str] | None
+
+
+@dataclass(frozen=True)
+class _Rules:
+    suspicious: re.Pattern[str]
+    now: re.Pattern[str]
+    rules: tuple[_Rule, ...]
+
+
+def find_emergency(text: str) -> Emergency | None:
+    """The emergency a message tells of, or None.
+
+    Text typed with the keyboard in English layout is read as the Thai it was meant to be.
+    """
+    found = _find(text)
+    if found is None and not has_thai(text) and (meant := as_thai_layout(text[:_LIMIT])):
+        found = _find(meant)
+    return found
+
+
+def _find(text: str) -> Emergency | None:
+    book = _rules()
+    evened = normalise(text, limit=_LIMIT).translate(_EVENED)
+    # Nearly every message ends here: one scan for any phrase of any kind.
+    if book.suspicious.search(evened) is None:
+        return None
+    cries_for_help = book.now.search(evened) is not None
+    for rule in book.rules:
+        remaining = rule.ignored.sub("|", evened) if rule.ignored else evened
+        if rule.phrases.search(remaining) is None:
+            continue
+        if cries_for_help or rule.unless is None or rule.unless.search(evened) is None:
+            return rule.emergency
+    return None
+
+
+@cache
+def _rules() -> _Rules:
+    data = tomllib.loads(_DATA.read_text(encoding="utf-8"))
+    entries: list[dict[str, Any]] = data["emergency"]
+    return _Rules(
+        suspicious=_any_of(phrase for entry in entries for phrase in entry["phrases"]),
+        now=_any_of(data["now"]),
+        rules=tuple(_rule(entry, data) for entry in entries),
+    )
+
+
+def _rule(entry: dict[str, Any], data: dict[str, Any]) -> _Rule:
+    phrases = _alternatives(entry["phrases"])
+    ignored = [_alternatives(entry["ignore"])] if entry.get("ignore") else []
+    if entry.get("feared"):
+        links = _alternatives(data["feared_links"])
+        ignored.append(f"(?:{_alternatives(data['feared'])})(?:{links}){{0,4}}(?:{phrases})")
+    unless = [
+        phrase
+        for item in entry.get("unless", ())
+        for phrase in (data["lists"][item[1:]] if item.startswith("@") else [item])
+    ]
+    return _Rule(
+        emergency=Emergency(
+            kind=entry["kind"],
+            numbers=tuple(
+                Number(number, data["numbers"][number]["th"], data["numbers"][number]["en"])
+                for number in entry["numbers"]
+            ),
+            advice_th=entry["advice_th"],
+            advice_en=entry["advice_en"],
+        ),
+        phrases=re.compile(phrases),
+        ignored=re.compile("|".join(ignored)) if ignored else None,
+        unless=_any_of(unless) if unless else None,
+    )
+
+
+def _any_of(phrases: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(_alternatives(phrases))
+
+
+def _alternatives(phrases: Iterable[str]) -> str:
+    """A pattern for phrases written as people write them, evened out like the message."""
+    parts = [
+        _GAP.join(re.escape(normalise(piece).translate(_EVENED)) for piece in phrase.split("…"))
+        for phrase in phrases
+    ]
+    # Longest first, so that an alternative is not hidden by one that it begins with.
+    return "|".join(sorted(set(parts), key=len, reverse=True))
