@@ -1,0 +1,1 @@
+"""LINE: webhooks in, replies and pushes out, the rich menu."""

@@ -1,0 +1,1 @@
+"""Telegram: its webhook, its updates, its requests and its client."""

@@ -1,0 +1,1 @@
+"""Declarative dialogs: steps are described, one pure engine runs them all."""
