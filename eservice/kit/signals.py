@@ -9,6 +9,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 
 import psycopg
 import structlog
@@ -63,7 +64,8 @@ class Signals:
                 uow.session.execute(
                     text("SELECT pg_notify(:channel, :topic)"), {"channel": NOTIFY_CHANNEL, "topic": topic}
                 )
-        uow.after_commit(lambda: [self._wake(topic) for topic in topics] and None)
+        for topic in topics:
+            uow.after_commit(partial(self._wake, topic))
 
     @contextmanager
     def waiting(self, *topics: str) -> Iterator[Waiter]:

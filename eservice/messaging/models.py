@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Enum, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, Enum, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eservice.kit.database import Base
@@ -161,7 +161,7 @@ class InboundEvent(Base):
     channel: Mapped[ChannelName] = mapped_column(enum_column(ChannelName))
     event_id: Mapped[str] = mapped_column(String(128))
     conversation_key: Mapped[str] = mapped_column(String(80))
-    occurred_ms: Mapped[int] = mapped_column(server_default=text("0"))
+    occurred_ms: Mapped[int] = mapped_column(BigInteger)
     received_at: Mapped[datetime]
     payload: Mapped[str] = mapped_column(Text)
     message_ref: Mapped[str | None] = mapped_column(String(128))

