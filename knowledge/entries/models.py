@@ -33,12 +33,8 @@ class Entry(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(100), unique=True)
     state: Mapped[EntryState] = mapped_column(enum_column(EntryState), index=True)
-    live_version_id: Mapped[int | None] = mapped_column(
-        ForeignKey("faq_versions.id", use_alter=True, name="fk_faq_entries_live_version_id_faq_versions")
-    )
-    draft_version_id: Mapped[int | None] = mapped_column(
-        ForeignKey("faq_versions.id", use_alter=True, name="fk_faq_entries_draft_version_id_faq_versions")
-    )
+    live_version_id: Mapped[int | None]  # no foreign key: versions point here, and a circle helps nobody
+    draft_version_id: Mapped[int | None]
     asked_count: Mapped[int] = mapped_column(default=0)  # times it was given as the answer
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

@@ -115,18 +115,6 @@ def upgrade() -> None:
         sa.Column("asked_count", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["draft_version_id"],
-            ["faq_versions.id"],
-            name="fk_faq_entries_draft_version_id_faq_versions",
-            use_alter=True,
-        ),
-        sa.ForeignKeyConstraint(
-            ["live_version_id"],
-            ["faq_versions.id"],
-            name="fk_faq_entries_live_version_id_faq_versions",
-            use_alter=True,
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_faq_entries")),
         sa.UniqueConstraint("key", name=op.f("uq_faq_entries_key")),
     )
