@@ -164,14 +164,14 @@ def _otherwise(language: str) -> _Bubble:
     return _Bubble(html=html.escape(TEXTS.get("location.otherwise", language), quote=False))
 
 
-def _card_lines(card: Card) -> list[_Line]:
+def _card_lines(card: Card, number: str = "") -> list[_Line]:
     rows = [
         line
         for row in card.rows
         for line in _line(": ".join(filter(None, [_one_line(row.left), _one_line(row.right)])), row.strong)
     ]
     sections = [
-        [*_line(_one_line(card.label)), *_line(card.title, bold=True)],
+        [*_line(_one_line(card.label)), *_line(number + card.title, bold=True)],
         _line(card.body),
         rows,
         [*_meta_lines(card.meta), *_unbuttoned(card.buttons)],
@@ -199,12 +199,12 @@ def _card_list(cards: tuple[Card, ...], said_by: list[_Line]) -> list[_Bubble]:
     """Cards below each other in as few messages as their texts and buttons allow; numbers tell buttons apart."""
     groups: list[tuple[list[list[_Line]], Keyboard]] = []
     used = 0
-    for number, card in enumerate(cards, start=1):
-        prefix = f"{number}. " if len(cards) > 1 else ""
-        lines = _card_lines(card)
-        lines = [*said_by, _Line(text=prefix + lines[0].text, bold=lines[0].bold), *lines[1:]]
+    for position, card in enumerate(cards, start=1):
+        number = f"{position}. " if len(cards) > 1 else ""
+        lines = [*said_by, *_card_lines(card, number)]
+        said_by = []
         size = sum(len(line.text) + 1 for line in lines)
-        rows = _rows(card.buttons, prefix)
+        rows = _rows(card.buttons, number)
         full = groups and (
             used + size > MAX_TEXT - 2 * len(cards)
             or sum(len(row) for row in groups[-1][1]) + len(card.buttons) > _MAX_LIST_BUTTONS
@@ -215,7 +215,6 @@ def _card_list(cards: tuple[Card, ...], said_by: list[_Line]) -> list[_Bubble]:
         groups[-1][0].append(lines)
         groups[-1][1].extend(rows)
         used += size
-        said_by = []
     return [bubble for sections, rows in groups for bubble in _messages(_with_gaps(sections), rows)]
 
 
