@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
 from jinja2.runtime import Context
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
@@ -31,6 +31,12 @@ STATIC_PREFIX = "/static"
 
 _HASH_LENGTH = 12  # hexadecimal digits: 48 bits tell versions of one file apart
 _IMMUTABLE = "public, max-age=31536000, immutable"
+_NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
+_DAY_AND_MONTH = re.compile(
+    rf"\d{{1,2}} (?:{'|'.join(map(re.escape, thai_calendar.MONTHS_SHORT + thai_calendar.MONTHS))})(?: \d{{4}})?"
+)
+_UNITS = "บาท|น\\.|วัน|เดือน|ปี|นาที|วินาที|ชม\\.|ชั่วโมง|คน|เรื่อง|อย่าง|ข้อ|แผ่น|ฉบับ|เมตร|ไร่"
+_NUMBER_AND_UNIT = re.compile(rf"(?<=\d) (?=(?:{_UNITS}))|(?:(?<=หมู่)|(?<=โทร)|(?<=ข้อ)) (?=\d)")
 _SYMBOL = re.compile(r'<symbol id="([a-z-]+)" viewBox="0 0 24 24">(.*?)</symbol>', re.DOTALL)
 
 
@@ -138,9 +144,10 @@ def icon_drawings() -> dict[str, Markup]:
     return {name: Markup(drawing) for name, drawing in _SYMBOL.findall(sprite)}  # noqa: S704
 
 
-def keep_together(value: object) -> Markup:
-    """Wraps what must not break over two lines: "30 พ.ย. 2569", "500 บาท"."""
-    return Markup('<span class="keep">{}</span>').format(escape(value))
+def keep_together(text: object) -> str:
+    """Joins numbers with what belongs to them by no-break spaces: "30 พ.ย. 2569", "500 บาท", "หมู่ 4"."""
+    joined = _DAY_AND_MONTH.sub(lambda found: found[0].replace(" ", _NO_BREAK_SPACE), str(text))
+    return _NUMBER_AND_UNIT.sub(_NO_BREAK_SPACE, joined)
 
 
 def baht(satang: int) -> str:

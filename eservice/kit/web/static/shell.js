@@ -14,7 +14,7 @@
   });
   const rest = (root) => root.querySelectorAll('.button[aria-busy="true"]').forEach((button) => button.removeAttribute("aria-busy"));
   // The browser may bring the page back from its memory, or htmx may keep the form on it.
-  window.addEventListener("pageshow", () => rest(document));
+  window.addEventListener("pageshow", (event) => event.persisted && rest(document));
   document.addEventListener("htmx:finally:request", () => rest(document));
 
   document.addEventListener("click", (event) => {
