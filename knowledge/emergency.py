@@ -21,6 +21,7 @@ _LIMIT = 2_000
 """Meaningful characters of a message that are read."""
 
 _GAP = "[^|]{0,14}?"  # what "…" may stand for inside a phrase
+_POLITE = "(?:ค่ะ|คะ|ครับ|คับ|จ้า|เด้อ|เจ้า|นะ|ที|หน่อย)*"
 _EVENED = str.maketrans({"ใ": "ไ", "ศ": "ส", "ษ": "ส", "ณ": "น", "์": None, " ": None})
 
 
@@ -70,7 +71,7 @@ def find_emergency(text: str) -> Emergency | None:
 
 def _find(text: str) -> Emergency | None:
     book = _rules()
-    evened = normalise(text, limit=_LIMIT).translate(_EVENED)
+    evened = _even(text)
     # Nearly every message ends here: one scan for any phrase of any kind.
     if book.suspicious.search(evened) is None:
         return None
@@ -128,9 +129,16 @@ def _any_of(phrases: Iterable[str]) -> re.Pattern[str]:
 
 def _alternatives(phrases: Iterable[str]) -> str:
     """A pattern for phrases written as people write them, evened out like the message."""
-    parts = [
-        _GAP.join(re.escape(normalise(piece).translate(_EVENED)) for piece in phrase.split("…"))
-        for phrase in phrases
-    ]
     # Longest first, so that an alternative is not hidden by one that it begins with.
-    return "|".join(sorted(set(parts), key=len, reverse=True))
+    return "|".join(sorted({_pattern(phrase) for phrase in phrases}, key=len, reverse=True))
+
+
+def _pattern(phrase: str) -> str:
+    pieces = phrase.removeprefix("=").split("…")
+    pattern = _GAP.join(re.escape(_even(piece)) for piece in pieces)
+    return f"^{pattern}{_POLITE}$" if phrase.startswith("=") else pattern
+
+
+def _even(text: str) -> str:
+    """The form in which messages and phrases are compared."""
+    return normalise(text, limit=_LIMIT).translate(_EVENED)
