@@ -25,7 +25,8 @@ class Entry(Base):
     """One question and answer. `key` is stable across import and export; versions hold the words.
 
     `live_version_id` is what residents see while the window of that version is open; `draft_version_id` is
-    what authors work on. The sign-off between the two grows here without another shape.
+    what authors work on; a retired entry keeps its last words there. The sign-off between the two grows
+    here without another shape.
     """
 
     __tablename__ = "faq_entries"

@@ -1,0 +1,75 @@
+"""What people asked the machine and what became of it: one row per question, and real counts per entry."""
+
+from sqlalchemy import select, update
+
+from eservice.kit.errors import not_found
+from eservice.kit.unit_of_work import UnitOfWork
+from eservice.messaging.models import Message
+from knowledge.entries.live import LiveDecision
+from knowledge.entries.models import Ask, AskDecision, Entry
+
+
+def record_ask(uow: UnitOfWork, message_id: int, decision: LiveDecision) -> Ask:
+    """Records what the machine did with a resident's message; an answer counts for its entry.
+
+    One insert, and one update when answered.
+    """
+    answered = decision.hits[0][0] if decision.kind is AskDecision.ANSWERED else None
+    ask = Ask(
+        message_id=message_id,
+        at=uow.now,
+        decision=decision.kind,
+        confidence=decision.confidence,
+        candidates=[entry_id for entry_id, _ in decision.hits],
+        entry_id=answered,
+    )
+    uow.session.add(ask)
+    uow.session.flush()  # the buttons below the answer name it by id
+    if answered is not None:
+        _count(uow, answered)
+    return ask
+
+
+def choose(uow: UnitOfWork, ask_id: int, entry_id: int, *, conversation_id: int) -> Ask:
+    """Records which of the offered entries the resident meant. The same choice again changes nothing.
+
+    Raises ServiceError `faq.ask_not_found`, also for another conversation's question and for an entry that
+    was not offered.
+    """
+    ask = _own_ask(uow, ask_id, conversation_id)
+    if entry_id not in ask.candidates:
+        raise not_found("faq.ask_not_found")
+    if ask.entry_id != entry_id:
+        ask.entry_id = entry_id
+        _count(uow, entry_id)
+    return ask
+
+
+def feedback(uow: UnitOfWork, ask_id: int, *, helpful: bool, conversation_id: int) -> Ask:
+    """Records the resident's own word on the answer; the last word holds.
+
+    Raises ServiceError `faq.ask_not_found`, also for another conversation's question.
+    """
+    ask = _own_ask(uow, ask_id, conversation_id)
+    ask.helpful = helpful
+    return ask
+
+
+def _own_ask(uow: UnitOfWork, ask_id: int, conversation_id: int) -> Ask:
+    ask = uow.session.scalar(
+        select(Ask)
+        .join(Message, Message.id == Ask.message_id)
+        .where(Ask.id == ask_id, Message.conversation_id == conversation_id)
+    )
+    if ask is None:
+        raise not_found("faq.ask_not_found")
+    return ask
+
+
+def _count(uow: UnitOfWork, entry_id: int) -> None:
+    uow.session.execute(
+        update(Entry)
+        .where(Entry.id == entry_id)
+        .values(asked_count=Entry.asked_count + 1)
+        .execution_options(synchronize_session=False)
+    )

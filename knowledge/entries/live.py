@@ -1,0 +1,315 @@
+"""The FAQ as residents see it now: what is live, inside its window, ready to answer, in this process.
+
+One `LiveFaq` serves the chat, the portal and the API of a process. It follows the change feed, so an edit
+made anywhere is here within a second.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+
+import structlog
+from sqlalchemy import func, select
+
+from eservice.kit.database import Database
+from eservice.kit.signals import Signals
+from eservice.kit.unit_of_work import ReadOnly
+from eservice.staff.models import Department
+from knowledge.entries import index_files
+from knowledge.entries.answer import AnswerParts, parse_answer
+from knowledge.entries.content import category_rank
+from knowledge.entries.models import AskDecision, Entry, EntryChange, EntryVersion
+from knowledge.entries.service import TOPIC
+from knowledge.search import Explanation, FaqDocument, FaqIndex, Hit
+
+POLL_SECONDS = 1.0
+COUNTS_EVERY = timedelta(seconds=10)  # how old a shown count of askings may be
+REBUILD_ABOVE = 30  # changed entries; a rebuild of two hundred costs as much as about thirty changes
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryFace:
+    """What residents see of an entry. `published_at` is when the office last vouched for these words."""
+
+    id: int
+    key: str
+    question: str
+    answer: str
+    parts: AnswerParts
+    category: str
+    department_id: int | None
+    department: str  # its name; empty when no department owns the entry
+    source: str
+    source_url: str
+    published_at: datetime
+    asked_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveDecision:
+    """What to do with a question. `hits` are (entry id, score): the answer, or the choices, or none.
+
+    `confidence` is the probability, 0 to 1, that the best entry answers the question.
+    """
+
+    kind: AskDecision
+    confidence: float
+    hits: tuple[tuple[int, float], ...]
+    explain: Callable[[], Explanation]
+
+    @cached_property
+    def why(self) -> Explanation:
+        """The reasons, for a clerk at the test bench; its hits name entries by id as text."""
+        return self.explain()
+
+
+@dataclass(frozen=True)
+class _LiveEntry:
+    """A live entry with its window, open or not."""
+
+    face: EntryFace
+    document: FaqDocument
+    opens: datetime | None
+    closes: datetime | None
+
+    def is_open(self, now: datetime) -> bool:
+        return (self.opens is None or self.opens <= now) and (self.closes is None or now < self.closes)
+
+
+@dataclass(frozen=True)
+class _View:
+    """The open entries at one moment. Readers take hold of it once; a refresh replaces it as a whole."""
+
+    faces: dict[int, EntryFace]
+    by_category: tuple[EntryFace, ...]
+    by_askings: tuple[EntryFace, ...]
+
+    @classmethod
+    def of(cls, faces: Iterable[EntryFace]) -> "_View":
+        ordered = sorted(faces, key=lambda face: (category_rank(face.category), face.id))
+        return cls(
+            faces={face.id: face for face in ordered},
+            by_category=tuple(ordered),
+            by_askings=tuple(sorted(ordered, key=lambda face: -face.asked_count)),
+        )
+
+
+class LiveFaq:
+    """The live view; any thread may ask at any time.
+
+    Answers come from the entries open at the last refresh; `keep_fresh` makes one at least every second
+    and at the edge of every window. `index_folder` keeps the built index between starts; None builds anew.
+    """
+
+    def __init__(self, database: Database, index_folder: Path | None = None) -> None:
+        self._database = database
+        self._index_folder = index_folder
+        self._refreshing = threading.Lock()
+        self._live: dict[int, _LiveEntry] = {}
+        self._indexed: dict[str, FaqDocument] = {}
+        self._last_change = 0
+        self._counted_at: datetime | None = None
+        self._next_edge: datetime | None = None
+        self._view = _View.of(())
+        self._index: FaqIndex | None = None
+
+    def refresh(self) -> bool:
+        """Takes over what changed since the last time; the first call loads everything.
+
+        Returns whether residents now see anything else than before.
+        """
+        with self._refreshing:
+            with self._database.read() as reader:
+                self._read_changes(reader)
+                now = reader.now
+            return self._show(now)
+
+    async def keep_fresh(self, signals: Signals, stop: asyncio.Event) -> None:
+        """Refreshes every second, at every signal and at the edge of every window, until `stop`."""
+        with signals.waiting(TOPIC) as waiter:
+            while not stop.is_set():
+                try:
+                    await asyncio.to_thread(self.refresh)
+                except Exception as error:  # the database may be away: what we know still answers
+                    log.warning("faq.refresh_failed", error=type(error).__name__)
+                await waiter.wait(self._seconds_to_next())
+
+    def decide(self, text: str, previous: int | None = None) -> LiveDecision:
+        """Answer, offer a choice, or say that nothing fits; `previous` is the entry answered just before."""
+        decision = self._ready_index().decide(text, str(previous) if previous is not None else None)
+        kind = AskDecision(decision.kind)
+        hits = self._shown(decision.hits)
+        if kind is not AskDecision.UNKNOWN and not hits:  # its window closed this very moment
+            kind = AskDecision.UNKNOWN
+        return LiveDecision(
+            kind=kind,
+            confidence=decision.confidence,
+            hits=tuple((face.id, score) for face, score in hits),
+            explain=lambda: decision.why,
+        )
+
+    def search(self, text: str, limit: int = 10) -> list[tuple[EntryFace, float]]:
+        """The entries nearest to the text with their scores, best first."""
+        return self._shown(self._ready_index().search(text, limit))
+
+    def face(self, entry_id: int) -> EntryFace | None:
+        """The entry if residents may see it now."""
+        return self._ready_view().faces.get(entry_id)
+
+    def face_by_key(self, key: str) -> EntryFace | None:
+        """The entry with this key if residents may see it now."""
+        return next((face for face in self._ready_view().by_category if face.key == key), None)
+
+    def faces(self, category: str | None = None) -> Sequence[EntryFace]:
+        """All entries that residents may see, or those of a category; by category, then in order of making."""
+        return _in_category(self._ready_view().by_category, category)
+
+    def categories(self) -> list[tuple[str, int]]:
+        """Categories in their fixed order, with the number of entries in each."""
+        counts: dict[str, int] = {}
+        for face in self._ready_view().by_category:
+            counts[face.category] = counts.get(face.category, 0) + 1
+        return list(counts.items())
+
+    def most_asked(self, limit: int, category: str | None = None) -> Sequence[EntryFace]:
+        """The entries given most often as the answer, by real counts."""
+        return _in_category(self._ready_view().by_askings, category)[:limit]
+
+    def _ready_view(self) -> _View:
+        self._ready_index()
+        return self._view
+
+    def _ready_index(self) -> FaqIndex:
+        if self._index is None:
+            self.refresh()
+        if self._index is None:
+            raise RuntimeError("the first refresh leaves an index")
+        return self._index
+
+    def _shown(self, hits: Iterable[Hit]) -> list[tuple[EntryFace, float]]:
+        faces = self._view.faces
+        return [(face, hit.score) for hit in hits if (face := faces.get(int(hit.id))) is not None]
+
+    def _seconds_to_next(self) -> float:
+        if self._next_edge is None:
+            return POLL_SECONDS
+        to_edge = (self._next_edge - self._database.clock.now()).total_seconds()
+        return min(POLL_SECONDS, max(to_edge, 0.0))
+
+    def _read_changes(self, reader: ReadOnly) -> None:
+        if self._index is None:
+            # The feed's end is read first: what is committed in between is then read twice, never missed.
+            self._last_change = reader.session.scalar(select(func.max(EntryChange.id))) or 0
+            self._live = _read_live(reader, None)
+            self._counted_at = reader.now
+            return
+        changes = reader.session.execute(
+            select(EntryChange.id, EntryChange.entry_id).where(EntryChange.id > self._last_change)
+        ).all()
+        if changes:
+            changed = {entry_id for _, entry_id in changes}
+            found = _read_live(reader, changed)
+            kept = {entry_id: entry for entry_id, entry in self._live.items() if entry_id not in changed}
+            self._live = kept | found
+            self._last_change = max(change_id for change_id, _ in changes)
+        if self._counted_at is None or reader.now - self._counted_at >= COUNTS_EVERY:
+            self._live = _with_counts(reader, self._live)
+            self._counted_at = reader.now
+
+    def _show(self, now: datetime) -> bool:
+        """Puts the entries open at `now` before the readers, and finds the next edge of a window."""
+        opened = [entry for entry in self._live.values() if entry.is_open(now)]
+        edges = [edge for entry in self._live.values() for edge in (entry.opens, entry.closes)]
+        self._next_edge = min((edge for edge in edges if edge is not None and edge > now), default=None)
+        view = _View.of(entry.face for entry in opened)
+        changed = view.faces != self._view.faces
+        # Readers drop hits without a face, so the view goes first: what is closed is gone at once.
+        self._view = view
+        self._update_index({entry.document.id: entry.document for entry in opened})
+        return changed
+
+    def _update_index(self, documents: dict[str, FaqDocument]) -> None:
+        changed = [document for key, document in documents.items() if self._indexed.get(key) != document]
+        gone = self._indexed.keys() - documents.keys()
+        if self._index is not None and not changed and not gone:
+            return
+        if self._index is None or len(changed) > REBUILD_ABOVE:
+            self._index = index_files.load_or_build(self._index_folder, documents.values())
+        else:
+            for key in gone:
+                self._index.remove(key)
+            for document in changed:
+                self._index.upsert(document)
+            index_files.save(self._index_folder, self._index, documents.values())
+        self._indexed = documents
+
+
+def _in_category(faces: tuple[EntryFace, ...], category: str | None) -> tuple[EntryFace, ...]:
+    return faces if category is None else tuple(face for face in faces if face.category == category)
+
+
+def _read_live(reader: ReadOnly, entry_ids: set[int] | None) -> dict[int, _LiveEntry]:
+    """The live entries among the given ones, or all."""
+    query = (
+        select(Entry.id, Entry.key, Entry.asked_count, EntryVersion, Department.name)
+        .join(EntryVersion, EntryVersion.id == Entry.live_version_id)
+        .outerjoin(Department, Department.id == EntryVersion.department_id)
+    )
+    if entry_ids is not None and len(entry_ids) <= REBUILD_ABOVE:
+        query = query.where(Entry.id.in_(entry_ids))
+    return {
+        entry_id: _live_entry(entry_id, key, asked_count, version, department or "")
+        for entry_id, key, asked_count, version, department in reader.session.execute(query)
+    }
+
+
+def _live_entry(
+    entry_id: int, key: str, asked_count: int, version: EntryVersion, department: str
+) -> _LiveEntry:
+    return _LiveEntry(
+        face=EntryFace(
+            id=entry_id,
+            key=key,
+            question=version.question,
+            answer=version.answer,
+            parts=parse_answer(version.answer),
+            category=version.category,
+            department_id=version.department_id,
+            department=department,
+            source=version.source,
+            source_url=version.source_url,
+            published_at=version.published_at or version.created_at,
+            asked_count=asked_count,
+        ),
+        document=FaqDocument(
+            id=str(entry_id),
+            question=version.question,
+            variants=tuple(version.variants),
+            answer=version.answer,
+            keywords=tuple(version.keywords),
+        ),
+        opens=version.publish_from,
+        closes=version.publish_until,
+    )
+
+
+def _with_counts(reader: ReadOnly, live: dict[int, _LiveEntry]) -> dict[int, _LiveEntry]:
+    """The entries with today's counts of askings and names of departments."""
+    query = select(Entry.id, Entry.asked_count).where(Entry.live_version_id.is_not(None))
+    counts = {row.id: row.asked_count for row in reader.session.execute(query)}
+    names = {row.id: row.name for row in reader.session.scalars(select(Department))}
+    fresh: dict[int, _LiveEntry] = {}
+    for entry_id, entry in live.items():
+        face = entry.face
+        count = counts.get(entry_id, face.asked_count)
+        name = names.get(face.department_id, "") if face.department_id is not None else ""
+        if (count, name) != (face.asked_count, face.department):
+            entry = replace(entry, face=replace(face, asked_count=count, department=name))
+        fresh[entry_id] = entry
+    return fresh
