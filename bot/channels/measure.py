@@ -66,6 +66,8 @@ def shorten(text: str, limit: int, unit: Unit) -> str:
     """`text`, or its beginning with "…" so that it measures at most `limit` (at least 1)."""
     if fits(text, limit, unit):
         return text
+    if unit is not grapheme_length:
+        text = text[: limit + 1]  # every code point counts at least one: what follows can never fit
     room = limit - unit(ELLIPSIS)
     kept: list[str] = []
     for piece in _unbroken_pieces(text, max(room, 1), unit):

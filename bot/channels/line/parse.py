@@ -37,12 +37,13 @@ NOWHERE = ""  # the address of events without a source: a failed account link ha
 # In a group we answer to our name. "เพื่อนบ้าน" is also a common word, so without @ a pause or a word of
 # address must follow: "เพื่อนบ้าน ไฟดับ" calls us, "เพื่อนบ้านเสียงดัง" does not.
 _CALL = re.compile(
-    r"\s*(?:@\s?เพื่อนบ้าน|เพื่อนบ้าน(?![ก-๎])|เพื่อนบ้าน(?=ครับ|คะ|ค่ะ|จ๋า|จ้า|จ๊ะ|ช่วย|ขอ|ถาม|บอก|สวัสดี))[\s,:]*"
+    r"\s*(?:@\s?เพื่อนบ้าน|เพื่อนบ้าน(?:ครับ|คะ|ค่ะ|จ๋า|จ้า|จ๊ะ)|เพื่อนบ้าน(?![ก-๎])|เพื่อนบ้าน(?=ช่วย|ขอ|ถาม|บอก|สวัสดี))[\s,:]*"
 )
 _BARE_CALL = "เมนู"  # only our name and nothing else asks what we can do
 
 _ID = re.compile(r"[\x21-\x7e]{1,60}")
 _TOKEN = re.compile(r"[\x21-\x7e]{1,128}")
+_NONCE = re.compile(r"[\x21-\x7e]{10,255}")
 _PAYLOAD = re.compile(r"[A-Za-z0-9_.:\-]{1,60}")
 _LAST_MS = 2**53 // 64  # the year 6429, well within datetime's range
 _MAX_LABEL = 200
@@ -103,7 +104,7 @@ def _body(kind: str, event: Json) -> Body:
             return Unsent(message_ref=ref) if ref else Unsupported(kind=kind)
         case "accountLink":
             link = _object(event, "link")
-            return AccountLinked(ok=link.get("result") == "ok", nonce=_text(link, "nonce")[:255])
+            return AccountLinked(ok=link.get("result") == "ok", nonce=_known(link.get("nonce"), _NONCE) or "")
         case _ if kind in _IGNORED:
             return Ignored(reason=f"line {kind}")
         case _:
@@ -121,7 +122,7 @@ def _tapped(postback: Json) -> Body:
     picked = next(
         (_text(parameters, name) for name in ("datetime", "date", "time") if name in parameters), ""
     )
-    return Tapped(payload=payload, label=picked[:_MAX_LABEL])
+    return Tapped(payload=payload, label=picked if _PAYLOAD.fullmatch(picked) else "")
 
 
 def _message(event: Json, *, edited: bool) -> Inbound:
