@@ -83,6 +83,12 @@ def follow_up(uow: UnitOfWork, inquiry: Inquiry, message: Message) -> None:
     inquiry.updated_at = uow.now
 
 
+def holds(reader: ReadOnly, message_id: int) -> bool:
+    """Whether a message belongs to an inquiry."""
+    found = select(InquiryMessage.inquiry_id).where(InquiryMessage.message_id == message_id).limit(1)
+    return reader.session.scalar(found) is not None
+
+
 def answer(
     uow: UnitOfWork,
     inquiry_id: int,

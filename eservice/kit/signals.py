@@ -65,7 +65,7 @@ class Signals:
                     text("SELECT pg_notify(:channel, :topic)"), {"channel": NOTIFY_CHANNEL, "topic": topic}
                 )
         for topic in topics:
-            uow.after_commit(partial(self._wake, topic))
+            uow.after_commit(partial(self.wake, topic))
 
     @contextmanager
     def waiting(self, *topics: str) -> Iterator[Waiter]:
@@ -97,7 +97,8 @@ class Signals:
         for waiter in waiters:
             waiter.wake()
 
-    def _wake(self, topic: str) -> None:
+    def wake(self, topic: str) -> None:
+        """Wakes this process's waiters of a topic now."""
         with self._lock:
             waiters = list(self._waiters.get(topic, ()))
         for waiter in waiters:
@@ -111,7 +112,7 @@ class Signals:
                     connection.execute(f"LISTEN {NOTIFY_CHANNEL}")
                     while not self._stop.is_set():
                         for notice in connection.notifies(timeout=1.0):
-                            self._wake(notice.payload)
+                            self.wake(notice.payload)
             except psycopg.Error as error:
                 log.warning("signals.disconnected", error=type(error).__name__)
                 self._stop.wait(RECONNECT_SECONDS)

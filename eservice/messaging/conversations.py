@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging.content import Bundle, bundle_to_json, plain_text
@@ -94,6 +94,12 @@ def set_reachability(uow: UnitOfWork, contact: Contact, reachability: Reachabili
         contact.reachability_at = uow.now
 
 
+def seen_alive(uow: UnitOfWork, contact: Contact) -> None:
+    """Somebody who writes to us can be written to, whatever we believed."""
+    if contact.reachability in (Reachability.DEACTIVATED, Reachability.UNKNOWN, Reachability.BLOCKED):
+        set_reachability(uow, contact, Reachability.ACTIVE)
+
+
 def hand_to(uow: UnitOfWork, conversation: Conversation, handler: Handler) -> None:
     """Gives the conversation to the machine or to the staff."""
     if conversation.handler is not handler:
@@ -162,6 +168,14 @@ def erase_heard(uow: UnitOfWork, conversation: Conversation, platform_ref: str) 
     message.content = None
     message.erased_at = uow.now
     return message
+
+
+def is_last_heard(reader: ReadOnly, message: Message) -> bool:
+    """Whether the resident has said nothing since."""
+    newest = select(func.max(Message.id)).where(
+        Message.conversation_id == message.conversation_id, Message.direction == Direction.IN
+    )
+    return reader.session.scalar(newest) == message.id
 
 
 def transcript(

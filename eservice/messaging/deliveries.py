@@ -219,6 +219,18 @@ def claim_due(uow: UnitOfWork, limit: int = 20) -> list[Job]:
     return jobs
 
 
+def anything_due(reader: ReadOnly) -> bool:
+    """A cheap look, without a write transaction, at whether `claim_due` may find something."""
+    due = select(Delivery.id).where(Delivery.state.in_(UNFINISHED), Delivery.due_at <= reader.now).limit(1)
+    return reader.session.scalar(due) is not None
+
+
+def give_token(delivery: Delivery, reply: ReplyRoad, now: datetime) -> None:
+    """Lets a held message travel free on a token that just came."""
+    delivery.state, delivery.due_at, delivery.reason = DeliveryState.QUEUED, now, None
+    delivery.reply_token, delivery.reply_until = reply.token, reply.until
+
+
 def adopt_orphans(uow: UnitOfWork) -> int:
     """At the start of the only process (SQLite): attempts left behind by a killed one are due at once."""
     result = uow.session.execute(

@@ -3,7 +3,7 @@
 from sqlalchemy import select, update
 
 from eservice.kit.errors import not_found
-from eservice.kit.unit_of_work import UnitOfWork
+from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging.models import Message
 from knowledge.entries.live import LiveDecision
 from knowledge.entries.models import Ask, AskDecision, Entry
@@ -36,7 +36,7 @@ def choose(uow: UnitOfWork, ask_id: int, entry_id: int, *, conversation_id: int)
     Raises ServiceError `faq.ask_not_found`, also for another conversation's question and for an entry that
     was not offered.
     """
-    ask = _own_ask(uow, ask_id, conversation_id)
+    ask = own_ask(uow, ask_id, conversation_id)
     if entry_id not in ask.candidates:
         raise not_found("faq.ask_not_found")
     if ask.entry_id != entry_id:
@@ -50,13 +50,26 @@ def feedback(uow: UnitOfWork, ask_id: int, *, helpful: bool, conversation_id: in
 
     Raises ServiceError `faq.ask_not_found`, also for another conversation's question.
     """
-    ask = _own_ask(uow, ask_id, conversation_id)
+    ask = own_ask(uow, ask_id, conversation_id)
     ask.helpful = helpful
     return ask
 
 
-def _own_ask(uow: UnitOfWork, ask_id: int, conversation_id: int) -> Ask:
-    ask = uow.session.scalar(
+def of_message(reader: ReadOnly, message_id: int) -> Ask | None:
+    """The newest question recorded for a message."""
+    return reader.session.scalar(
+        select(Ask).where(Ask.message_id == message_id).order_by(Ask.id.desc()).limit(1)
+    )
+
+
+def count_shown(uow: UnitOfWork, entry_id: int) -> None:
+    """Counts an entry that was opened from a list: somebody wanted to know."""
+    _count(uow, entry_id)
+
+
+def own_ask(reader: ReadOnly, ask_id: int, conversation_id: int) -> Ask:
+    """A question of this conversation. Raises ServiceError `faq.ask_not_found`, also for another one's."""
+    ask = reader.session.scalar(
         select(Ask)
         .join(Message, Message.id == Ask.message_id)
         .where(Ask.id == ask_id, Message.conversation_id == conversation_id)

@@ -1,0 +1,228 @@
+"""A question in free Thai: answered with proof, asked back, or honestly passed on. Nothing is made up."""
+
+from bot.flows import main_menu, talk_to_staff
+from bot.flows.turn import Turn
+from eservice.inquiries import service as inquiries
+from eservice.inquiries.models import InquiryKind
+from eservice.kit.thai_calendar import thai_date
+from eservice.messaging.content import Button, Card, Choices, Meta, MetaKind, Row
+from eservice.messaging.models import Message
+from knowledge.classify.intents import Intent, IntentLabel, classify_intent
+from knowledge.entries import asks
+from knowledge.entries.live import EntryFace, LiveDecision
+from knowledge.entries.models import AskDecision
+
+SMALL_TALK = {
+    IntentLabel.GREETING: "talk_small.greeting",
+    IntentLabel.THANKS: "talk_small.thanks",
+    IntentLabel.FAREWELL: "talk_small.farewell",
+    IntentLabel.CAPABILITY: "talk_small.capability",
+    IntentLabel.CHATTER: "talk_small.chatter",
+    IntentLabel.ABUSE: "talk_small.abuse",
+    IntentLabel.UNCLEAR: "talk_small.unclear",
+}
+CERTAIN_TALK = 0.75  # so sure must we be that a message is only talk
+LONG_MESSAGE = 1_000  # characters; nobody's question is longer, but a letter to the office may be
+CANDIDATES = 3
+
+
+def answer_text(turn: Turn, message: Message, text: str) -> None:
+    """Answers whatever a person typed outside any dialog."""
+    intent = classify_intent(text)
+    if intent.label is IntentLabel.PERSON and intent.probability >= CERTAIN_TALK:
+        talk_to_staff.begin(turn)
+        return
+    decision = turn.faq.decide(text, turn.previous_entry)
+    if _is_talk(intent, decision):
+        _small_talk(turn, intent.label)
+        return
+    match decision.kind:
+        case AskDecision.ANSWERED:
+            ask = asks.record_ask(turn.uow, message.id, decision)
+            _answer(turn, decision.hits[0][0], ask.id)
+            if intent.label is IntentLabel.PROBLEM:
+                turn.say(turn.text("answer.report_too"))
+                turn.offer(_leave_button(turn, message, intent))
+        case AskDecision.CLARIFIED:
+            ask = asks.record_ask(turn.uow, message.id, decision)
+            _clarify(turn, decision, ask.id, message, intent)
+        case AskDecision.UNKNOWN:
+            ask = asks.record_ask(turn.uow, message.id, decision)
+            _unknown(turn, message, text, intent)
+
+
+def sure_answer(turn: Turn, message: Message, text: str) -> bool:
+    """In the middle of a dialog: answers a question that is surely one, and says whether it did."""
+    decision = turn.faq.decide(text, None)
+    if decision.kind is not AskDecision.ANSWERED:
+        return False
+    ask = asks.record_ask(turn.uow, message.id, decision)
+    _answer(turn, decision.hits[0][0], ask.id)
+    return True
+
+
+def show_entry(turn: Turn, entry_id: int) -> None:
+    """An entry tapped in a list."""
+    face = turn.faq.face(entry_id)
+    if face is None:
+        turn.say(turn.text("answer.gone"))
+        main_menu.offer_menu(turn)
+        return
+    asks.count_shown(turn.uow, entry_id)
+    turn.remember_entry(entry_id)
+    turn.say(answer_card(turn, face))
+    turn.offer(
+        turn.button("menu.eservice.title", "menu:eservice"), turn.button("menu.staff.title", "menu:staff")
+    )
+
+
+def choose_candidate(turn: Turn, ask_id: int, entry_id: int) -> None:
+    """One of the candidates offered for a question."""
+    asks.choose(turn.uow, ask_id, entry_id, conversation_id=turn.talk.conversation.id)
+    _answer(turn, entry_id, ask_id)
+
+
+def none_of_these(turn: Turn, ask_id: int) -> None:
+    """ไม่ใช่ทั้งหมดนี้: say it differently, or leave it with the office."""
+    message_id = asks.message_of(turn.uow, ask_id, turn.talk.conversation.id)
+    turn.say(turn.text("clarify.rephrase"))
+    if message_id is not None:
+        turn.offer(turn.button("unknown.leave", f"leave:{message_id}:q"))
+    turn.offer(
+        turn.button("menu.eservice.title", "menu:eservice"), turn.button("menu.staff.title", "menu:staff")
+    )
+
+
+def feedback(turn: Turn, ask_id: int, helpful: bool) -> None:
+    """One tap after an answer."""
+    ask = asks.feedback(turn.uow, ask_id, helpful=helpful, conversation_id=turn.talk.conversation.id)
+    if helpful:
+        turn.say(turn.text("answer.thanks_helpful"))
+        main_menu.offer_menu(turn)
+        return
+    others = [
+        face for entry_id in ask.candidates if entry_id != ask.entry_id and (face := turn.faq.face(entry_id))
+    ]
+    options = [Button(label=f.question, payload=f"pick:{ask.id}:{f.id}") for f in others[:CANDIDATES]]
+    leave = turn.button("unknown.leave", f"leave:{ask.message_id}:q")
+    key = "answer.sorry_unhelpful" if options else "answer.unhelpful_alone"
+    turn.say(Choices(prompt=turn.text(key), options=(*options, leave)))
+
+
+def leave_with_office(turn: Turn, message_id: int, kind: InquiryKind) -> None:
+    """ฝากเจ้าหน้าที่ตอบ: one tap leaves the words already typed."""
+    message = turn.uow.session.get(Message, message_id)
+    if message is None or message.conversation_id != turn.talk.conversation.id or message.erased_at:
+        turn.say(turn.text("leave.forgotten"))
+        return
+    ask = asks.of_message(turn.uow, message_id)
+    nearest = ask.candidates[0] if ask and ask.candidates else None
+    face = turn.faq.face(nearest) if nearest is not None else None
+    inquiry = inquiries.leave_question(
+        turn.uow,
+        turn.talk,
+        message,
+        kind=kind,
+        department_id=face.department_id if face else None,
+        confidence=ask.confidence if ask else None,
+        nearest_entry_id=nearest,
+    )
+    if inquiry.created_at != turn.uow.now:
+        turn.say(turn.text("leave.already", number=inquiries.number(inquiry)))
+        return
+    talk_to_staff.give_receipt(turn, inquiry)
+
+
+def answer_card(turn: Turn, face: EntryFace, ask_id: int | None = None) -> Card:
+    """The answer, then its proof: source, department, date. Always all three."""
+    meta = [
+        Meta(
+            kind=MetaKind.SOURCE,
+            text=turn.text("answer.source", source=face.source),
+            url=face.source_url
+            if face.source_url.startswith("https://") and face.source_url.isascii()
+            else None,
+        )
+    ]
+    if face.department:
+        meta.append(
+            Meta(kind=MetaKind.DEPARTMENT, text=turn.text("answer.department", department=face.department))
+        )
+    meta.append(Meta(kind=MetaKind.DATE, text=turn.text("answer.date", date=thai_date(face.published_at))))
+    buttons: tuple[Button, ...] = ()
+    if ask_id is not None:
+        buttons = (
+            turn.button("answer.helpful", f"up:{ask_id}"),
+            turn.button("answer.unhelpful", f"down:{ask_id}"),
+        )
+    strip = (
+        turn.text("answer.strip", department=face.department)
+        if face.department
+        else turn.text("answer.strip_plain")
+    )
+    return Card(
+        label=strip,
+        title=face.parts.headline,
+        body=face.parts.body,
+        rows=tuple(Row(left=left, right=right) for left, right in face.parts.rows),
+        meta=tuple(meta),
+        buttons=buttons,
+    )
+
+
+def _answer(turn: Turn, entry_id: int, ask_id: int) -> None:
+    face = turn.faq.face(entry_id)
+    if face is None:
+        turn.say(turn.text("answer.gone"))
+        main_menu.offer_menu(turn)
+        return
+    turn.remember_entry(entry_id)
+    turn.say(answer_card(turn, face, ask_id))
+
+
+def _clarify(turn: Turn, decision: LiveDecision, ask_id: int, message: Message, intent: Intent) -> None:
+    faces = [face for entry_id, _score in decision.hits[:CANDIDATES] if (face := turn.faq.face(entry_id))]
+    options = [Button(label=face.question, payload=f"pick:{ask_id}:{face.id}") for face in faces]
+    if intent.label is IntentLabel.PROBLEM:
+        options.append(_leave_button(turn, message, intent))
+    options.append(turn.button("clarify.none", f"none:{ask_id}"))
+    turn.say(Choices(prompt=turn.text("clarify.prompt"), options=tuple(options)))
+
+
+def _unknown(turn: Turn, message: Message, text: str, intent: Intent) -> None:
+    if talk_to_staff.attach_follow_up(turn, message):
+        return
+    if intent.label in (IntentLabel.UNCLEAR, IntentLabel.CHATTER, IntentLabel.ABUSE):
+        _small_talk(turn, intent.label)
+        return
+    leave = _leave_button(turn, message, intent)
+    if len(text) > LONG_MESSAGE:
+        key = "unknown.too_long"
+    elif intent.label is IntentLabel.PROBLEM:
+        key = "unknown.problem"
+    else:
+        key = "unknown.question"
+    turn.say(Choices(prompt=turn.text(key), options=(leave, turn.button("unknown.rephrase", "menu:ask"))))
+
+
+def _leave_button(turn: Turn, message: Message, intent: Intent) -> Button:
+    if intent.label is IntentLabel.PROBLEM:
+        return turn.button("unknown.report", f"leave:{message.id}:p")
+    return turn.button("unknown.leave", f"leave:{message.id}:q")
+
+
+def _is_talk(intent: Intent, decision: LiveDecision) -> bool:
+    if intent.label not in SMALL_TALK or intent.probability < CERTAIN_TALK:
+        return False
+    social = intent.label in (
+        IntentLabel.GREETING,
+        IntentLabel.THANKS,
+        IntentLabel.FAREWELL,
+        IntentLabel.CAPABILITY,
+    )
+    return social or decision.kind is not AskDecision.ANSWERED
+
+
+def _small_talk(turn: Turn, label: IntentLabel) -> None:
+    turn.say(turn.text(SMALL_TALK[label], office=turn.facts.office_name))
+    main_menu.offer_menu(turn)

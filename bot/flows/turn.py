@@ -1,0 +1,114 @@
+"""One turn of a conversation: what was said, by whom, in which state; and the reply as it takes shape."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.dialog.flow import Run
+from bot.facts import Facts
+from bot.inbound import Inbound
+from eservice.kit.text import Catalogue
+from eservice.kit.unit_of_work import UnitOfWork
+from eservice.messaging.content import MAX_PARTS, MAX_QUICK_REPLIES, Bundle, Button, Part, Text
+from eservice.messaging.conversations import Talk
+from knowledge.entries.live import LiveFaq
+
+CONTEXT_MINUTES = 15  # so long "แล้วใช้เอกสารอะไร" is about the entry answered before
+
+
+@dataclass(kw_only=True)
+class DialogState:
+    """What the bot remembers between two messages; kept as JSON in the conversation's row."""
+
+    run: Run | None = None
+    last_entry: int | None = None
+    last_at: datetime | None = None
+    notice_due: bool = False
+
+    @classmethod
+    def read(cls, data: dict[str, Any]) -> "DialogState":
+        """Reads the stored form; what it does not know it leaves out."""
+        run = data.get("run")
+        last_at = data.get("last_at")
+        return cls(
+            run=Run(flow=run["flow"], run_id=run["run_id"], step=run["step"], answers=run["answers"])
+            if run
+            else None,
+            last_entry=data.get("last_entry"),
+            last_at=datetime.fromisoformat(last_at) if last_at else None,
+        )
+
+    def write(self) -> dict[str, Any]:
+        """The stored form."""
+        data: dict[str, Any] = {}
+        if self.run:
+            data["run"] = {
+                "flow": self.run.flow,
+                "run_id": self.run.run_id,
+                "step": self.run.step,
+                "answers": self.run.answers,
+            }
+        if self.last_entry is not None and self.last_at is not None:
+            data["last_entry"] = self.last_entry
+            data["last_at"] = self.last_at.isoformat()
+        return data
+
+
+@dataclass(kw_only=True)
+class Turn:
+    """The work of one event. Handlers add to `parts` and `quick_replies`; the first parts win when it is full."""
+
+    uow: UnitOfWork
+    talk: Talk
+    inbound: Inbound
+    state: DialogState
+    texts: Catalogue
+    faq: LiveFaq
+    facts: Facts
+    parts: list[Part] = field(default_factory=list)
+    quick_replies: list[Button] = field(default_factory=list)
+    acknowledgement: bool = False  # the reply only says "received": a staff answer may take its place
+
+    @property
+    def language(self) -> str:
+        return self.talk.contact.language
+
+    def text(self, key: str, **parameters: object) -> str:
+        """A text of the catalogue in the person's language."""
+        return self.texts.get(key, self.language, **parameters)
+
+    def say(self, *parts: Part | str) -> None:
+        """Adds to the reply."""
+        for part in parts:
+            if len(self.parts) < MAX_PARTS:
+                self.parts.append(Text(text=part) if isinstance(part, str) else part)
+
+    def offer(self, *buttons: Button) -> None:
+        """Adds quick replies; one that is already offered is not repeated."""
+        for button in buttons:
+            known = any(button.payload == offered.payload for offered in self.quick_replies)
+            if not known and len(self.quick_replies) < MAX_QUICK_REPLIES:
+                self.quick_replies.append(button)
+
+    def button(self, key: str, payload: str) -> Button:
+        """A button whose label is in the catalogue."""
+        return Button(label=self.text(key), payload=payload)
+
+    def remember_entry(self, entry_id: int) -> None:
+        """Notes what the talk is about, for follow-up questions."""
+        self.state.last_entry, self.state.last_at = entry_id, self.uow.now
+
+    @property
+    def previous_entry(self) -> int | None:
+        """The entry answered just before, while the talk is still about it."""
+        if self.state.last_at is None or self.uow.now - self.state.last_at > timedelta(
+            minutes=CONTEXT_MINUTES
+        ):
+            return None
+        return self.state.last_entry
+
+    def bundle(self) -> Bundle | None:
+        """The reply, or None when there is nothing to say."""
+        if not self.parts:
+            return None
+        return Bundle(parts=tuple(self.parts), quick_replies=tuple(self.quick_replies))

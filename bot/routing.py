@@ -1,0 +1,362 @@
+"""Routing: what one event means here, in this state. The order of the questions is the policy.
+
+Emergencies come before everything; then commands, buttons, the staff's own conversations, the open
+dialog, and at last the question in free Thai.
+"""
+
+import re
+from typing import assert_never
+
+import structlog
+
+from bot.dialog import engine
+from bot.dialog.flow import CANCEL, AskText, TextAnswer, read_payload
+from bot.flows import ask_question, emergencies, main_menu, talk_to_staff
+from bot.flows.turn import Turn
+from bot.inbound import (
+    AccountLinked,
+    Blocked,
+    Edited,
+    Ignored,
+    JoinedGroup,
+    MediaKind,
+    Said,
+    SentMedia,
+    SharedLocation,
+    Started,
+    Tapped,
+    Unblocked,
+    Unsent,
+    Unsupported,
+)
+from eservice.inquiries import service as inquiries
+from eservice.inquiries.models import InquiryKind
+from eservice.kit.errors import ServiceError
+from eservice.messaging import conversations, deliveries, inbox
+from eservice.messaging.content import Button
+from eservice.messaging.models import ContactKind, Handler, Message, Reachability
+
+log = structlog.get_logger()
+
+COMMANDS: dict[str, str] = {
+    "เมนู": "menu",
+    "menu": "menu",
+    "/menu": "menu",
+    "/help": "menu",
+    "เริ่มใหม่": "menu",
+    "ยกเลิก": "cancel",
+    "cancel": "cancel",
+    "/cancel": "cancel",
+    "เลิก": "cancel",
+    "ย้อนกลับ": "back",
+    "กลับ": "back",
+    "back": "back",
+    "/back": "back",
+    "english": "lang:en",
+    "/english": "lang:en",
+    "in english": "lang:en",
+    "อังกฤษ": "lang:en",
+    "ภาษาไทย": "lang:th",
+    "ไทย": "lang:th",
+    "thai": "lang:th",
+    "/thai": "lang:th",
+    "/ask": "menu:ask",
+    "/services": "menu:eservice",
+    "/staff": "menu:staff",
+    "จบการคุย": "end",
+    "จบการคุยกับเจ้าหน้าที่": "end",
+}
+_POLITE_END = re.compile(r"\s*(?:ค่ะ|คะ|ครับ|คับ|จ้า|นะ)+$")
+ENTRY_LINK = "faq-"  # a deep link's parameter that opens one answer: faq-<key>
+
+
+def route(turn: Turn) -> None:
+    """Does what the event asks for, in the turn's unit of work, and says what is to be said."""
+    inbound = turn.inbound
+    body = inbound.body
+    if not inbound.addressed and not isinstance(body, Unsent | Edited | Blocked | Unblocked | JoinedGroup):
+        return  # talk among people in a group: neither answered nor kept
+    match body:
+        case Said(text=text, message_ref=ref):
+            _said(turn, text, ref)
+        case Tapped(payload=payload):
+            try:
+                _tapped(turn, payload)
+            except ServiceError as refusal:  # a button of somebody else's, or of a thing that is gone
+                log.info("routing.refused", code=refusal.code)
+                _old_button(turn)
+        case SharedLocation():
+            _location(turn, body)
+        case SentMedia():
+            _media(turn, body)
+        case Edited(message_ref=ref, text=text):
+            _edited(turn, ref, text)
+        case Unsent(message_ref=ref):
+            _unsent(turn, ref)
+        case Started(parameter=parameter):
+            _started(turn, parameter)
+        case Blocked():
+            conversations.set_reachability(turn.uow, turn.talk.contact, Reachability.BLOCKED)
+        case Unblocked():
+            conversations.set_reachability(turn.uow, turn.talk.contact, Reachability.ACTIVE)
+        case JoinedGroup():
+            conversations.set_reachability(turn.uow, turn.talk.contact, Reachability.ACTIVE)
+            main_menu.welcome_group(turn)
+        case AccountLinked():
+            turn.say(turn.text("linked.not_available"))
+        case Unsupported():
+            turn.say(turn.text("media.unsupported"))
+            main_menu.offer_menu(turn)
+        case Ignored():
+            pass
+        case _:
+            assert_never(body)
+
+
+def read_command(text: str) -> str | None:
+    """The command a text is, if it is nothing else."""
+    return COMMANDS.get(_POLITE_END.sub("", text.strip().lower()))
+
+
+def _said(turn: Turn, text: str, ref: str | None) -> None:
+    message = conversations.record_heard(turn.uow, turn.talk.conversation, text=text, platform_ref=ref)
+    if emergencies.answer_emergency(turn, text):
+        _resume(turn)
+        return
+    if not text.strip():
+        turn.say(turn.text("media.unsupported"))
+        return
+    command = read_command(text)
+    if command is not None:
+        _command(turn, command)
+    elif turn.state.run is not None:
+        _in_flow(turn, message, text)
+    elif turn.talk.conversation.handler is Handler.STAFF:
+        talk_to_staff.heard(turn, message)
+    else:
+        ask_question.answer_text(turn, message, text)
+
+
+def _command(turn: Turn, command: str) -> None:
+    match command:
+        case "cancel":
+            _cancel(turn)
+        case "back":
+            _back(turn)
+        case "menu":
+            turn.state.run = None
+            main_menu.show_menu(turn)
+        case _:
+            _tapped(turn, command)
+
+
+def _tapped(turn: Turn, payload: str) -> None:
+    name, _, rest = payload.partition(":")
+    arguments = rest.split(":") if rest else []
+    match name, arguments:
+        case "flow", _:
+            _flow_button(turn, payload)
+        case "menu", []:
+            _command(turn, "menu")
+        case "menu", ["ask"]:
+            main_menu.invite_question(turn)
+        case "menu", ["eservice"]:
+            main_menu.show_topics(turn)
+        case "menu", ["staff"]:
+            talk_to_staff.begin(turn)
+        case "topics", [first] if _is_id(first):
+            main_menu.show_topics(turn, int(first))
+        case "topic", [identifier]:
+            main_menu.show_topic(turn, identifier)
+        case "show", [entry] if _is_id(entry):
+            ask_question.show_entry(turn, int(entry))
+        case "pick", [ask, entry] if _is_id(ask) and _is_id(entry):
+            ask_question.choose_candidate(turn, int(ask), int(entry))
+        case "none", [ask] if _is_id(ask):
+            ask_question.none_of_these(turn, int(ask))
+        case "up" | "down", [ask] if _is_id(ask):
+            ask_question.feedback(turn, int(ask), name == "up")
+        case "leave", [message, kind] if _is_id(message):
+            meant = InquiryKind.PROBLEM if kind == "p" else InquiryKind.QUESTION
+            ask_question.leave_with_office(turn, int(message), meant)
+        case "phone", [inquiry] if _is_id(inquiry):
+            talk_to_staff.begin_phone(turn, int(inquiry))
+        case "more", [inquiry] if _is_id(inquiry):
+            talk_to_staff.ask_more(turn, int(inquiry))
+        case "settled", [inquiry] if _is_id(inquiry):
+            talk_to_staff.settled(turn, int(inquiry))
+        case "end", []:
+            talk_to_staff.end(turn)
+        case "lang", ["th" | "en" as language]:
+            turn.talk.contact.language = language
+            turn.say(turn.text("language.changed"))
+            main_menu.offer_menu(turn)
+        case "again", [delivery] if _is_id(delivery):
+            _show_again(turn, int(delivery))
+        case _:
+            _old_button(turn)
+
+
+def _old_button(turn: Turn) -> None:
+    turn.say(turn.text("dialog.old_button"))
+    main_menu.offer_menu(turn)
+
+
+def _in_flow(turn: Turn, message: Message, text: str) -> None:
+    run = turn.state.run
+    flow = talk_to_staff.FLOWS.get(run.flow) if run else None
+    if run is None or flow is None:  # a flow that this version no longer has
+        turn.state.run = None
+        ask_question.answer_text(turn, message, text)
+        return
+    step = engine.current_step(flow, run)
+    takes_it = isinstance(step, AskText) and (step.takes_questions or not (step.check and step.check(text)))
+    if not takes_it and ask_question.sure_answer(turn, message, text):
+        turn.say(turn.text("dialog.resume"))
+        talk_to_staff.put(turn, engine.repeat(flow, run))
+        return
+    talk_to_staff.put(turn, engine.advance(flow, run, TextAnswer(text=text, message_id=message.id)))
+
+
+def _flow_button(turn: Turn, payload: str) -> None:
+    answer = read_payload(payload)
+    run = turn.state.run
+    flow = talk_to_staff.FLOWS.get(run.flow) if run else None
+    if answer is None or run is None or flow is None:
+        _old_button(turn)
+    elif answer.value == CANCEL and answer.run_id == run.run_id:
+        _cancel(turn)
+    else:
+        talk_to_staff.put(turn, engine.advance(flow, run, answer))
+
+
+def _cancel(turn: Turn) -> None:
+    if turn.state.run is not None:
+        turn.state.run = None
+        turn.say(turn.text("dialog.cancelled"))
+    elif turn.talk.conversation.handler is Handler.STAFF:
+        talk_to_staff.end(turn)
+    else:
+        turn.say(turn.text("dialog.nothing_to_cancel"))
+    main_menu.offer_menu(turn)
+
+
+def _back(turn: Turn) -> None:
+    run = turn.state.run
+    flow = talk_to_staff.FLOWS.get(run.flow) if run else None
+    if run is None or flow is None:
+        turn.say(turn.text("dialog.nothing_to_go_back"))
+        main_menu.show_menu(turn)
+        return
+    talk_to_staff.put(turn, engine.back(flow, run))
+    if turn.state.run is None:
+        main_menu.offer_menu(turn)
+
+
+def _resume(turn: Turn) -> None:
+    """After an interruption: the dialog's question again, so that nothing is lost."""
+    run = turn.state.run
+    flow = talk_to_staff.FLOWS.get(run.flow) if run else None
+    if run is not None and flow is not None:
+        talk_to_staff.put(turn, engine.repeat(flow, run))
+
+
+def _location(turn: Turn, body: SharedLocation) -> None:
+    place = body.label or f"{body.latitude:.5f}, {body.longitude:.5f}"
+    message = conversations.record_heard(
+        turn.uow,
+        turn.talk.conversation,
+        text=f"{place} ({body.latitude:.5f}, {body.longitude:.5f})",
+        kind="location",
+        platform_ref=body.message_ref,
+    )
+    if turn.state.run is None and turn.talk.conversation.handler is Handler.STAFF:
+        talk_to_staff.heard_media(turn, message, "media.what_location")
+        return
+    turn.say(turn.text("media.location"))
+    if turn.state.run is not None:
+        _resume(turn)
+    else:
+        main_menu.offer_menu(turn)
+
+
+def _media(turn: Turn, body: SentMedia) -> None:
+    if body.caption.strip():
+        _said(turn, body.caption, body.message_ref)
+        if body.kind is MediaKind.PHOTO and turn.talk.conversation.handler is Handler.BOT:
+            turn.say(turn.text("media.photo"))
+        return
+    message = conversations.record_heard(
+        turn.uow, turn.talk.conversation, text="", kind=body.kind.value, platform_ref=body.message_ref
+    )
+    photo = body.kind is MediaKind.PHOTO
+    if turn.state.run is not None:
+        turn.say(turn.text("media.photo" if photo else "media.other"))
+        _resume(turn)
+    elif turn.talk.conversation.handler is Handler.STAFF and body.kind is not MediaKind.STICKER:
+        talk_to_staff.heard_media(turn, message, "media.what_photo" if photo else "media.what_other")
+    elif turn.talk.conversation.handler is Handler.BOT:
+        key = {MediaKind.STICKER: "sticker", MediaKind.PHOTO: "photo", MediaKind.CONTACT: "contact"}
+        turn.say(turn.text(f"media.{key.get(body.kind, 'other')}"))
+        main_menu.offer_menu(turn)
+
+
+def _edited(turn: Turn, ref: str, text: str) -> None:
+    """A corrected message: taken over where it was kept; answered anew when it was the last thing said."""
+    message = conversations.edit_heard(turn.uow, turn.talk.conversation, ref, text)
+    if message is None:
+        if turn.inbound.addressed:
+            _said(turn, text, ref)
+        return
+    if emergencies.answer_emergency(turn, text):
+        return
+    if inquiries.holds(turn.uow, message.id):
+        turn.say(turn.text("edited.noted"))
+    elif (
+        turn.state.run is None
+        and turn.talk.conversation.handler is Handler.BOT
+        and conversations.is_last_heard(turn.uow, message)
+    ):
+        ask_question.answer_text(turn, message, text)
+
+
+def _unsent(turn: Turn, ref: str) -> None:
+    """Erases a message that its author took back, wherever it was stored; a case made of it stays."""
+    conversations.erase_heard(turn.uow, turn.talk.conversation, ref)
+    key = f"{turn.inbound.channel.value}:{turn.inbound.address}"
+    inbox.erase_message(turn.uow, turn.inbound.channel, key, ref)
+
+
+def _started(turn: Turn, parameter: str) -> None:
+    conversations.set_reachability(turn.uow, turn.talk.contact, Reachability.ACTIVE)
+    if turn.talk.contact.kind is ContactKind.GROUP:
+        main_menu.welcome_group(turn)
+        return
+    turn.state.run = None
+    if parameter.startswith(ENTRY_LINK):
+        face = turn.faq.face_by_key(parameter.removeprefix(ENTRY_LINK))
+        if face is not None:
+            ask_question.show_entry(turn, face.id)
+            main_menu.offer_menu(turn)
+            main_menu.add_notice(turn)
+            return
+    main_menu.welcome(turn)
+
+
+def _show_again(turn: Turn, delivery_id: int) -> None:
+    bundle = deliveries.repeat(turn.uow, turn.talk, delivery_id)
+    if bundle is None:
+        turn.say(turn.text("dialog.old_button"))
+        return
+    turn.say(turn.text("delivery.shown_again"), *bundle.parts[:3])
+    turn.offer(*bundle.quick_replies)
+
+
+def offer_uncertain(turn: Turn, waiting: list[int]) -> None:
+    """Tells of messages that may not have arrived, with a tap to see them."""
+    turn.say(turn.text("delivery.uncertain"))
+    turn.offer(*(Button(label=turn.text("delivery.show_again"), payload=f"again:{i}") for i in waiting[:1]))
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 12

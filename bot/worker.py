@@ -1,0 +1,155 @@
+"""The background worker: works on events, sends what is due, and keeps house.
+
+Any number of workers may run against PostgreSQL. On SQLite one process does the work; a second would only
+wait for its turn.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+
+from bot import upkeep
+from bot.delivery import Sender
+from bot.intake import INBOX, OUTBOX, Intake, Processed
+from eservice.kit.database import Database
+from eservice.kit.signals import Signals
+from eservice.kit.text import Catalogue
+from eservice.messaging import deliveries
+from eservice.messaging.deliveries import Job
+
+INBOX_LOOPS = 4  # on PostgreSQL; SQLite writes one at a time anyway
+LOOK_SECONDS = 0.5  # a waiter looks by itself this often, should a signal be lost
+UPKEEP_SECONDS = 15.0
+REST_SECONDS = 1.0  # after the database failed us
+DRAIN_SECONDS = 6.0
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+AnswerCallback = Callable[[str], Awaitable[None]]
+Chore = Callable[[], Awaitable[None]]
+
+
+class Worker:
+    """The loops of one process. `run` returns once `stop` was called and everything begun is finished."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        signals: Signals,
+        intake: Intake,
+        sender: Sender,
+        texts: Catalogue,
+        answer_callback: AnswerCallback | None,
+        chores: Sequence[Chore] = (),
+    ) -> None:
+        self._database = database
+        self._signals = signals
+        self._intake = intake
+        self._sender = sender
+        self._texts = texts
+        self._answer_callback = answer_callback
+        self._chores = chores
+        self._stopping = asyncio.Event()
+        self._sending: set[asyncio.Task[None]] = set()
+        self.last_beat: datetime | None = None
+
+    async def run(self) -> None:
+        """Runs until stopped."""
+        if self._database.is_sqlite:
+            await self._guarded(self._adopt_orphans)
+        inbox_loops = 1 if self._database.is_sqlite else INBOX_LOOPS
+        loops = [self._inbox_loop() for _ in range(inbox_loops)]
+        await asyncio.gather(*loops, self._outbox_loop(), self._upkeep_loop())
+        if self._sending:
+            await asyncio.wait(self._sending, timeout=DRAIN_SECONDS)
+
+    def stop(self) -> None:
+        """Asks the loops to end after what they have begun."""
+        self._stopping.set()
+
+    async def _inbox_loop(self) -> None:
+        with self._signals.waiting(INBOX) as waiter:
+            while not self._stopping.is_set():
+                processed = await self._guarded(self._intake.process_next)
+                self.last_beat = self._database.clock.now()
+                if processed is None:
+                    await waiter.wait(LOOK_SECONDS)
+                else:
+                    self._dispatch(processed)
+
+    def _dispatch(self, processed: Processed) -> None:
+        for job in processed.jobs:
+            self._begin(self._send(job))
+        if self._answer_callback is not None:
+            for callback in processed.callbacks:
+                self._begin(self._answer_callback(callback))
+
+    async def _outbox_loop(self) -> None:
+        with self._signals.waiting(OUTBOX) as waiter:
+            while not self._stopping.is_set():
+                jobs: list[Job] = await self._guarded(self._claim) or []
+                for job in jobs:
+                    self._begin(self._send(job))
+                if not jobs:
+                    await waiter.wait(LOOK_SECONDS)
+
+    async def _upkeep_loop(self) -> None:
+        while not self._stopping.is_set():
+            await self._guarded(self._keep_house)
+            for chore in self._chores:
+                await chore()
+            try:
+                async with asyncio.timeout(UPKEEP_SECONDS):
+                    await self._stopping.wait()
+            except TimeoutError:
+                continue
+
+    async def _send(self, job: Job) -> None:
+        try:
+            await self._sender.send(job)
+        except SQLAlchemyError as error:
+            log.error("worker.outcome_not_recorded", error=type(error).__name__)  # its lease will run out
+        finally:
+            self._signals.wake(OUTBOX)  # the next message to the same contact may be due now
+
+    def _claim(self) -> list[Job]:
+        with self._database.read() as reader:
+            if not deliveries.anything_due(reader):
+                return []
+        with self._database.unit_of_work() as uow:
+            return deliveries.claim_due(uow)
+
+    def _adopt_orphans(self) -> None:
+        with self._database.unit_of_work() as uow:
+            deliveries.adopt_orphans(uow)
+
+    def _keep_house(self) -> None:
+        upkeep.end_abandoned_dialogs(self._database, self._signals, self._texts)
+        upkeep.end_idle_staff_talks(self._database, self._signals, self._texts)
+        upkeep.forget(self._database)
+
+    async def _guarded(self, call: Callable[[], T]) -> T | None:
+        """Runs a database call in a thread; a fault is logged, waited out, and never ends the loop."""
+        try:
+            return await run_in_threadpool(call)
+        except Exception as error:  # a worker loop outlives every fault
+            log.error("worker.fault", error=type(error).__name__, exc_info=error)
+            await asyncio.sleep(REST_SECONDS)
+            return None
+
+    def _begin(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+
+def beat_is_fresh(last_beat: datetime | None, now: datetime) -> bool:
+    """Whether a worker has looked at its inbox lately."""
+    return last_beat is not None and now - last_beat < timedelta(seconds=30)
