@@ -144,7 +144,8 @@ def test_every_class_on_a_page_has_a_style(templates: Environment, name: str) ->
     sheets = "".join(sheet.read_text(encoding="utf-8") for sheet in STATIC_DIRECTORY.glob("*.css"))
     styled = set(re.findall(r"\.([a-z][\w-]*)", sheets))
     used = {word for classes in render(templates, name).values("class") for word in classes.split()}
-    plain = {"chip--neutral", "notice--info", "clock--done", "stat__icon--leaf"}  # the look without a modifier
+    # These name the look that the block has without a modifier.
+    plain = {"chip--neutral", "notice--info", "clock--done", "stat__icon--leaf"}
     assert used - styled - plain == set()
 
 
