@@ -4,6 +4,7 @@ Learned from `intents.txt` beside this module, some hundreds of messages as resi
 the first message is asked about (about half a second).
 """
 
+import re
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -37,6 +38,31 @@ class IntentLabel(StrEnum):
     """Says too little to act on."""
 
 
+_MATTERS = frozenset({IntentLabel.QUESTION, IntentLabel.PROBLEM, IntentLabel.PERSON, IntentLabel.CAPABILITY})
+_LIMIT = 500  # meaningful characters that are read
+_LEAST_LETTERS = 2
+_LEAST_MATTER = 4  # characters left beside the courtesies that may be a matter of their own
+
+_POLITE = (
+    r"(?:ค่ะ|คะ|ครับ|คับ|ค้าบ|จ้า|จ้ะ|จ๊ะ|ฮะ|นะ|เด้อ|เจ้า|ๆ|มาก|หลาย|เลย|แอดมิน|แอด|น้อง|ทุกท่าน|เพื่อนบ้าน|อบต"
+    r"|ตอนเช้า|ตอนบ่าย|ตอนเย็น|ยามเช้า|\s)*+"
+)
+_GREETING = r"(?:สวัสดี|สวัดดี|หวัดดี|ฮัลโหล|ไหว้สา|ดี(?=ค่ะ|ครับ|คับ|จ้า)|(?:hello|hi)\b)"
+# Thanks for something ("ขอบคุณที่มาซ่อม") is thanks to the end, unless a "but" follows.
+_THANKS = (
+    r"(?:(?:ขอบคุณ|ขอบคุน|ขอบใจ|ขอบพระคุณ)(?:.{0,40}?\bแต่|.{0,40}?\sแต่|(?="
+    + _POLITE
+    + r"(?!ที่|สำหรับ|ล่วงหน้า|เจ้าหน้าที่|ทีม))))"
+)
+_OPENING = re.compile(
+    f"^(?:(?:{_GREETING}|{_THANKS}|โอเค|ok\\b|รับทราบ|ทราบแล้ว|เข้าใจแล้ว|อ๋อ|อ่อ|ขอโทษ|แต่){_POLITE})+"
+)
+_CLOSING = re.compile(rf"\s*(?:ขอบคุณ|ขอบคุน|ขอบใจ|ขอบพระคุณ)(?:ล่วงหน้า)?{_POLITE}$")
+_RUDE = re.compile(
+    r"(?:ไอ้?|อี|บัก)?(?:เหี้ย|สัส|สัด|สัตว์|ควย|ส้นตีน|ห่า|แม่ง|เชี่ย|เวร|เฮงซวย|ชิบหาย|ฉิบหาย|มึง|กู|วะ|โว้ย|เสือก)(?:อะไร|ไร|เอ้ย|เนี่ย|วะ)*+"
+)
+
+
 class Intent(NamedTuple):
     """What a message most probably is. `probability` is 0 to 1."""
 
@@ -45,9 +71,29 @@ class Intent(NamedTuple):
 
 
 def classify_intent(text: str) -> Intent:
-    """What kind of message this is."""
-    if len(normalise(text, limit=50).replace(" ", "")) < 2:
+    """What kind of message this is.
+
+    Courtesies at either end do not count when a matter comes with them: "ขอบคุณค่ะ แล้วต้องใช้อะไรบ้าง" is a
+    question.
+    """
+    clean = normalise(text, limit=_LIMIT)
+    if len(clean.replace(" ", "")) < _LEAST_LETTERS:
         return Intent(IntentLabel.UNCLEAR, 1.0)
+    matter = _CLOSING.sub("", _OPENING.sub("", clean)).strip()
+    if matter != clean and len(matter) >= _LEAST_MATTER:
+        intent = _predict(matter)
+        if intent.label in _MATTERS and intent.probability >= 0.5:
+            return intent
+    intent = _predict(clean)
+    if intent.label is IntentLabel.ABUSE:
+        # Anger at a broken lamp is still a report of a broken lamp.
+        report = _predict(_RUDE.sub(" ", clean))
+        if report.label is IntentLabel.PROBLEM and report.probability >= 0.6:
+            return report
+    return intent
+
+
+def _predict(text: str) -> Intent:
     best = _model().predict(text, limit=1)[0]
     return Intent(IntentLabel(best.label), best.probability)
 

@@ -8,6 +8,7 @@ would have got from the others alone. Those leave-one-out scores make the probab
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -34,7 +35,8 @@ class Prediction(NamedTuple):
     probability: float
 
 
-class _Vectors(NamedTuple):
+@dataclass(frozen=True)
+class _Vectors:
     """Texts as a sparse matrix by rows; `start[i]` is where text i begins in the other two."""
 
     index: NDArray[np.int64]
@@ -172,7 +174,7 @@ class TextClassifier:
         for label in labels:
             self._labels.append(label)
             self._weights = np.pad(self._weights, ((0, 0), (0, 1)))
-            self._bias = np.append(self._bias, np.float32(-1.0))
+            self._bias = np.append(self._bias, [-1.0]).astype(np.float32)
             self._sigmoid = np.vstack([self._sigmoid, np.median(self._sigmoid, axis=0)])
 
 
