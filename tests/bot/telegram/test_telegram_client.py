@@ -327,6 +327,16 @@ async def test_what_telegram_says_of_our_webhook(telegram: Telegram, channel: Te
     assert (await channel.webhook_info()).url == ""
 
 
+async def test_an_answer_of_another_shape_is_an_error_of_ours(
+    telegram: Telegram, channel: TelegramChannel
+) -> None:
+    telegram.plan = [{"ok": True, "result": True}, {"ok": True, "result": True}]
+    with pytest.raises(TelegramCallError):
+        await channel.webhook_info()
+    with pytest.raises(TelegramCallError):
+        await channel.get_me()
+
+
 async def test_set_up_registers_webhook_commands_and_menu(
     telegram: Telegram, channel: TelegramChannel
 ) -> None:
