@@ -42,6 +42,7 @@ _MATTERS = frozenset({IntentLabel.QUESTION, IntentLabel.PROBLEM, IntentLabel.PER
 _LIMIT = 500  # meaningful characters that are read
 _LEAST_LETTERS = 2
 _LEAST_MATTER = 4  # characters left beside the courtesies that may be a matter of their own
+_LONG_MATTER = 15  # from here on they are more likely one than not
 
 _POLITE = (
     r"(?:ค่ะ|คะ|ครับ|คับ|ค้าบ|จ้า|จ้ะ|จ๊ะ|ฮะ|นะ|เด้อ|เจ้า|ๆ|มาก|หลาย|เลย|แอดมิน|แอด|น้อง|ทุกท่าน|เพื่อนบ้าน|อบต"
@@ -82,7 +83,8 @@ def classify_intent(text: str) -> Intent:
     matter = _CLOSING.sub("", _OPENING.sub("", clean)).strip()
     if matter != clean and len(matter) >= _LEAST_MATTER:
         intent = _predict(matter)
-        if intent.label in _MATTERS and intent.probability >= 0.5:
+        sure_enough = 0.5 if len(matter) < _LONG_MATTER else 0.25
+        if intent.label in _MATTERS and intent.probability >= sure_enough:
             return intent
     intent = _predict(clean)
     if intent.label is IntentLabel.ABUSE:
