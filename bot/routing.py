@@ -33,7 +33,7 @@ from eservice.inquiries import service as inquiries
 from eservice.inquiries.models import InquiryKind
 from eservice.kit.errors import ServiceError
 from eservice.messaging import conversations, deliveries, inbox
-from eservice.messaging.content import Button
+from eservice.messaging.content import Button, Choices
 from eservice.messaging.models import ContactKind, Handler, Message, Reachability
 
 log = structlog.get_logger()
@@ -52,6 +52,7 @@ COMMANDS: dict[str, str] = {
     "กลับ": "back",
     "back": "back",
     "/back": "back",
+    "/language": "lang",
     "english": "lang:en",
     "/english": "lang:en",
     "in english": "lang:en",
@@ -187,6 +188,9 @@ def _tapped(turn: Turn, payload: str) -> None:
             talk_to_staff.settled(turn, int(inquiry))
         case "end", []:
             talk_to_staff.end(turn)
+        case "lang", []:
+            choices = (Button(label="ภาษาไทย", payload="lang:th"), Button(label="English", payload="lang:en"))
+            turn.say(Choices(prompt=turn.text("language.which"), options=choices))
         case "lang", ["th" | "en" as language]:
             turn.talk.contact.language = language
             turn.say(turn.text("language.changed"))

@@ -5,8 +5,9 @@ wait for its turn.
 """
 
 import asyncio
+import os
+import socket
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
 from typing import TypeVar
 
 import structlog
@@ -16,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from bot import upkeep
 from bot.delivery import Sender
 from bot.intake import INBOX, OUTBOX, Intake, Processed
+from eservice.kit import heartbeat
 from eservice.kit.database import Database
 from eservice.kit.signals import Signals
 from eservice.kit.text import Catalogue
@@ -58,7 +60,7 @@ class Worker:
         self._chores = chores
         self._stopping = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
-        self.last_beat: datetime | None = None
+        self._name = f"{socket.gethostname()[:40]}:{os.getpid()}"
 
     async def run(self) -> None:
         """Runs until stopped."""
@@ -78,7 +80,6 @@ class Worker:
         with self._signals.waiting(INBOX) as waiter:
             while not self._stopping.is_set():
                 processed = await self._guarded(self._intake.process_next)
-                self.last_beat = self._database.clock.now()
                 if processed is None:
                     await waiter.wait(LOOK_SECONDS)
                 else:
@@ -131,6 +132,8 @@ class Worker:
             deliveries.adopt_orphans(uow)
 
     def _keep_house(self) -> None:
+        with self._database.unit_of_work() as uow:
+            heartbeat.beat(uow, self._name)
         upkeep.end_abandoned_dialogs(self._database, self._signals, self._texts)
         upkeep.end_idle_staff_talks(self._database, self._signals, self._texts)
         upkeep.forget(self._database)
@@ -148,8 +151,3 @@ class Worker:
         task = asyncio.ensure_future(work)
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
-
-
-def beat_is_fresh(last_beat: datetime | None, now: datetime) -> bool:
-    """Whether a worker has looked at its inbox lately."""
-    return last_beat is not None and now - last_beat < timedelta(seconds=30)

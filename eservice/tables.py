@@ -1,10 +1,10 @@
 """Every module that declares tables, so that migrations see them all."""
 
 from eservice.inquiries import models as inquiries
-from eservice.kit import audit
+from eservice.kit import audit, heartbeat
 from eservice.messaging import models as messaging
 from eservice.office import models as office
 from eservice.staff import models as staff
 from knowledge.entries import models as entries
 
-ALL_MODELS = (audit, messaging, staff, office, inquiries, entries)
+ALL_MODELS = (audit, heartbeat, messaging, staff, office, inquiries, entries)

@@ -84,10 +84,9 @@ def choose_candidate(turn: Turn, ask_id: int, entry_id: int) -> None:
 
 def none_of_these(turn: Turn, ask_id: int) -> None:
     """ไม่ใช่ทั้งหมดนี้: say it differently, or leave it with the office."""
-    message_id = asks.message_of(turn.uow, ask_id, turn.talk.conversation.id)
-    turn.say(turn.text("clarify.rephrase"))
-    if message_id is not None:
-        turn.offer(turn.button("unknown.leave", f"leave:{message_id}:q"))
+    ask = asks.own_ask(turn.uow, ask_id, turn.talk.conversation.id)
+    leave = turn.button("unknown.leave", f"leave:{ask.message_id}:q")
+    turn.say(Choices(prompt=turn.text("clarify.rephrase"), options=(leave,)))
     turn.offer(
         turn.button("menu.eservice.title", "menu:eservice"), turn.button("menu.staff.title", "menu:staff")
     )

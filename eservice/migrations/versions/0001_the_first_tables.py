@@ -198,6 +198,12 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "worker_beats",
+        sa.Column("worker", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("worker", name=op.f("pk_worker_beats")),
+    )
+    op.create_table(
         "conversations",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("contact_id", sa.Integer(), nullable=False),
@@ -680,6 +686,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_conversations_dialog_expires_at"))
 
     op.drop_table("conversations")
+    op.drop_table("worker_beats")
     with op.batch_alter_table("sign_in_attempts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sign_in_attempts_username_hash_at"))
         batch_op.drop_index(batch_op.f("ix_sign_in_attempts_ip_at"))

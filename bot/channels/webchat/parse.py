@@ -1,0 +1,35 @@
+"""Reads a stored web chat event: what our own routes wrote."""
+
+import json
+from datetime import UTC, datetime
+
+from bot.inbound import Body, Inbound, Said, SharedLocation, Started, Tapped, Unsupported
+from eservice.messaging.models import ChannelName, ContactKind
+
+
+def parse(payload: str) -> Inbound:
+    """The event as the conversation sees it. Raises KeyError for what our routes never write."""
+    event = json.loads(payload)
+    return Inbound(
+        channel=ChannelName.WEB,
+        address=event["session"],
+        kind=ContactKind.PERSON,
+        occurred_at=datetime.fromtimestamp(event["ms"] / 1000, UTC),
+        body=_body(event),
+    )
+
+
+def _body(event: dict[str, object]) -> Body:
+    ref = str(event["ref"])
+    match event:
+        case {"text": str(text)}:
+            return Said(text=text, message_ref=ref)
+        case {"action": "start"}:
+            return Started()
+        case {"action": str(action)}:
+            return Tapped(payload=action, label=str(event.get("label") or ""))
+        case {"location": {"lat": float() | int() as lat, "lon": float() | int() as lon, **rest}}:
+            label = str(rest.get("label") or "")
+            return SharedLocation(latitude=float(lat), longitude=float(lon), label=label, message_ref=ref)
+        case _:
+            return Unsupported(kind="web")

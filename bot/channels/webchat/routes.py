@@ -1,0 +1,233 @@
+"""The web chat's API, as the widget uses it: sessions, messages in, messages out, and a stream of them.
+
+A message in takes the same road as LINE's and Telegram's: committed as an event first, worked on after.
+Requests from other sites are answered only for the origins that the office allowed.
+"""
+
+import asyncio
+import hashlib
+import json
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from starlette.concurrency import run_in_threadpool
+
+from bot.channels.webchat import sessions
+from bot.channels.webchat.render import render
+from bot.channels.webchat.sessions import Visitor
+from bot.inbound import RawEvent, StoreEvents
+from eservice.kit.database import Database
+from eservice.kit.http import Reader, Uow
+from eservice.kit.signals import Signals
+from eservice.messaging import conversations
+from eservice.messaging.content import bundle_from_json
+from eservice.messaging.models import ChannelName, Direction, Message, Speaker
+
+MAX_TEXT = 100_000
+PAGE = 50
+STREAM_LOOK_SECONDS = 15.0
+STREAM_SECONDS = 600.0  # then the browser opens a new one
+
+Authorization = Annotated[str | None, Header()]
+
+
+class NewSession(BaseModel):
+    """What a new visitor's browser keeps."""
+
+    session_id: str
+    token: str
+
+
+class SessionWish(BaseModel):
+    """How a visitor wishes to be spoken to."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    language: str = Field("th", pattern="^(th|en)$")
+
+
+class Place(BaseModel):
+    """A pin, WGS 84 degrees."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lat: float = Field(ge=-90, le=90)
+    lon: float = Field(ge=-180, le=180)
+    label: str = Field("", max_length=200)
+
+
+class NewMessage(BaseModel):
+    """One thing a visitor says: words, a tapped button or a pin. `client_message_id` makes a retry harmless."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str | None = Field(None, max_length=MAX_TEXT)
+    action: str | None = Field(None, max_length=60)
+    label: str | None = Field(None, max_length=300, description="what the tapped button showed")
+    location: Place | None = None
+    client_message_id: str | None = Field(None, min_length=1, max_length=64)
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> "NewMessage":
+        said = [thing for thing in (self.text, self.action, self.location) if thing is not None]
+        if len(said) != 1:
+            raise ValueError("exactly one of text, action and location")
+        return self
+
+
+class Received(BaseModel):
+    """The message is stored; its answer comes with the messages."""
+
+    id: str
+
+
+class Page(BaseModel):
+    """Messages after a cursor, oldest first."""
+
+    items: list[dict[str, Any]]
+    cursor: str
+
+
+def create_router(
+    *, database: Database, signals: Signals, store: StoreEvents, is_stopping: Callable[[], bool]
+) -> APIRouter:
+    """The routes under /api/v1/chat."""
+    router = APIRouter(prefix="/api/v1/chat", tags=["chat"])
+
+    @router.post("/sessions", status_code=201)
+    def begin_session(uow: Uow, wish: SessionWish | None = None) -> NewSession:
+        """Begins a visitor's session."""
+        session = sessions.begin(uow, (wish or SessionWish()).language)
+        return NewSession(session_id=session.session_id, token=session.token)
+
+    @router.post("/messages", status_code=202)
+    async def send_message(message: NewMessage, authorization: Authorization = None) -> Received:
+        """Takes what a visitor says. It is stored when this answers."""
+        visitor = await run_in_threadpool(_sender, database, authorization)
+        event = _event(visitor, message)
+        await store([event])
+        return Received(id=event.event_id)
+
+    @router.get("/messages")
+    def read_messages(
+        reader: Reader,
+        authorization: Authorization = None,
+        after: Annotated[str, Query(pattern=r"^\d{0,12}$")] = "",
+    ) -> Page:
+        """What was said after the cursor, both ways."""
+        visitor = sessions.find(reader, authorization)
+        stored = conversations.transcript(reader, visitor.conversation_id, after=int(after or 0), limit=PAGE)
+        return _page(stored, after)
+
+    @router.get("/stream")
+    async def stream(
+        request: Request,
+        authorization: Authorization = None,
+        after: Annotated[str, Query(pattern=r"^\d{0,12}$")] = "",
+    ) -> StreamingResponse:
+        """The same messages as server-sent events, as they come; the id of each is the cursor."""
+        visitor = await run_in_threadpool(_find, database, authorization)
+        begin = request.headers.get("last-event-id") or after or "0"
+        cursor = int(begin) if begin.isdigit() and len(begin) <= 12 else 0
+        events = _stream(database, signals, visitor, cursor, is_stopping)
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+    return router
+
+
+async def _stream(
+    database: Database, signals: Signals, visitor: Visitor, cursor: int, is_stopping: Callable[[], bool]
+) -> AsyncIterator[str]:
+    ends = time.monotonic() + STREAM_SECONDS
+    with signals.waiting(f"conversation:{visitor.conversation_id}") as waiter:
+        while not is_stopping() and time.monotonic() < ends:
+            page = await run_in_threadpool(_read_page, database, visitor.conversation_id, cursor)
+            if page.items:
+                cursor = int(page.cursor)
+                data = json.dumps(page.model_dump(), ensure_ascii=False)
+                yield f"id: {cursor}\nevent: messages\ndata: {data}\n\n"
+                continue
+            if not await waiter.wait(STREAM_LOOK_SECONDS):
+                yield ": still here\n\n"
+            await asyncio.sleep(0)
+
+
+def _sender(database: Database, authorization: str | None) -> Visitor:
+    with database.read() as reader:
+        visitor = sessions.find(reader, authorization)
+        sessions.check_rate(reader, visitor)
+        return visitor
+
+
+def _find(database: Database, authorization: str | None) -> Visitor:
+    with database.read() as reader:
+        return sessions.find(reader, authorization)
+
+
+def _read_page(database: Database, conversation_id: int, cursor: int) -> Page:
+    with database.read() as reader:
+        stored = conversations.transcript(reader, conversation_id, after=cursor, limit=PAGE)
+        return _page(stored, str(cursor))
+
+
+def _event(visitor: Visitor, message: NewMessage) -> RawEvent:
+    milliseconds = time.time_ns() // 1_000_000
+    client_id = message.client_message_id
+    ref = hashlib.sha256(client_id.encode()).hexdigest()[:32] if client_id else uuid.uuid4().hex
+    event: dict[str, Any] = {"session": visitor.session_id, "ms": milliseconds, "ref": ref}
+    if message.text is not None:
+        event["text"] = message.text
+    elif message.action is not None:
+        event["action"], event["label"] = message.action, message.label
+    elif message.location is not None:
+        event["location"] = message.location.model_dump()
+    return RawEvent(
+        channel=ChannelName.WEB,
+        event_id=f"{visitor.session_id}:{ref}",
+        conversation_key=f"web:{visitor.session_id}",
+        occurred_ms=milliseconds,
+        payload=json.dumps(event, ensure_ascii=False),
+        message_ref=ref,
+    )
+
+
+def _page(stored: Any, after: str) -> Page:
+    items = [item for message in stored for item in _items(message)]
+    cursor = str(stored[-1].id) if stored else (after or "0")
+    return Page(items=items, cursor=cursor)
+
+
+def _items(message: Message) -> list[dict[str, Any]]:
+    at = message.created_at.isoformat()
+    if message.direction is Direction.IN:
+        kind = "erased" if message.erased_at else message.kind
+        ref = message.platform_ref or ""
+        item = {
+            "id": str(message.id),
+            "sender": "visitor",
+            "kind": kind,
+            "text": message.text,
+            "at": at,
+            "ref": ref,
+        }
+        return [item]
+    if message.content is None:
+        return []
+    bundle = bundle_from_json(message.content)
+    sender = "staff" if message.speaker is Speaker.STAFF else "bot"
+    return [
+        {
+            **item,
+            "id": f"{message.id}.{number}",
+            "sender": sender,
+            "sender_name": bundle.sender_name,
+            "at": at,
+        }
+        for number, item in enumerate(render(bundle))
+    ]

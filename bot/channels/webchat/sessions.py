@@ -1,0 +1,83 @@
+"""Visitors of the web chat: a session is a contact whose token only the visitor's browser knows."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from eservice.kit.errors import ErrorKind, ServiceError
+from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
+from eservice.messaging import conversations
+from eservice.messaging.models import ChannelName, Contact, ContactKind, Conversation, InboundEvent
+
+SESSIONS_PER_MINUTE = 300  # new visitors over the whole office: more is a machine
+MESSAGES_PER_MINUTE = 30  # of one visitor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visitor:
+    """A signed-in visitor."""
+
+    session_id: str
+    conversation_id: int
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewSession:
+    """What the browser keeps. The token is shown once; we store its hash."""
+
+    session_id: str
+    token: str
+
+
+def begin(uow: UnitOfWork, language: str) -> NewSession:
+    """Begins a visitor's session. Raises ServiceError `http.too_many` when too many begin at once."""
+    recent = select(func.count()).where(
+        Contact.channel == ChannelName.WEB, Contact.created_at > uow.now - timedelta(minutes=1)
+    )
+    if (uow.session.scalar(recent) or 0) >= SESSIONS_PER_MINUTE:
+        raise ServiceError("http.too_many", ErrorKind.TOO_MANY, retry_after_seconds=60)
+    session_id, token = f"w{secrets.token_hex(12)}", secrets.token_urlsafe(32)
+    conversations.begin_talk(
+        uow,
+        channel=ChannelName.WEB,
+        address=session_id,
+        kind=ContactKind.PERSON,
+        token_hash=token_hash(token),
+        language=language,
+    )
+    return NewSession(session_id=session_id, token=token)
+
+
+def find(reader: ReadOnly, authorization: str | None) -> Visitor:
+    """The visitor of a Bearer token. Raises ServiceError `http.unauthenticated`."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() == "bearer" and 20 <= len(token) <= 100:
+        row = reader.session.execute(
+            select(Contact.address, Contact.language, Conversation.id)
+            .join(Conversation, Conversation.contact_id == Contact.id)
+            .where(Contact.channel == ChannelName.WEB, Contact.token_hash == token_hash(token))
+        ).one_or_none()
+        if row is not None:
+            address, language, conversation_id = row
+            return Visitor(session_id=address, conversation_id=conversation_id, language=language)
+    raise ServiceError("http.unauthenticated", ErrorKind.UNAUTHENTICATED)
+
+
+def check_rate(reader: ReadOnly, visitor: Visitor) -> None:
+    """Raises ServiceError `http.too_many` for a visitor who sends faster than a person types."""
+    recent = select(func.count()).where(
+        InboundEvent.channel == ChannelName.WEB,
+        InboundEvent.conversation_key == f"web:{visitor.session_id}",
+        InboundEvent.received_at > reader.now - timedelta(minutes=1),
+    )
+    if (reader.session.scalar(recent) or 0) >= MESSAGES_PER_MINUTE:
+        raise ServiceError("http.too_many", ErrorKind.TOO_MANY, retry_after_seconds=20)
+
+
+def token_hash(token: str) -> str:
+    """How a token is stored."""
+    return hashlib.sha256(token.encode()).hexdigest()
