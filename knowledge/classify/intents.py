@@ -51,9 +51,7 @@ _POLITE = (
 _GREETING = r"(?:สวัสดี|สวัดดี|หวัดดี|ฮัลโหล|ไหว้สา|ดี(?=ค่ะ|ครับ|คับ|จ้า)|(?:hello|hi)\b)"
 # Thanks for something ("ขอบคุณที่มาซ่อม") is thanks to the end, unless a "but" follows.
 _THANKS = (
-    r"(?:(?:ขอบคุณ|ขอบคุน|ขอบใจ|ขอบพระคุณ)(?:.{0,40}?\bแต่|.{0,40}?\sแต่|(?="
-    + _POLITE
-    + r"(?!ที่|สำหรับ|ล่วงหน้า|เจ้าหน้าที่|ทีม))))"
+    r"(?:(?:ขอบคุณ|ขอบคุน|ขอบใจ|ขอบพระคุณ)(?:.{0,40}?แต่(?!ง)|(?=" + _POLITE + r"(?!ที่|สำหรับ|ล่วงหน้า|เจ้าหน้าที่|ทีม))))"
 )
 _OPENING = re.compile(
     f"^(?:(?:{_GREETING}|{_THANKS}|โอเค|ok\\b|รับทราบ|ทราบแล้ว|เข้าใจแล้ว|อ๋อ|อ่อ|ขอโทษ|แต่){_POLITE})+"
@@ -82,10 +80,11 @@ def classify_intent(text: str) -> Intent:
         return Intent(IntentLabel.UNCLEAR, 1.0)
     matter = _CLOSING.sub("", _OPENING.sub("", clean)).strip()
     if matter != clean and len(matter) >= _LEAST_MATTER:
-        intent = _predict(matter)
-        sure_enough = 0.5 if len(matter) < _LONG_MATTER else 0.25
-        if intent.label in _MATTERS and intent.probability >= sure_enough:
-            return intent
+        predictions = _model().predict(matter, limit=len(IntentLabel))
+        matters = [prediction for prediction in predictions if prediction.label in _MATTERS]
+        sure_enough = 0.5 if len(matter) < _LONG_MATTER else 0.3
+        if sum(prediction.probability for prediction in matters) >= sure_enough:
+            return Intent(IntentLabel(matters[0].label), matters[0].probability)
     intent = _predict(clean)
     if intent.label is IntentLabel.ABUSE:
         # Anger at a broken lamp is still a report of a broken lamp.

@@ -174,7 +174,7 @@ class TextClassifier:
         for label in labels:
             self._labels.append(label)
             self._weights = np.pad(self._weights, ((0, 0), (0, 1)))
-            self._bias = np.append(self._bias, [-1.0]).astype(np.float32)
+            self._bias = np.concatenate([self._bias, np.full(1, -1.0, dtype=np.float32)])
             self._sigmoid = np.vstack([self._sigmoid, np.median(self._sigmoid, axis=0)])
 
 
