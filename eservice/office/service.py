@@ -1,0 +1,215 @@
+"""The office itself: its facts, its opening hours, and the privacy notice in force."""
+
+import re
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy import select
+
+from eservice.kit import audit
+from eservice.kit.errors import conflict, invalid, not_found
+from eservice.kit.thai_calendar import local, next_weekday_opening
+from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
+from eservice.office.models import Office, PrivacyNotice
+
+THE_ONE = 1  # the id of the one office of a deployment
+MAX_HOLIDAYS = 200
+MAX_ORIGINS = 50
+MAX_NOTICE = 20_000  # characters
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_PHONE = re.compile(r"[0-9+() -]{3,50}")
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?")
+_VERSION = re.compile(r"[A-Za-z0-9._-]{1,20}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holiday:
+    """A day on which the office is closed, and why."""
+
+    day: date
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfficeFacts:
+    """What an administrator sets. Hours are on the Thai clock, Monday to Friday."""
+
+    name: str
+    address: str
+    phone: str = ""
+    email: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    opens_at: time = time(8, 30)
+    closes_at: time = time(16, 30)
+    holidays: tuple[Holiday, ...] = ()
+    widget_origins: tuple[str, ...] = ()  # sites that may embed the chat, e.g. "https://www.example.go.th"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """Whether someone is there. `next_opening` is now while the office is open."""
+
+    is_open: bool
+    closes: time
+    next_opening: datetime
+
+
+def get_office(reader: ReadOnly) -> Office:
+    """The office. Raises ServiceError `office.not_set_up`."""
+    office = reader.session.get(Office, THE_ONE)
+    if office is None:
+        raise not_found("office.not_set_up")
+    return office
+
+
+def create_office(uow: UnitOfWork, facts: OfficeFacts, *, actor: str, is_demo: bool = False) -> Office:
+    """Sets up the one office. Raises ServiceError `office.invalid` with its fields, `office.exists`."""
+    if uow.session.get(Office, THE_ONE) is not None:
+        raise conflict("office.exists")
+    stored = _checked(facts)
+    office = Office(id=THE_ONE, **stored, is_demo=is_demo, updated_at=uow.now)
+    uow.session.add(office)
+    audit.record(
+        uow, actor=actor, action="office.created", subject_kind="office", subject_id=THE_ONE,
+        after=_plain(stored),
+    )  # fmt: skip
+    return office
+
+
+def update_office(uow: UnitOfWork, facts: OfficeFacts, *, actor: str) -> Office:
+    """Replaces the office's facts. Raises ServiceError `office.invalid` with its fields, `office.not_set_up`."""
+    office = get_office(uow)
+    stored = _checked(facts)
+    before = {name: getattr(office, name) for name in stored}
+    if stored == before:
+        return office
+    for name, value in stored.items():
+        setattr(office, name, value)
+    office.updated_at = uow.now
+    audit.record(
+        uow, actor=actor, action="office.updated", subject_kind="office", subject_id=THE_ONE,
+        before=_plain(before), after=_plain(stored),
+    )  # fmt: skip
+    return office
+
+
+def facts_of(office: Office) -> OfficeFacts:
+    """The stored facts, as an editor starts from them."""
+    return OfficeFacts(
+        name=office.name,
+        address=office.address,
+        phone=office.phone,
+        email=office.email,
+        latitude=office.latitude,
+        longitude=office.longitude,
+        opens_at=office.opens_at,
+        closes_at=office.closes_at,
+        holidays=holidays_of(office),
+        widget_origins=tuple(office.widget_origins),
+    )
+
+
+def holidays_of(office: Office) -> tuple[Holiday, ...]:
+    """The days on which the office is closed, in order."""
+    return tuple(
+        Holiday(day=date.fromisoformat(holiday["date"]), name=holiday["name"]) for holiday in office.holidays
+    )
+
+
+def opening(office: Office, now: datetime) -> Opening:
+    """Whether the office is open at an instant, and if not when it opens next."""
+    holidays = frozenset(holiday.day for holiday in holidays_of(office))
+    opens = next_weekday_opening(now, office.opens_at, office.closes_at, holidays)
+    return Opening(is_open=opens == now, closes=office.closes_at, next_opening=local(opens))
+
+
+def current_notice(reader: ReadOnly) -> PrivacyNotice | None:
+    """The privacy notice in force: the newest; None before the first."""
+    return reader.session.scalars(
+        select(PrivacyNotice)
+        .order_by(PrivacyNotice.published_at.desc(), PrivacyNotice.version.desc())
+        .limit(1)
+    ).first()
+
+
+def publish_notice(uow: UnitOfWork, *, version: str, text: str, actor: str) -> PrivacyNotice:
+    """Puts a new version of the privacy notice in force; residents hear of it at their next contact.
+
+    Raises ServiceError `office.invalid_notice` with its fields, `office.notice_exists`.
+    """
+    text = text.strip()
+    faults: dict[str, str] = {}
+    if not _VERSION.fullmatch(version):
+        faults["version"] = "invalid"
+    if not text or len(text) > MAX_NOTICE:
+        faults["text"] = "too_long" if text else "empty"
+    if faults:
+        raise invalid("office.invalid_notice", **faults)
+    if uow.session.get(PrivacyNotice, version) is not None:
+        raise conflict("office.notice_exists")
+    before = current_notice(uow)
+    notice = PrivacyNotice(version=version, text=text, published_at=uow.now)
+    uow.session.add(notice)
+    audit.record(
+        uow, actor=actor, action="office.notice_published", subject_kind="privacy_notice", subject_id=version,
+        before={"version": before.version} if before is not None else None, after={"version": version},
+    )  # fmt: skip
+    return notice
+
+
+def _checked(facts: OfficeFacts) -> dict[str, Any]:
+    """The facts as columns of the table."""
+    faults = _faults(facts)
+    if faults:
+        raise invalid("office.invalid", **faults)
+    stored = asdict(facts)
+    for name in ("name", "address", "phone", "email"):
+        stored[name] = stored[name].strip()
+    stored["holidays"] = [
+        {"date": holiday.day.isoformat(), "name": holiday.name.strip()}
+        for holiday in sorted(facts.holidays, key=lambda holiday: holiday.day)
+    ]
+    stored["widget_origins"] = list(dict.fromkeys(origin.lower() for origin in facts.widget_origins))
+    return stored
+
+
+def _faults(facts: OfficeFacts) -> dict[str, str]:
+    days = [holiday.day for holiday in facts.holidays]
+    checks = {
+        "name": ("empty", not facts.name.strip() or len(facts.name) > 200),
+        "address": ("too_long", len(facts.address) > 500),
+        "phone": ("invalid", facts.phone.strip() != "" and not _PHONE.fullmatch(facts.phone.strip())),
+        "email": (
+            "invalid",
+            facts.email.strip() != ""
+            and (len(facts.email) > 200 or not _EMAIL.fullmatch(facts.email.strip())),
+        ),
+        "latitude": ("invalid", not _is_place(facts.latitude, facts.longitude)),
+        "closes_at": ("ends_before_start", facts.closes_at <= facts.opens_at),
+        "holidays": (
+            "invalid",
+            len(days) > MAX_HOLIDAYS
+            or len(set(days)) < len(days)
+            or any(not 0 < len(holiday.name.strip()) <= 200 for holiday in facts.holidays),
+        ),
+        "widget_origins": (
+            "invalid",
+            len(facts.widget_origins) > MAX_ORIGINS
+            or any(not _ORIGIN.fullmatch(origin) for origin in facts.widget_origins),
+        ),
+    }
+    return {field: code for field, (code, wrong) in checks.items() if wrong}
+
+
+def _is_place(latitude: float | None, longitude: float | None) -> bool:
+    if latitude is None or longitude is None:
+        return latitude is longitude
+    return -90 <= latitude <= 90 and -180 <= longitude <= 180
+
+
+def _plain(stored: dict[str, Any]) -> dict[str, Any]:
+    """The columns as the audit keeps them."""
+    return {name: value.isoformat() if isinstance(value, time) else value for name, value in stored.items()}
