@@ -1,0 +1,138 @@
+"""Looking at the FAQ and at what people asked: for the console and its statistics."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import case, func, select
+
+from eservice.kit.errors import not_found
+from eservice.kit.unit_of_work import ReadOnly
+from eservice.messaging.models import Message
+from knowledge.entries.models import Ask, AskDecision, Entry, EntryState, EntryVersion
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedEntry:
+    """An entry with the version that an author goes on from."""
+
+    entry: Entry
+    version: EntryVersion
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryUse:
+    """How often an entry was the answer in a period, and what people said of it."""
+
+    entry_id: int
+    answers: int
+    helpful: int
+    unhelpful: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnansweredAsk:
+    """A question that the machine had no sure answer to, in the resident's own words."""
+
+    ask_id: int
+    message_id: int
+    at: datetime
+    text: str
+    decision: AskDecision
+    candidates: tuple[int, ...]
+
+
+def get_entry(reader: ReadOnly, entry_id: int) -> Entry:
+    """One entry. Raises ServiceError `faq.not_found`."""
+    entry = reader.session.get(Entry, entry_id)
+    if entry is None:
+        raise not_found("faq.not_found")
+    return entry
+
+
+def list_entries(
+    reader: ReadOnly,
+    *,
+    state: EntryState | None = None,
+    category: str | None = None,
+    department_id: int | None = None,
+) -> list[ListedEntry]:
+    """Entries with their current words, the newest changed first; retired ones only when asked for."""
+    query = (
+        select(Entry, EntryVersion)
+        .join(EntryVersion, EntryVersion.id == func.coalesce(Entry.draft_version_id, Entry.live_version_id))
+        .where(Entry.state == state if state is not None else Entry.state != EntryState.RETIRED)
+        .order_by(Entry.updated_at.desc(), Entry.id.desc())
+    )
+    if category is not None:
+        query = query.where(EntryVersion.category == category)
+    if department_id is not None:
+        query = query.where(EntryVersion.department_id == department_id)
+    return [ListedEntry(entry=entry, version=version) for entry, version in reader.session.execute(query)]
+
+
+def versions(reader: ReadOnly, entry_id: int, limit: int = 50) -> Sequence[EntryVersion]:
+    """The versions of an entry, newest first."""
+    return reader.session.scalars(
+        select(EntryVersion)
+        .where(EntryVersion.entry_id == entry_id)
+        .order_by(EntryVersion.number.desc())
+        .limit(limit)
+    ).all()
+
+
+def most_used(reader: ReadOnly, *, since: datetime, until: datetime, limit: int = 20) -> list[EntryUse]:
+    """The entries answered or chosen most often from `since` up to `until`."""
+    answers = func.count()
+    rows = reader.session.execute(
+        select(
+            Ask.entry_id,
+            answers,
+            func.count(case((Ask.helpful.is_(True), 1))),
+            func.count(case((Ask.helpful.is_(False), 1))),
+        )
+        .where(Ask.entry_id.is_not(None), Ask.at >= since, Ask.at < until)
+        .group_by(Ask.entry_id)
+        .order_by(answers.desc(), Ask.entry_id)
+        .limit(limit)
+    )
+    return [
+        EntryUse(entry_id=entry_id, answers=count, helpful=helpful, unhelpful=unhelpful)
+        for entry_id, count, helpful, unhelpful in rows
+        if entry_id is not None
+    ]
+
+
+def unanswered(
+    reader: ReadOnly, *, since: datetime, until: datetime, limit: int = 100
+) -> list[UnansweredAsk]:
+    """Questions that ended without an entry, newest first; what people took back is not among them."""
+    rows = reader.session.execute(
+        select(Ask, Message.text)
+        .join(Message, Message.id == Ask.message_id)
+        .where(Ask.entry_id.is_(None), Ask.at >= since, Ask.at < until, Message.erased_at.is_(None))
+        .order_by(Ask.id.desc())
+        .limit(limit)
+    )
+    return [
+        UnansweredAsk(
+            ask_id=ask.id,
+            message_id=ask.message_id,
+            at=ask.at,
+            text=text,
+            decision=ask.decision,
+            candidates=tuple(ask.candidates),
+        )
+        for ask, text in rows
+    ]
+
+
+def decision_counts(reader: ReadOnly, *, since: datetime, until: datetime) -> dict[AskDecision, int]:
+    """How many questions were answered, offered choices, and not known, in a period; zeros included."""
+    rows = reader.session.execute(
+        select(Ask.decision, func.count()).where(Ask.at >= since, Ask.at < until).group_by(Ask.decision)
+    )
+    counts = dict.fromkeys(AskDecision, 0)
+    for decision, count in rows:
+        counts[decision] = count
+    return counts
