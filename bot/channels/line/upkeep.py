@@ -1,0 +1,45 @@
+"""Keeps LINE's own figures at hand: how many counted messages the month still has."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from starlette.concurrency import run_in_threadpool
+
+from bot.channels.line.client import LineChannel, LineError
+from eservice.kit.database import Database
+from eservice.messaging import channels
+from eservice.messaging.models import ChannelName
+
+READ_EVERY = timedelta(hours=1)
+READ_EVERY_WHEN_SPENT = timedelta(minutes=10)
+RETRY_AFTER = timedelta(minutes=1)
+
+log = structlog.get_logger()
+
+
+class QuotaReader:
+    """Reads the allowance at the start, then hourly, and more often while it is spent."""
+
+    def __init__(self, channel: LineChannel, database: Database) -> None:
+        self._channel = channel
+        self._database = database
+        self._next_at: datetime | None = None
+
+    async def __call__(self) -> None:
+        """Reads the allowance if it is time."""
+        now = self._database.clock.now()
+        if self._next_at is not None and now < self._next_at:
+            return
+        try:
+            quota = await self._channel.quota()
+        except LineError as error:
+            log.warning("line.quota_not_read", reason=str(error))
+            self._next_at = now + RETRY_AFTER
+            return
+        spent = await run_in_threadpool(self._record, quota.limit, quota.used)
+        self._next_at = now + (READ_EVERY_WHEN_SPENT if spent else READ_EVERY)
+
+    def _record(self, limit: int | None, used: int) -> bool:
+        with self._database.unit_of_work() as uow:
+            channels.record_quota(uow, limit, used)
+            return channels.state(uow, ChannelName.LINE).push_blocked_since is not None
