@@ -98,12 +98,14 @@ def answer(
     author_id: int,
     push_now: bool = False,
     expected_state: InquiryState | None = None,
+    dedup_key: str | None = None,
 ) -> Delivery:
     """Sends a staff answer to the asker's own channel and marks the question answered.
 
     On LINE it travels free on a reply token that is still alive; else it is held for the person's next
-    contact, or pushed at the cost of one counted message when `push_now` says so. Raises ServiceError:
-    `inquiries.not_found`, `inquiries.closed`, `inquiries.changed` (a colleague was faster),
+    contact, or pushed at the cost of one counted message when `push_now` says so. `dedup_key` names the form
+    it was written in: one form gives one answer. Raises ServiceError: `inquiries.not_found`,
+    `inquiries.closed`, `inquiries.changed` (a colleague was faster, or the form was used),
     `inquiries.empty_answer`, `inquiries.answer_too_long`.
     """
     inquiry = locked(uow, inquiry_id)
@@ -122,6 +124,7 @@ def answer(
         purpose=DeliveryClass.STAFF_ANSWER_PUSH if push_now else DeliveryClass.STAFF_ANSWER,
         speaker=Speaker.STAFF,
         reply=reply,
+        dedup_key=dedup_key,
     )
     if delivery is None:
         raise ServiceError("inquiries.changed", ErrorKind.CONFLICT)
