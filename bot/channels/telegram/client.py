@@ -70,7 +70,7 @@ class TelegramCallError(Exception):
 class Identity:
     """Who we are: the id is part of the token, the @username comes from getMe."""
 
-    bot_id: int | None
+    id: int | None
     username: str | None
 
 
@@ -162,7 +162,7 @@ class TelegramChannel:
         )
         self._http = http
         number = token.partition(":")[0]
-        self._identity = Identity(bot_id=int(number) if number.isdecimal() else None, username=None)
+        self._identity = Identity(id=int(number) if number.isdecimal() else None, username=None)
         self._learning: asyncio.Task[None] | None = None
 
     def render(self, bundle: Bundle) -> list[Request]:
@@ -222,7 +222,7 @@ class TelegramChannel:
     async def get_me(self) -> Identity:
         """Who Telegram says we are. Raises TelegramCallError."""
         me = await self._ask("getMe")
-        self._identity = Identity(bot_id=me.get("id"), username=me.get("username"))
+        self._identity = Identity(id=me.get("id"), username=me.get("username"))
         return self._identity
 
     async def webhook_info(self) -> WebhookInfo:

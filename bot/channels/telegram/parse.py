@@ -26,11 +26,12 @@ from bot.inbound import (
     Unblocked,
     Unsupported,
 )
+from bot.menu import MENU
 from eservice.messaging.models import ChannelName, ContactKind
 
 Json: TypeAlias = dict[str, Any]
 
-COMMANDS = ("start", "menu", "help", "cancel", "language")
+COMMANDS = ("start", "menu", "help", "cancel", "language", *(item.command for item in MENU))
 NOWHERE = ""  # the address of updates that belong to no chat
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(?!\S)")
@@ -108,32 +109,33 @@ class _Us:
         return (stripped.strip(), True) if count else (text, False)
 
 
-def parse(
-    payload: str, bot_id: int | None, bot_username: str | None, *, received_at: datetime | None = None
-) -> Inbound:
-    """The event in a stored update. `received_at` dates those that carry no time of their own (tapped buttons)."""
+def parse(payload: str, bot_id: int | None, bot_username: str | None) -> Inbound:
+    """The event in a stored update, read by the bot with this id and @username, as far as they are known.
+
+    A tapped button carries no time: it is dated by its message, which is when we asked. What has no date at
+    all happened in 1970.
+    """
     us = _Us(bot_id=bot_id, username=bot_username)
     try:
         update = json.loads(payload)
     except (ValueError, RecursionError):
         update = {}
     name, event = _event(update if isinstance(update, dict) else {})
-    fallback = received_at or _EPOCH
     match name:
         case "message":
             body, addressed = _message(event, us)
-            return _inbound(event, body, fallback, addressed=addressed)
+            return _inbound(event, body, addressed=addressed)
         case "edited_message":
             body, addressed = _edited(event, us)
-            return _inbound(event, body, fallback, addressed=addressed)
+            return _inbound(event, body, addressed=addressed)
         case "callback_query":
-            return _callback(event, received_at)
+            return _callback(event)
         case "my_chat_member":
-            return _inbound(event, _membership(event), fallback)
+            return _inbound(event, _membership(event))
         case _ if name in _UNHEARD:
-            return _inbound(event, Ignored(reason=f"telegram {name}"), fallback, addressed=False)
+            return _inbound(event, Ignored(reason=f"telegram {name}"), addressed=False)
         case _:
-            return _inbound(event, Unsupported(kind=name), fallback, addressed=False)
+            return _inbound(event, Unsupported(kind=name), addressed=False)
 
 
 def _event(update: Json) -> tuple[str, Json]:
@@ -144,7 +146,7 @@ def _event(update: Json) -> tuple[str, Json]:
     return "update", {}
 
 
-def _inbound(event: Json, body: Body, fallback: datetime, *, addressed: bool = True) -> Inbound:
+def _inbound(event: Json, body: Body, *, addressed: bool = True) -> Inbound:
     chat, sender = _object(event, "chat"), _object(event, "from") or _object(event, "user")
     chat_id = _integer(chat, "id")
     is_group = chat_id is not None and _text(chat, "type") != "private"
@@ -153,7 +155,7 @@ def _inbound(event: Json, body: Body, fallback: datetime, *, addressed: bool = T
         channel=ChannelName.TELEGRAM,
         address=NOWHERE if address is None else str(address),
         kind=ContactKind.GROUP if is_group else ContactKind.PERSON,
-        occurred_at=_time(event, "edit_date") or _time(event, "date") or fallback,
+        occurred_at=_time(event, "edit_date") or _time(event, "date") or _EPOCH,
         body=body,
         addressed=addressed,
         display_name=_display_name(chat if is_group else sender or chat),
@@ -216,14 +218,13 @@ def _edited(message: Json, us: _Us) -> tuple[Body, bool]:
     return Edited(message_ref=ref, text=text), _is_private(message) or mentioned or _replies_to(message, us)
 
 
-def _callback(query: Json, received_at: datetime | None) -> Inbound:
-    """A tapped button. Its message's date is when we asked, so it dates the tap only for want of better."""
+def _callback(query: Json) -> Inbound:
     message, sender = _object(query, "message"), _object(query, "from")
     data = _text(query, "data")
     body: Body = Tapped(payload=data, label=_label_of(message, data)) if data else Unsupported(kind="game")
     chat = _object(message, "chat") or {"id": sender.get("id"), "type": "private"}
-    shown_at = _time(message, "edit_date") or _time(message, "date") or _EPOCH
-    inbound = _inbound({"chat": chat, "from": sender}, body, received_at or shown_at)
+    times = {name: message.get(name) for name in ("date", "edit_date")}
+    inbound = _inbound({"chat": chat, "from": sender, **times}, body)
     return replace(inbound, callback_id=_text(query, "id") or None)
 
 

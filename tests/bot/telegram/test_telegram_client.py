@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from telegram.error import NetworkError, TimedOut
 from bot.channel import Accepted, Doubt, Gone, Outcome, Refused, Request, Road, TryAgain, Unreachable
 from bot.channels.telegram.client import TelegramCallError, TelegramChannel, WebhookInfo, file_base
 from bot.channels.telegram.setup import set_up
+from bot.menu import MENU
 
 TOKEN = "100001:AAFsecretsecretsecretsecretsecret"
 HELLO = Request(method="sendMessage", body={"text": "<b>สวัสดี</b> &amp; ยินดี", "parse_mode": "HTML"})
@@ -283,7 +285,7 @@ async def test_our_id_is_known_from_the_token_and_our_name_once_telegram_answers
     telegram: Telegram, channel: TelegramChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.channels.telegram.client._FIRST_PAUSE_SECONDS", 0.01)
-    assert (channel.identity().bot_id, channel.identity().username) == (100001, None)
+    assert (channel.identity().id, channel.identity().username) == (100001, None)
     telegram.plan = [
         refusal(500, "Internal Server Error"),
         {"ok": True, "result": {"id": 100001, "is_bot": True, "username": "tambon_bot"}},
@@ -358,6 +360,11 @@ async def test_set_up_registers_webhook_commands_and_menu(
     thai, english = calls[1][1], calls[2][1]
     assert json.loads(thai["commands"])[0] == {"command": "menu", "description": "เมนูหลัก"}
     assert json.loads(english["commands"])[0] == {"command": "menu", "description": "Main menu"}
+    for commands in (json.loads(thai["commands"]), json.loads(english["commands"])):
+        names = [command["command"] for command in commands]
+        assert names == ["menu", *(item.command for item in MENU), "cancel", "language", "help"]
+        assert all(re.fullmatch(r"[a-z0-9_]{1,32}", name) for name in names)
+        assert all(1 <= len(command["description"]) <= 256 for command in commands)
     assert (thai.get("language_code"), english["language_code"]) == (None, "en")
     assert calls[3] == ("setChatMenuButton", {"menu_button": '{"type": "commands"}'})
     assert "https://x.go.th/webhooks/telegram" in lines[0]

@@ -39,11 +39,10 @@ BOT = {"id": BOT_ID, "is_bot": True, "first_name": "เพื่อนบ้า�
 PRIVATE = {"id": 42, "type": "private", "first_name": "สมชาย"}
 GROUP = {"id": -1001234, "type": "supergroup", "title": "หมู่ 5"}
 SENT_AT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
-RECEIVED_AT = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
 
 
 def read(update: dict[str, Any], name: str | None = BOT_NAME) -> Inbound:
-    return parse(json.dumps({"update_id": 7, **update}), BOT_ID, name, received_at=RECEIVED_AT)
+    return parse(json.dumps({"update_id": 7, **update}), BOT_ID, name)
 
 
 def message(chat: dict[str, Any] = PRIVATE, **content: Any) -> dict[str, Any]:
@@ -99,6 +98,7 @@ def test_commands_in_a_private_chat(text: str, body: object) -> None:
         ({"text": "@tambon_bot2 ว่าไง"}, False, Said(text="@tambon_bot2 ว่าไง", message_ref="9")),
         ({"text": "x@tambon_bot"}, False, Said(text="x@tambon_bot", message_ref="9")),
         ({"text": "/menu"}, True, Said(text="/menu", message_ref="9")),
+        ({"text": "/ask"}, True, Said(text="/ask", message_ref="9")),
         ({"text": "/menu@tambon_bot"}, True, Said(text="/menu", message_ref="9")),
         ({"text": "/menu@other_bot"}, False, Said(text="/menu", message_ref="9")),
         ({"text": "/dice"}, False, Said(text="/dice", message_ref="9")),
@@ -196,7 +196,7 @@ def tap(**changes: Any) -> Inbound:
     keyboard = {
         "inline_keyboard": [[{"text": "ใช่", "callback_data": "yes"}], [{"text": "ไม่", "callback_data": "no"}]]
     }
-    shown = {"message_id": 5, "date": 1, "chat": PRIVATE, "from": BOT, "reply_markup": keyboard}
+    shown = {**message(), "from": BOT, "reply_markup": keyboard}
     query = {"id": "77", "from": SOMCHAI, "message": shown, "data": "no", "chat_instance": "1"}
     return read({"callback_query": {**query, **changes}})
 
@@ -206,7 +206,7 @@ def test_a_tapped_button_carries_payload_label_and_what_stops_its_spinner() -> N
     assert inbound.body == Tapped(payload="no", label="ไม่")
     assert (inbound.callback_id, inbound.address, inbound.addressed) == ("77", "42", True)
     assert inbound.display_name == "สมชาย ใจดี"
-    assert inbound.occurred_at == RECEIVED_AT, "the message's date is when we asked"
+    assert inbound.occurred_at == SENT_AT, "nothing else says when"
 
 
 def test_a_tap_below_a_message_that_telegram_no_longer_shows() -> None:
