@@ -1,0 +1,216 @@
+"""Who is at the door: the signed-in person, the guard of every route, and protection from forged requests.
+
+Every console route declares its guard in its signature:
+
+    def show(request: Request, staff: Annotated[Principal, guarded(Permission.FAQ_READ)]) -> Response: ...
+    def mine(request: Request, staff: SignedIn) -> Response: ...      # any signed-in person
+
+The guard asks "anywhere at all"; before touching a thing, a route also calls
+`require(staff, Permission.FAQ_WRITE, entry.department_id)`. A route without a guard that is not in `PUBLIC`
+stops the start of the console.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias
+from urllib.parse import urlsplit
+
+import structlog
+from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from jinja2 import Environment
+
+from eservice.kit.database import Database
+from eservice.kit.errors import ErrorKind, ServiceError
+from eservice.kit.settings import Settings
+from eservice.kit.text import Catalogue
+from eservice.office.models import Office
+from eservice.staff import sessions
+from eservice.staff.permissions import Permission, Principal, require
+
+HOME = "/admin/"
+SIGN_IN = "/admin/login"
+CSRF_FIELD = "csrf_token"
+CSRF_HEADER = "X-CSRF-Token"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+PUBLIC = frozenset(
+    {
+        ("GET", "/login"),
+        ("POST", "/login"),
+        ("GET", "/link/{token}"),
+        ("POST", "/link/{token}"),
+        ("POST", "/link/{token}/enter"),
+    }
+)
+"""The routes for those who are not signed in, as (method, path below /admin)."""
+
+_CONTROL = re.compile(r"[\x00-\x20\x7f\\]")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Console:
+    """What the console's pages stand on; `request.app.state.console` of every console request."""
+
+    database: Database
+    settings: Settings
+    templates: Environment
+    texts: Catalogue
+
+    @property
+    def session_cookie(self) -> str:
+        """The name of the session's cookie. `__Host-` binds it to this host and to HTTPS."""
+        return "__Host-staff" if self.settings.is_https else "phueanban_staff"
+
+    @property
+    def visitor_cookie(self) -> str:
+        """The name of the cookie that ties the forms of a person not yet signed in to their browser."""
+        return "__Host-visitor" if self.settings.is_https else "phueanban_visitor"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """One request's person and what its page needs to know about the office."""
+
+    office_name: str
+    csrf_secret: str
+    session_id: int | None = None
+    principal: Principal | None = None
+    new_visitor: str = ""  # the visitor cookie to set with the answer
+
+
+def console_of(request: Request) -> Console:
+    """The console that serves this request."""
+    return request.app.state.console
+
+
+def current_visit(request: Request) -> Visit:
+    """Reads cookie, session and office once per request, before anything else of the route runs.
+
+    It has sessions of its own, which are over before the route's begin.
+    """
+    console = console_of(request)
+    token = request.cookies.get(console.session_cookie, "")
+    with console.database.read() as reader:
+        session = sessions.find(reader, token) if token else None
+        office = reader.session.get(Office, 1)
+        is_stale = session is not None and reader.now - session.last_used_at > sessions.TOUCH_EVERY
+    if session is not None and is_stale:
+        with console.database.unit_of_work() as uow:
+            sessions.touch(uow, session)
+    office_name = office.name if office else ""
+    if session is not None:
+        visit = Visit(
+            office_name=office_name,
+            csrf_secret=session.csrf_secret,
+            session_id=session.id,
+            principal=session.principal,
+        )
+    else:
+        known = request.cookies.get(console.visitor_cookie, "")
+        fresh = "" if known else secrets.token_urlsafe(32)
+        visit = Visit(office_name=office_name, csrf_secret=known or fresh, new_visitor=fresh)
+    request.state.visit = visit
+    return visit
+
+
+CurrentVisit: TypeAlias = Annotated[Visit, Depends(current_visit)]
+
+
+class Guard:
+    """A dependency that lets a signed-in person through, or only one with a permission."""
+
+    def __init__(self, permission: Permission | None) -> None:
+        self.permission = permission
+
+    def __call__(self, request: Request, visit: CurrentVisit) -> Principal:
+        if visit.principal is None:
+            raise ServiceError("staff.signed_out", ErrorKind.UNAUTHENTICATED)
+        if self.permission is not None:
+            try:
+                require(visit.principal, self.permission)
+            except ServiceError:
+                log.warning(
+                    "staff.denied", account_id=visit.principal.account_id, permission=self.permission.value
+                )
+                raise
+        return visit.principal
+
+
+def guarded(permission: Permission) -> Any:
+    """The guard of a route, which gives it the `Principal`. 401 signed out; 403 without the permission."""
+    return Depends(Guard(permission))
+
+
+SignedIn: TypeAlias = Annotated[Principal, Depends(Guard(None))]
+
+
+async def check_csrf(request: Request, visit: CurrentVisit) -> None:
+    """Refuses an unsafe request that no page of ours sent: `staff.forged`, 403.
+
+    The console applies it to every route. The token comes in the form's field, or from htmx in a header.
+    """
+    if request.method in SAFE_METHODS:
+        return
+    if visit.principal is None and (request.method, request.scope["route"].path) not in PUBLIC:
+        raise ServiceError("staff.signed_out", ErrorKind.UNAUTHENTICATED)
+    given = request.headers.get(CSRF_HEADER, "")
+    if not given and request.headers.get("content-type", "").startswith(
+        ("application/x-www-form-urlencoded", "multipart/form-data")
+    ):
+        field = (await request.form()).get(CSRF_FIELD, "")
+        given = field if isinstance(field, str) else ""
+    is_ours = request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
+    expected = csrf_token(console_of(request), visit)
+    if not is_ours or not hmac.compare_digest(given.encode(), expected.encode()):
+        log.warning("staff.forged_request", route=request.scope["route"].path)
+        raise ServiceError("staff.forged", ErrorKind.FORBIDDEN)
+
+
+def csrf_token(console: Console, visit: Visit) -> str:
+    """What this browser's forms carry: a signature that only we can make, of its session's secret."""
+    key = console.settings.signing_key.encode()
+    return hmac.new(key, f"csrf:{visit.csrf_secret}".encode(), hashlib.sha256).hexdigest()
+
+
+def guard_of(route: APIRoute) -> Guard | None:
+    """The guard that a route declares, wherever among its dependencies it stands."""
+    return _guard_among(route.dependant)
+
+
+def _guard_among(dependant: Dependant) -> Guard | None:
+    if isinstance(dependant.call, Guard):
+        return dependant.call
+    found = (_guard_among(below) for below in dependant.dependencies)
+    return next((guard for guard in found if guard is not None), None)
+
+
+def safe_next(address: str) -> str:
+    """The console page to go on to after sign-in; anything else, also on another site, is the first page."""
+    if _CONTROL.search(address) or address.startswith("//"):
+        return HOME
+    parts = urlsplit(address)
+    is_page = parts.path == "/admin" or parts.path.startswith("/admin/")
+    if parts.scheme or parts.netloc or not is_page or ".." in parts.path:
+        return HOME
+    if parts.path.startswith((SIGN_IN, "/admin/logout", "/admin/link")):
+        return HOME
+    return address
+
+
+def client_address(request: Request) -> str:
+    """The caller's address for throttling; an IPv6 network of one household counts as one."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host[:45]
+    if address.version == 6:
+        return str(ipaddress.ip_network(f"{address}/64", strict=False).network_address)
+    return str(address)

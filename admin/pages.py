@@ -1,0 +1,188 @@
+"""Making the console's pages: rendering, redirects with a message, and forms that refill after a refusal.
+
+A room is a module `admin/<room>.py` with a router, templates in `admin/templates/<room>/`, words in
+`admin/text/<room>/th.toml` and `en.toml`:
+
+    router = APIRouter(prefix="/faq")
+
+    @router.get("/{entry_id}")
+    def show(request: Request, reader: Reader, entry_id: int,
+             staff: Annotated[Principal, guarded(Permission.FAQ_READ)]) -> Response:
+        return page(request, "faq/entry.html", entry=service.entry(reader, entry_id))
+
+    @router.post("/{entry_id}")
+    def change(request: Request, uow: Uow, entry_id: int,
+               staff: Annotated[Principal, guarded(Permission.FAQ_WRITE)],
+               question: Annotated[str, Form()] = "") -> Response:
+        entry = service.entry(uow, entry_id)
+        require(staff, Permission.FAQ_WRITE, entry.department_id)
+        with refilling("faq/entry.html", entry=entry, form={"question": question}):
+            service.change(uow, entry_id, question=question, actor=staff.username)
+        return redirect(request, f"/admin/faq/{entry_id}", flash="faq.saved")
+
+Templates extend `site/console.html`, put `{{ csrf_field }}` into every form (htmx sends the token by itself)
+and find there: `staff`, `may(permission, …)`, `errors` [(field, sentence)], `error_of(field)`. Texts of a
+flash are `flash.<key>`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from markupsafe import Markup
+
+from admin.access import CSRF_FIELD, CSRF_HEADER, Console, Visit, console_of, csrf_token
+from admin.navigation import is_within, rooms_for
+from eservice.kit.errors import ErrorKind, ServiceError
+from eservice.kit.http import STATUS
+from eservice.staff import permissions
+from eservice.staff.permissions import Permission, Principal
+
+FLASH_COOKIE = "flash"
+FLASH_SECONDS = 60
+
+
+class FormRefused(Exception):  # noqa: N818 - it is an outcome that the site's handler renders
+    """A refused form, to be shown again. Raised, so that the route's unit of work rolls back."""
+
+    def __init__(self, error: ServiceError, template: str, context: Mapping[str, Any]) -> None:
+        super().__init__(error.code)
+        self.error = error
+        self.template = template
+        self.context = dict(context)
+
+
+@contextmanager
+def refilling(template: str, **context: Any) -> Iterator[None]:
+    """Within the block, refused input or a conflict shows the form again with what was typed."""
+    try:
+        yield
+    except ServiceError as error:
+        if error.kind in (ErrorKind.INVALID, ErrorKind.CONFLICT, ErrorKind.TOO_MANY):
+            raise FormRefused(error, template, context) from error
+        raise
+
+
+def page(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+    """Renders a page of the console for whoever is at the door."""
+    console = console_of(request)
+    visit: Visit = request.state.visit
+    flash = _read_flash(console, request)
+    known: dict[str, Any] = {"errors": [], "error_of": _no_error}
+    html = console.templates.get_template(template).render(
+        {**known, **_frame(console, request, visit), "flash": flash, **context}
+    )
+    response = HTMLResponse(html, status_code=status)
+    if visit.new_visitor:
+        set_cookie(console, response, console.visitor_cookie, visit.new_visitor)
+    if flash is not None:
+        response.delete_cookie(FLASH_COOKIE, path="/admin")
+    return response
+
+
+def fragment(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+    """Renders a part of a page for htmx; the template extends nothing."""
+    return page(request, template, status=status, **context)
+
+
+def refused_form(request: Request, refusal: FormRefused) -> Response:
+    """The form once more, with a sentence at each wrong field."""
+    errors = sentences(console_of(request), refusal.error)
+    faults = dict(errors)
+    return page(
+        request,
+        refusal.template,
+        status=STATUS[refusal.error.kind],
+        **{"errors": errors, "error_of": lambda name: faults.get(name, ""), **refusal.context},
+    )
+
+
+def sentences(console: Console, error: ServiceError) -> list[tuple[str, str]]:
+    """What is wrong, as (field, sentence); a fault of the whole form has the field ""."""
+    t = _texts(console)
+    whole = t(f"errors.{error.code}", **error.parameters)
+    if len(error.fields) <= 1:
+        return [(field, whole) for field in error.fields] or [("", whole)]
+    return [(field, t(f"errors.field.{fault}")) for field, fault in error.fields.items()]
+
+
+def redirect(request: Request, address: str, *, flash: str = "", **parameters: str) -> Response:
+    """Sends the browser on to `address` after a change; the page there shows the text `flash.<flash>`."""
+    if "hx-request" in request.headers:
+        response = Response(status_code=204, headers={"HX-Redirect": address})
+    else:
+        response = RedirectResponse(address, status_code=303)
+    if flash:
+        console = console_of(request)
+        signed = _serializer(console).dumps([flash, parameters])
+        assert isinstance(signed, str)
+        response.set_cookie(
+            FLASH_COOKIE, signed, max_age=FLASH_SECONDS, path="/admin",
+            secure=console.settings.is_https, httponly=True, samesite="lax",
+        )  # fmt: skip
+    return response
+
+
+def set_cookie(console: Console, response: Response, name: str, value: str) -> None:
+    """Sets a cookie for this browser session, out of reach of scripts and of other sites."""
+    response.set_cookie(
+        name, value, path="/", secure=console.settings.is_https, httponly=True, samesite="lax"
+    )
+
+
+def _frame(console: Console, request: Request, visit: Visit) -> dict[str, Any]:
+    """What every template may rely on."""
+    token = csrf_token(console, visit)
+    return {
+        "lang": "th",
+        "office_name": visit.office_name or _texts(console)("site.unnamed_office"),
+        "csrf_field": Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token),
+        "csrf_headers": {CSRF_HEADER: token},
+        **(_person(console, request, visit.principal) if visit.principal else {"staff": None}),
+    }
+
+
+def _person(console: Console, request: Request, principal: Principal) -> dict[str, Any]:
+    t = _texts(console)
+    path = request.url.path
+
+    def may(permission: str, *department: int | None) -> bool:
+        return permissions.may(principal, Permission(permission), *department)
+
+    return {
+        "staff": principal,
+        "staff_name": principal.display_name,
+        "staff_line": principal.department_name or t("site.whole_office"),
+        "may": may,
+        "rail": [
+            {"href": room.href, "label": t(f"rooms.{room.key}"), "icon": room.icon,
+             "current": is_within(room, path)}
+            for room in rooms_for(principal)
+        ],
+    }  # fmt: skip
+
+
+def _texts(console: Console) -> Callable[..., str]:
+    return console.texts.get
+
+
+def _read_flash(console: Console, request: Request) -> str | None:
+    signed = request.cookies.get(FLASH_COOKIE)
+    if not signed or request.method != "GET" or "hx-request" in request.headers:
+        return None
+    try:
+        key, parameters = _serializer(console).loads(signed, max_age=FLASH_SECONDS)
+    except BadSignature:
+        return ""
+    return _texts(console)(f"flash.{key}", **parameters)
+
+
+def _serializer(console: Console) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(console.settings.signing_key, salt="console-flash")
+
+
+def _no_error(name: str) -> str:
+    return ""

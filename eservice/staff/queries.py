@@ -1,0 +1,77 @@
+"""Looking at staff: accounts with their roles, departments, and what a person is entitled to."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from eservice.kit.errors import not_found
+from eservice.kit.unit_of_work import ReadOnly
+from eservice.staff.models import Department, RoleGrant, StaffAccount
+from eservice.staff.permissions import Grant, Principal
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountRow:
+    """An account as the list shows it."""
+
+    account: StaffAccount
+    department_name: str
+    grants: tuple[Grant, ...]
+
+
+def account_by_id(reader: ReadOnly, account_id: int) -> StaffAccount:
+    """The account. Raises ServiceError `staff.not_found`."""
+    account = reader.session.get(StaffAccount, account_id)
+    if account is None:
+        raise not_found("staff.not_found")
+    return account
+
+
+def all_accounts(reader: ReadOnly) -> Sequence[AccountRow]:
+    """Every account: those in use first, by name."""
+    grants: dict[int, set[Grant]] = defaultdict(set)
+    for grant in reader.session.scalars(select(RoleGrant)):
+        grants[grant.account_id].add(Grant(role=grant.role, department_id=grant.department_id))
+    rows = reader.session.execute(
+        select(StaffAccount, Department.name)
+        .outerjoin(Department, Department.id == StaffAccount.department_id)
+        .order_by(StaffAccount.disabled_at.is_not(None), StaffAccount.display_name, StaffAccount.id)
+    )
+    return [
+        AccountRow(account=account, department_name=name or "", grants=in_order(grants[account.id]))
+        for account, name in rows
+    ]
+
+
+def grants_of(reader: ReadOnly, account_id: int) -> frozenset[Grant]:
+    """The roles of an account."""
+    rows = reader.session.scalars(select(RoleGrant).where(RoleGrant.account_id == account_id))
+    return frozenset(Grant(role=row.role, department_id=row.department_id) for row in rows)
+
+
+def in_order(grants: frozenset[Grant] | set[Grant]) -> tuple[Grant, ...]:
+    """Roles in a stable order, the whole office before departments."""
+    return tuple(sorted(grants, key=lambda grant: (grant.role.value, grant.department_id or 0)))
+
+
+def departments(reader: ReadOnly) -> Sequence[Department]:
+    """The departments in the office's own order."""
+    return reader.session.scalars(select(Department).order_by(Department.position, Department.id)).all()
+
+
+def principal_of(reader: ReadOnly, account: StaffAccount) -> Principal:
+    """The account with what it is entitled to."""
+    department = (
+        reader.session.get(Department, account.department_id) if account.department_id is not None else None
+    )
+    return Principal(
+        account_id=account.id,
+        username=account.username,
+        display_name=account.display_name,
+        department_id=account.department_id,
+        department_name=department.name if department else "",
+        position=account.position,
+        grants=grants_of(reader, account.id),
+    )

@@ -1,0 +1,191 @@
+"""Sessions of signed-in staff, and the one-time links that begin a first one.
+
+Tokens are 256 random bits; only their SHA-256 is stored, so a copy of the database opens nothing.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+
+from eservice.kit.errors import not_found
+from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
+from eservice.staff.queries import principal_of
+from eservice.staff.models import OneTimeLink, StaffAccount, StaffSession
+from eservice.staff.permissions import Principal
+
+IDLE_LIMIT = timedelta(hours=8)
+ABSOLUTE_LIMIT = timedelta(hours=12)
+TOUCH_EVERY = timedelta(minutes=1)  # how exactly the last use is known
+LINK_LIFETIME = timedelta(hours=24)
+TOKEN_BYTES = 32
+MAX_USER_AGENT = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveSession:
+    """A session that is still good, and whose it is."""
+
+    id: int
+    principal: Principal
+    csrf_secret: str
+    last_used_at: datetime
+
+
+def new_token() -> tuple[str, str]:
+    """A fresh secret and the hash under which it is stored."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    return token, hash_token(token)
+
+
+def hash_token(token: str) -> str:
+    """The stored form of a token. It is random, so a fast hash is enough."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def open_session(uow: UnitOfWork, account: StaffAccount, *, user_agent: str, replaces: str = "") -> str:
+    """A new session's cookie value. The session whose cookie was `replaces` ends."""
+    if replaces:
+        end(uow, replaces)
+    token, token_hash = new_token()
+    uow.session.add(
+        StaffSession(
+            account_id=account.id,
+            token_hash=token_hash,
+            csrf_secret=secrets.token_hex(TOKEN_BYTES),
+            created_at=uow.now,
+            last_used_at=uow.now,
+            expires_at=uow.now + ABSOLUTE_LIMIT,
+            user_agent=user_agent[:MAX_USER_AGENT],
+        )
+    )
+    account.last_seen_at = uow.now
+    return token
+
+
+def find(reader: ReadOnly, token: str) -> LiveSession | None:
+    """The session of a cookie, unless it is over or its account disabled."""
+    row = reader.session.execute(
+        select(StaffSession, StaffAccount)
+        .join(StaffAccount, StaffAccount.id == StaffSession.account_id)
+        .where(
+            StaffSession.token_hash == hash_token(token),
+            StaffSession.expires_at > reader.now,
+            StaffSession.last_used_at > reader.now - IDLE_LIMIT,
+            StaffAccount.disabled_at.is_(None),
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    session, account = row
+    return LiveSession(
+        id=session.id,
+        principal=principal_of(reader, account),
+        csrf_secret=session.csrf_secret,
+        last_used_at=session.last_used_at,
+    )
+
+
+def touch(uow: UnitOfWork, session: LiveSession) -> None:
+    """Notes that the session is in use."""
+    uow.session.execute(
+        update(StaffSession).where(StaffSession.id == session.id).values(last_used_at=uow.now)
+    )
+    uow.session.execute(
+        update(StaffAccount)
+        .where(StaffAccount.id == session.principal.account_id)
+        .values(last_seen_at=uow.now)
+    )
+
+
+def end(uow: UnitOfWork, token: str) -> None:
+    """Signs the browser with this cookie out."""
+    uow.session.execute(delete(StaffSession).where(StaffSession.token_hash == hash_token(token)))
+
+
+def end_one(uow: UnitOfWork, account_id: int, session_id: int) -> None:
+    """Signs one browser of the account out. Raises ServiceError `staff.no_session` if it is not theirs."""
+    ended = uow.session.execute(
+        delete(StaffSession)
+        .where(StaffSession.id == session_id, StaffSession.account_id == account_id)
+        .returning(StaffSession.id)
+    ).one_or_none()
+    if ended is None:
+        raise not_found("staff.no_session")
+
+
+def end_all(uow: UnitOfWork, account_id: int) -> None:
+    """Signs the account out everywhere."""
+    uow.session.execute(delete(StaffSession).where(StaffSession.account_id == account_id))
+
+
+def sessions_of(reader: ReadOnly, account_id: int) -> Sequence[StaffSession]:
+    """The account's open sessions, the last used first."""
+    return reader.session.scalars(
+        select(StaffSession)
+        .where(
+            StaffSession.account_id == account_id,
+            StaffSession.expires_at > reader.now,
+            StaffSession.last_used_at > reader.now - IDLE_LIMIT,
+        )
+        .order_by(StaffSession.last_used_at.desc())
+    ).all()
+
+
+def create_link(uow: UnitOfWork, account: StaffAccount) -> str:
+    """The token of a new one-time link; earlier links of the account stop working."""
+    revoke_links(uow, account.id)
+    token, token_hash = new_token()
+    uow.session.add(
+        OneTimeLink(
+            account_id=account.id,
+            token_hash=token_hash,
+            created_at=uow.now,
+            expires_at=uow.now + LINK_LIFETIME,
+        )
+    )
+    return token
+
+
+def revoke_links(uow: UnitOfWork, account_id: int) -> None:
+    """Makes every unused link of the account useless."""
+    uow.session.execute(
+        delete(OneTimeLink).where(OneTimeLink.account_id == account_id, OneTimeLink.used_at.is_(None))
+    )
+
+
+def account_of_link(reader: ReadOnly, token: str) -> StaffAccount:
+    """Whose link this is. Raises ServiceError `staff.link_dead` when used, expired, unknown or disabled."""
+    account = reader.session.scalar(
+        select(StaffAccount)
+        .join(OneTimeLink, OneTimeLink.account_id == StaffAccount.id)
+        .where(
+            OneTimeLink.token_hash == hash_token(token),
+            OneTimeLink.used_at.is_(None),
+            OneTimeLink.expires_at > reader.now,
+            StaffAccount.disabled_at.is_(None),
+        )
+    )
+    if account is None:
+        raise not_found("staff.link_dead")
+    return account
+
+
+def use_link(uow: UnitOfWork, token: str) -> StaffAccount:
+    """Uses the link up and says whose it was. Two uses at once: one of them is refused.
+
+    Raises ServiceError `staff.link_dead`.
+    """
+    account = account_of_link(uow, token)
+    used = uow.session.execute(
+        update(OneTimeLink)
+        .where(OneTimeLink.token_hash == hash_token(token), OneTimeLink.used_at.is_(None))
+        .values(used_at=uow.now)
+        .returning(OneTimeLink.id)
+    ).one_or_none()
+    if used is None:
+        raise not_found("staff.link_dead")
+    return account
