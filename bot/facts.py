@@ -23,7 +23,7 @@ class Facts:
     public_url: str
 
 
-class OfficeFacts:
+class FactsReader:
     """The facts of one process. Thread-safe; a stale answer is at most a few seconds old."""
 
     def __init__(self, database: Database, public_url: str) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
 from bot import routing
-from bot.facts import OfficeFacts
+from bot.facts import FactsReader
 from bot.flows import main_menu
 from bot.flows.talk_to_staff import FLOWS
 from bot.flows.turn import DialogState, Turn
@@ -22,7 +22,7 @@ from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.signals import Signals
 from eservice.kit.text import Catalogue
-from eservice.kit.unit_of_work import UnitOfWork
+from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging import conversations, deliveries, inbox
 from eservice.messaging.content import say
 from eservice.messaging.conversations import Talk
@@ -51,10 +51,16 @@ Parser = Callable[[str], Inbound]
 
 @dataclass(frozen=True, kw_only=True)
 class Processed:
-    """One event's work is committed; `jobs` are to be sent now, `callbacks` are Telegram taps to answer."""
+    """What is left to do once one event's work is committed: sending, and two small courtesies.
 
+    `callback_id` is a Telegram tap whose spinner is to stop; `waits_for_staff` is the LINE user whose
+    acknowledgement is held back for a moment, so that a quick answer of the staff can travel free.
+    """
+
+    done: bool = True
     jobs: tuple[Job, ...] = ()
-    callbacks: tuple[str, ...] = ()
+    callback_id: str | None = None
+    waits_for_staff: str | None = None
 
 
 class Intake:
@@ -68,8 +74,8 @@ class Intake:
         parsers: Mapping[ChannelName, Parser],
         texts: Catalogue,
         faq: LiveFaq,
-        facts: OfficeFacts,
-        staff_present: Callable[[], bool],
+        facts: FactsReader,
+        staff_present: Callable[[ReadOnly], bool],
     ) -> None:
         self._database = database
         self._signals = signals
@@ -156,11 +162,10 @@ class Intake:
         if turn.parts and talk.contact.kind is ContactKind.PERSON:
             main_menu.add_notice(turn)
         self._keep_dialog(turn)
-        callbacks = (inbound.callback_id,) if inbound.callback_id else ()
-        return Processed(jobs=self._queue_reply(turn, event), callbacks=callbacks)
+        return self._queue_reply(turn, event)
 
-    def _queue_reply(self, turn: Turn, event: InboundEvent) -> tuple[Job, ...]:
-        """Queues the reply, with what waited for this contact; returns what is to be sent at once."""
+    def _queue_reply(self, turn: Turn, event: InboundEvent) -> Processed:
+        """Queues the reply, with what waited for this contact; says what is to be sent at once."""
         uow, talk = turn.uow, turn.talk
         waiting = deliveries.open_deliveries(uow, talk.contact)
         if waiting and turn.inbound.channel is ChannelName.TELEGRAM:
@@ -171,10 +176,10 @@ class Intake:
         bundle = turn.bundle()
         reply = self._reply_road(turn.inbound, event, uow.now)
         if bundle is None:
-            if any(d.state is DeliveryState.HELD for d in waiting) and reply is not None:
-                return self._send_held(turn, waiting, reply)
-            return ()
-        hold_back = turn.acknowledgement and reply is not None and self._staff_present()
+            if reply is not None and any(d.state is DeliveryState.HELD for d in waiting):
+                self._send_held(turn, waiting, reply)
+            return Processed(callback_id=turn.inbound.callback_id)
+        hold_back = turn.acknowledgement and reply is not None and self._staff_present(uow)
         delivery = deliveries.enqueue(
             uow,
             talk,
@@ -186,21 +191,23 @@ class Intake:
         )
         if delivery is None or delivery.state is not DeliveryState.QUEUED:
             self._tell_web(turn)
-            return ()
+            return Processed(callback_id=turn.inbound.callback_id)
         carried = deliveries.carry(uow, waiting, delivery) if reply is not None else []
         busy = any(d.state in deliveries.UNFINISHED for d in waiting)
         if hold_back or busy or delivery.channel is ChannelName.TELEGRAM:
             self._signals.notify(uow, OUTBOX)
-            return ()
-        return (deliveries.start(uow, delivery, talk, bundle, carried),)
+            return Processed(
+                callback_id=turn.inbound.callback_id,
+                waits_for_staff=talk.contact.address if hold_back else None,
+            )
+        return Processed(jobs=(deliveries.start(uow, delivery, talk, bundle, carried),))
 
-    def _send_held(self, turn: Turn, waiting: Sequence[Delivery], reply: ReplyRoad) -> tuple[Job, ...]:
+    def _send_held(self, turn: Turn, waiting: Sequence[Delivery], reply: ReplyRoad) -> None:
         """Nothing to say to this event, but something waited: the oldest goes out on the event's token."""
         held = next(d for d in waiting if d.state is DeliveryState.HELD)
         deliveries.give_token(held, reply, turn.uow.now)
         deliveries.carry(turn.uow, [d for d in waiting if d is not held], held)
         self._signals.notify(turn.uow, OUTBOX)
-        return ()
 
     def _keep_dialog(self, turn: Turn) -> None:
         conversation: Conversation = turn.talk.conversation
@@ -229,23 +236,22 @@ class Intake:
         log.error("intake.failed", event=event_id, reason=reason)
         with self._database.unit_of_work() as uow:
             parked = inbox.fail(uow, event_id, reason)
-            if not parked:
-                return Processed()
-            event = uow.session.get_one(InboundEvent, event_id)
-            return Processed(jobs=self._apologise(uow, event))
+            if parked:
+                self._apologise(uow, uow.session.get_one(InboundEvent, event_id))
+        return Processed(done=False)
 
-    def _apologise(self, uow: UnitOfWork, event: InboundEvent) -> tuple[Job, ...]:
+    def _apologise(self, uow: UnitOfWork, event: InboundEvent) -> None:
         try:
             inbound = self._parsers[event.channel](event.payload)
         except Exception:  # a parser's own fault parks the event, and then we know nobody to apologise to
-            return ()
+            return
         if not inbound.addressed or not (inbound.reply_token or inbound.channel is not ChannelName.LINE):
-            return ()
+            return
         talk = conversations.open_talk(
             uow, channel=inbound.channel, address=inbound.address, kind=inbound.kind
         )
         if talk.contact.reachability is not Reachability.ACTIVE:
-            return ()
+            return
         talk.conversation.dialog, talk.conversation.dialog_expires_at = {}, None
         bundle = say(self._texts.get("failure.apology", talk.contact.language))
         deliveries.enqueue(
@@ -257,7 +263,6 @@ class Intake:
             dedup_key=f"event:{event.id}",
         )
         self._signals.notify(uow, OUTBOX, conversation_topic(talk))
-        return ()
 
 
 def conversation_topic(talk: Talk) -> str:

@@ -337,6 +337,7 @@ def _started(turn: Turn, parameter: str) -> None:
         main_menu.welcome_group(turn)
         return
     turn.state.run = None
+    conversations.hand_to(turn.uow, turn.talk.conversation, Handler.BOT)
     if parameter.startswith(ENTRY_LINK):
         face = turn.faq.face_by_key(parameter.removeprefix(ENTRY_LINK))
         if face is not None:

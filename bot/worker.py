@@ -33,7 +33,7 @@ DRAIN_SECONDS = 6.0
 log = structlog.get_logger()
 
 T = TypeVar("T")
-AnswerCallback = Callable[[str], Awaitable[None]]
+Errand = Callable[[str], Awaitable[None]]
 Chore = Callable[[], Awaitable[None]]
 
 
@@ -48,7 +48,9 @@ class Worker:
         intake: Intake,
         sender: Sender,
         texts: Catalogue,
-        answer_callback: AnswerCallback | None,
+        count_event: Callable[[str], None],
+        answer_callback: Errand | None = None,
+        show_loading: Errand | None = None,
         chores: Sequence[Chore] = (),
     ) -> None:
         self._database = database
@@ -56,7 +58,9 @@ class Worker:
         self._intake = intake
         self._sender = sender
         self._texts = texts
+        self._count_event = count_event
         self._answer_callback = answer_callback
+        self._show_loading = show_loading
         self._chores = chores
         self._stopping = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
@@ -86,11 +90,13 @@ class Worker:
                     self._dispatch(processed)
 
     def _dispatch(self, processed: Processed) -> None:
+        self._count_event("done" if processed.done else "failed")
         for job in processed.jobs:
             self._begin(self._send(job))
-        if self._answer_callback is not None:
-            for callback in processed.callbacks:
-                self._begin(self._answer_callback(callback))
+        if self._answer_callback is not None and processed.callback_id:
+            self._begin(self._answer_callback(processed.callback_id))
+        if self._show_loading is not None and processed.waits_for_staff:
+            self._begin(self._show_loading(processed.waits_for_staff))
 
     async def _outbox_loop(self) -> None:
         with self._signals.waiting(OUTBOX) as waiter:

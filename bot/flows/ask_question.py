@@ -72,7 +72,7 @@ def show_entry(turn: Turn, entry_id: int) -> None:
     turn.remember_entry(entry_id)
     turn.say(answer_card(turn, face))
     turn.offer(
-        turn.button("menu.eservice.title", "menu:eservice"), turn.button("menu.staff.title", "menu:staff")
+        turn.button("menu.eservice.short", "menu:eservice"), turn.button("menu.staff.short", "menu:staff")
     )
 
 
@@ -88,7 +88,7 @@ def none_of_these(turn: Turn, ask_id: int) -> None:
     leave = turn.button("unknown.leave", f"leave:{ask.message_id}:q")
     turn.say(Choices(prompt=turn.text("clarify.rephrase"), options=(leave,)))
     turn.offer(
-        turn.button("menu.eservice.title", "menu:eservice"), turn.button("menu.staff.title", "menu:staff")
+        turn.button("menu.eservice.short", "menu:eservice"), turn.button("menu.staff.short", "menu:staff")
     )
 
 

@@ -35,7 +35,7 @@ def show_menu(turn: Turn) -> None:
 
 def offer_menu(turn: Turn) -> None:
     """The menu as quick replies under whatever was said."""
-    turn.offer(*_menu_buttons(turn))
+    turn.offer(*(turn.button(f"menu.{item.key}.short", item.payload) for item in MENU))
 
 
 def invite_question(turn: Turn) -> None:
@@ -46,7 +46,7 @@ def invite_question(turn: Turn) -> None:
         return
     options = tuple(Button(label=face.question, payload=f"show:{face.id}") for face in often)
     turn.say(Choices(prompt=turn.text("ask.prompt"), options=options))
-    turn.offer(turn.button("menu.eservice.title", "menu:eservice"))
+    turn.offer(turn.button("menu.eservice.short", "menu:eservice"))
 
 
 def show_topics(turn: Turn, first: int = 0) -> None:
@@ -74,7 +74,7 @@ def show_topic(turn: Turn, identifier: str) -> None:
     options = [Button(label=face.question, payload=f"show:{face.id}") for face in faces]
     options.append(turn.button("ask.more_topics", "menu:eservice"))
     turn.say(Choices(prompt=turn.text("ask.topic_questions", topic=name), options=tuple(options)))
-    turn.offer(turn.button("menu.staff.title", "menu:staff"))
+    turn.offer(turn.button("menu.staff.short", "menu:staff"))
 
 
 def add_notice(turn: Turn) -> None:

@@ -1,6 +1,7 @@
 """คุยกับเจ้าหน้าที่: leaving words with the office, adding to them, and the talk while staff own it."""
 
 import secrets
+from datetime import timedelta
 
 from bot.dialog import engine
 from bot.dialog.flow import Ask, AskText, Finished, Flow, Left, Value
@@ -22,6 +23,7 @@ TALK = Flow(
 PHONE = Flow(
     name="phone", steps=(AskText(name="phone", prompt="talk.ask_phone", check=checks.phone_problem),)
 )
+LIVE_TALK = timedelta(minutes=15)  # so long after an answer of the staff people are talking
 FLOWS: dict[str, Flow] = {flow.name: flow for flow in (TALK, PHONE)}
 
 
@@ -91,23 +93,22 @@ def attach_follow_up(turn: Turn, message: Message) -> bool:
 
 
 def heard(turn: Turn, message: Message) -> None:
-    """While staff own the conversation everything goes to them, and the machine keeps quiet.
+    """While staff own the conversation everything goes to them.
 
-    The first message after an answer is acknowledged, so that nobody wonders whether it arrived.
+    In a live talk the machine keeps quiet. While the person still waits, it says that the words arrived, so
+    that nobody wonders.
     """
     inquiry = inquiries.current(turn.uow, turn.talk.conversation.id)
     if inquiry is None:
         inquiries.leave_question(turn.uow, turn.talk, message, kind=InquiryKind.TALK)
-        turn.acknowledgement = True
-        turn.say(turn.text("talk.kept"))
-        turn.offer(turn.button("talk.end", "end"))
-        return
-    was_answered = inquiry.state is InquiryState.ANSWERED
-    inquiries.follow_up(turn.uow, inquiry, message)
-    if was_answered:
-        turn.acknowledgement = True
-        turn.say(turn.text("talk.kept"))
-        turn.offer(turn.button("talk.end", "end"))
+    else:
+        answered_at = inquiry.answered_at
+        inquiries.follow_up(turn.uow, inquiry, message)
+        if answered_at is not None and turn.uow.now - answered_at < LIVE_TALK:
+            return
+    turn.acknowledgement = True
+    turn.say(turn.text("talk.kept"))
+    turn.offer(turn.button("talk.end", "end"))
 
 
 def heard_media(turn: Turn, message: Message, what_key: str) -> None:

@@ -99,12 +99,15 @@ def insert_new(session: Session, table: type[Base], rows: list[dict[str, Any]]) 
 
 
 def _create_engine(url: URL) -> Engine:
+    """The engine; its error messages never show parameters, which are what people wrote."""
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE)
+        engine = create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, pool_pre_ping=True)
+    return create_engine(
+        url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, pool_pre_ping=True, hide_parameters=True
+    )
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:

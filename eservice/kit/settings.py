@@ -33,6 +33,11 @@ class Settings(BaseSettings):
         "", description="addresses whose forwarded headers are believed, with commas"
     )
 
+    @classmethod
+    def read(cls) -> "Settings":
+        """Reads environment and `.env`. Raises pydantic.ValidationError for what cannot be used."""
+        return cls()  # pyright: ignore[reportCallIssue] - the values come from the environment
+
     @field_validator("public_url", "line_api_base", "line_data_api_base")
     @classmethod
     def _without_trailing_slash(cls, value: str) -> str:

@@ -403,9 +403,8 @@ def _bundles(uow: UnitOfWork, deliveries: Sequence[Delivery]) -> list[tuple[int,
     if not deliveries:
         return []
     ids = [delivery.message_id for delivery in deliveries]
-    stored = dict(
-        uow.session.execute(select(Message.id, Message.content).where(Message.id.in_(ids))).tuples()
-    )
+    rows = uow.session.execute(select(Message.id, Message.content).where(Message.id.in_(ids)))
+    stored = dict(rows.tuples().all())
     return [(d.id, bundle_from_json(content)) for d in deliveries if (content := stored[d.message_id])]
 
 

@@ -1,0 +1,396 @@
+"""เพื่อนบ้าน: the composition root and the command line. `python app.py --help` lists the commands.
+
+Everything is built here and handed down; nothing imports this module but tests/conftest.py.
+"""
+
+import sys
+
+if not (3, 11) <= sys.version_info[:2] < (3, 14):
+    sys.exit(
+        "เพื่อนบ้านใช้ Python 3.11 ถึง 3.13 / Phueanban runs on Python 3.11 to 3.13, not "
+        + ".".join(map(str, sys.version_info[:2]))
+    )
+if sys.argv[1:] == ["check-python"] and __name__ == "__main__":  # before anything is installed
+    sys.exit(0)
+
+import argparse
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import FrameType
+
+try:
+    import structlog
+    import uvicorn
+    from fastapi import FastAPI
+    from pydantic import ValidationError
+    from sqlalchemy.exc import SQLAlchemyError
+    from starlette.concurrency import run_in_threadpool
+    from starlette.middleware.gzip import GZipMiddleware
+except ModuleNotFoundError as missing:
+    sys.exit(f"{missing.name} is not installed; run .venv/bin/pip install -r requirements.txt")
+
+
+from bot.channels.line import parse as line_parse
+from bot.channels.line.client import LineChannel
+from bot.channels.line.routes import create_router as line_router
+from bot.channels.line.upkeep import QuotaReader
+from bot.channels.telegram import parse as telegram_parse
+from bot.channels.telegram.client import TelegramChannel
+from bot.channels.telegram.routes import create_router as telegram_router
+from bot.channels.webchat import parse as webchat_parse
+from bot.channels.webchat.routes import create_router as webchat_router
+from bot.delivery import Sender
+from bot.facts import FactsReader
+from bot.inbound import Inbound
+from bot.intake import Intake, Parser
+from bot.worker import Worker
+from eservice.demo import loader as demo
+from eservice.kit.audit import SYSTEM
+from eservice.kit.database import Database
+from eservice.kit.http import RequestLog, add_problem_handlers
+from eservice.kit.logging import configure_logging
+from eservice.kit.migrate import migrate
+from eservice.kit.settings import Settings
+from eservice.kit.signals import Signals
+from eservice.kit.text import Catalogue
+from eservice.kit.web.rendering import mount_static
+from eservice.messaging.models import ChannelName
+from eservice.office import service as office
+from eservice.operations.metrics import Metrics
+from eservice.operations.routes import create_router as operations_router
+from eservice.staff import presence
+from knowledge.classify.intents import load_intents
+from knowledge.emergency import find_emergency
+from knowledge.entries.live import LiveFaq
+from knowledge.entries.routes import create_router as faq_router
+
+HERE = Path(__file__).parent
+GRACE_SECONDS = 5
+LOADING_SECONDS = 40
+log = structlog.get_logger()
+
+
+@dataclass(kw_only=True)
+class System:
+    """The parts of one process, built and wired."""
+
+    settings: Settings
+    database: Database
+    signals: Signals
+    metrics: Metrics
+    faq: LiveFaq
+    intake: Intake
+    sender: Sender
+    line: LineChannel | None
+    telegram: TelegramChannel | None
+    bot_texts: Catalogue
+    service_texts: Catalogue
+    stopping: asyncio.Event
+
+    def worker(self) -> Worker:
+        """The background worker of this process."""
+        return Worker(
+            database=self.database,
+            signals=self.signals,
+            intake=self.intake,
+            sender=self.sender,
+            texts=self.bot_texts,
+            count_event=self.metrics.event,
+            answer_callback=self.telegram.answer_callback if self.telegram else None,
+            show_loading=partial(self.line.show_loading, seconds=LOADING_SECONDS) if self.line else None,
+            chores=[QuotaReader(self.line, self.database)] if self.line else [],
+        )
+
+
+def build(settings: Settings, database: Database | None = None) -> System:
+    """Builds the parts; opens no connection and starts nothing."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = database or Database(settings.database_address)
+    signals = Signals(database)
+    metrics = Metrics()
+    bot_texts = Catalogue(HERE / "bot/text")
+    line = (
+        LineChannel(
+            settings.line_channel_access_token.get_secret_value(),
+            settings.line_api_base,
+            settings.line_data_api_base,
+        )
+        if settings.line_enabled
+        else None
+    )
+    telegram = (
+        TelegramChannel(settings.telegram_bot_token.get_secret_value(), settings.telegram_api_base)
+        if settings.telegram_enabled
+        else None
+    )
+    faq = LiveFaq(database, settings.data_dir / "index")
+    intake = Intake(
+        database=database,
+        signals=signals,
+        parsers=_parsers(telegram),
+        texts=bot_texts,
+        faq=faq,
+        facts=FactsReader(database, settings.public_url),
+        staff_present=presence.anyone_present,
+    )
+    sender = Sender(
+        database,
+        line,
+        {ChannelName.TELEGRAM: telegram} if telegram else {},
+        lambda channel, outcome: metrics.outcome(channel.value, outcome),
+    )
+    return System(
+        settings=settings,
+        database=database,
+        signals=signals,
+        metrics=metrics,
+        faq=faq,
+        intake=intake,
+        sender=sender,
+        line=line,
+        telegram=telegram,
+        bot_texts=bot_texts,
+        service_texts=Catalogue(HERE / "eservice/text", HERE / "knowledge/entries/text"),
+        stopping=asyncio.Event(),
+    )
+
+
+def _parsers(telegram: TelegramChannel | None) -> dict[ChannelName, Parser]:
+    def parse_telegram(payload: str) -> Inbound:
+        us = telegram.identity() if telegram else None
+        return telegram_parse.parse(payload, us.id if us else None, us.username if us else None)
+
+    return {
+        ChannelName.LINE: line_parse.parse,
+        ChannelName.TELEGRAM: parse_telegram,
+        ChannelName.WEB: webchat_parse.parse,
+    }
+
+
+def create_app(system: System, *, with_worker: bool) -> FastAPI:
+    """The web application: portal, chat, API, webhooks, console; and the worker, if it is to run here."""
+    settings, intake = system.settings, system.intake
+    app = FastAPI(
+        title="เพื่อนบ้าน e-service API",
+        version="0.1.0",
+        lifespan=partial(_lifespan, system, with_worker),
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.database = system.database
+    app.state.settings = settings
+    add_problem_handlers(app, system.service_texts)
+    app.include_router(operations_router(system.database, system.metrics))
+    app.include_router(faq_router(system.faq))
+    app.include_router(
+        webchat_router(
+            database=system.database,
+            signals=system.signals,
+            store=intake.store,
+            is_stopping=system.stopping.is_set,
+        )
+    )
+    if settings.line_enabled:
+        app.include_router(line_router(settings.line_channel_secret.get_secret_value(), intake.store))
+    if settings.telegram_enabled:
+        app.include_router(telegram_router(settings.telegram_webhook_secret.get_secret_value(), intake.store))
+    mount_static(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(RequestLog, observe=system.metrics.request)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(system: System, with_worker: bool, app: FastAPI) -> AsyncIterator[None]:
+    system.signals.listen()
+    await run_in_threadpool(_warm, system)
+    tasks = [asyncio.create_task(system.faq.keep_fresh(system.signals, system.stopping))]
+    worker = system.worker() if with_worker else None
+    if worker is not None:
+        await _open_channels(system)
+        tasks.append(asyncio.create_task(worker.run()))
+    try:
+        yield
+    finally:
+        system.stopping.set()
+        if worker is not None:
+            worker.stop()
+        system.signals.close()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await _close_channels(system)
+        system.database.dispose()
+
+
+def _warm(system: System) -> None:
+    """What would make the first resident wait: dictionaries, models, the index."""
+    system.faq.refresh()
+    load_intents()
+    find_emergency("สวัสดี")
+    system.faq.decide("สวัสดี")
+
+
+async def _open_channels(system: System) -> None:
+    if system.line is not None:
+        await system.line.open()
+    if system.telegram is not None:
+        system.telegram.start()
+
+
+async def _close_channels(system: System) -> None:
+    if system.line is not None:
+        await system.line.close()
+    if system.telegram is not None:
+        await system.telegram.close()
+
+
+class _Server(uvicorn.Server):
+    """Tells open streams to end as soon as a signal asks the server to stop."""
+
+    def __init__(self, config: uvicorn.Config, stopping: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._stopping()
+        super().handle_exit(sig, frame)
+
+
+def prepare(database: Database, *, with_demo: bool) -> None:
+    """Gives an empty database an office: the demo, or one that waits for its name."""
+    with database.unit_of_work() as uow:
+        if not demo.is_empty(uow):
+            return
+        if with_demo:
+            demo.load_demo(uow)
+        else:
+            facts = office.OfficeFacts(name="สำนักงานที่ยังไม่ได้ตั้งชื่อ", address="")
+            office.create_office(uow, facts, actor=SYSTEM)
+
+
+def _welcome(system: System, host: str, port: int) -> str:
+    """Where to click, in Thai and English."""
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - shown, not bound
+    here = f"http://{shown}:{port}"
+    lines = [
+        "",
+        "เพื่อนบ้านพร้อมแล้ว เปิดหน้าเหล่านี้ในเบราว์เซอร์ / ready, open in a browser:",
+        f"  หน้าเว็บประชาชน (portal)   {here}/",
+        f"  คุยกับผู้ช่วย (chat)        {here}/chat",
+        f"  ห้องทำงานเจ้าหน้าที่ (staff) {here}/admin",
+        "  หยุด: กด Ctrl+C / stop with Ctrl+C",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def serve(settings: Settings, arguments: argparse.Namespace) -> int:
+    """`serve`: applies migrations, loads the demo office into an empty database, serves until told to stop."""
+    system = build(settings)
+    migrate(system.database)
+    with_demo = not arguments.no_demo and settings.app_env != "production"
+    prepare(system.database, with_demo=with_demo)
+    print(_welcome(system, arguments.host, arguments.port), flush=True)
+    app = create_app(system, with_worker=not arguments.no_worker)
+    config = uvicorn.Config(
+        app,
+        host=arguments.host,
+        port=arguments.port,
+        loop="auto",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        forwarded_allow_ips=settings.trusted_proxies or "",
+        proxy_headers=bool(settings.trusted_proxies),
+    )
+    server = _Server(config, lambda: _stop_streams(system))
+    server.run()
+    return 0 if server.started else 1
+
+
+def _stop_streams(system: System) -> None:
+    system.stopping.set()
+    system.signals.close()
+
+
+def work(settings: Settings, arguments: argparse.Namespace) -> int:
+    """`worker`: the background worker alone."""
+    system = build(settings)
+    migrate(system.database)
+    asyncio.run(_work(system))
+    return 0
+
+
+async def _work(system: System) -> None:
+    loop = asyncio.get_running_loop()
+    worker = system.worker()
+
+    def stop() -> None:
+        system.stopping.set()
+        worker.stop()
+        system.signals.close()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop)
+    system.signals.listen()
+    await run_in_threadpool(_warm, system)
+    await _open_channels(system)
+    fresh = asyncio.create_task(system.faq.keep_fresh(system.signals, system.stopping))
+    await worker.run()
+    await fresh
+    await _close_channels(system)
+    system.database.dispose()
+
+
+def _arguments(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="app.py", description="เพื่อนบ้าน: บริการประชาชนของ อบต. และเทศบาล")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    _add_serving(commands.add_parser("serve", help="serve everything (the default)"))
+    commands.add_parser("worker", help="the background worker alone")
+    commands.add_parser("migrate", help="apply migrations and exit")
+    commands.add_parser("check-python", help="exit 0 when this Python is supported")
+    _add_serving(parser)
+    return parser.parse_args(words)
+
+
+def _add_serving(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--no-worker", action="store_true", help="leave the background work to `worker`")
+    parser.add_argument("--no-demo", action="store_true", help="do not load the demo office")
+
+
+def main(words: list[str]) -> int:
+    """Runs a command. Returns 0 on success, 2 on wrong usage, 1 on failure with one clear line."""
+    arguments = _arguments(words)
+    try:
+        settings = Settings.read()
+        configure_logging(settings.log_format)
+        return COMMANDS[arguments.command or "serve"](settings, arguments)
+    except ValidationError as error:
+        print("; ".join(str(fault["msg"]) for fault in error.errors()), file=sys.stderr)
+    except (SQLAlchemyError, OSError, ValueError) as error:
+        print(f"{type(error).__name__}: {str(error).splitlines()[0]}", file=sys.stderr)
+    return 1
+
+
+def migrate_only(settings: Settings, arguments: argparse.Namespace) -> int:
+    """`migrate`: applies migrations and exits."""
+    migrate(build(settings).database)
+    return 0
+
+
+COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
+    "serve": serve,
+    "worker": work,
+    "migrate": migrate_only,
+}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
