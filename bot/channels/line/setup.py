@@ -57,7 +57,9 @@ async def _set_up_menu(channel: LineChannel, menu: RichMenu) -> list[str]:
 async def _make_menu(channel: LineChannel, menu: RichMenu) -> str:
     """Creates the menu, gives it its picture and makes it the default; its id. Leaves nothing half made."""
     created = require(await channel.call("POST", "/v2/bot/richmenu", menu_json(menu)))
-    menu_id = str(created.body["richMenuId"])
+    menu_id = str(created.body.get("richMenuId", ""))
+    if not menu_id:
+        raise LineError("LINE made a rich menu without an id")
     try:
         require(await channel.upload(f"/v2/bot/richmenu/{menu_id}/content", draw(menu), "image/png"))
         require(await channel.call("POST", f"/v2/bot/user/all/richmenu/{menu_id}"))
