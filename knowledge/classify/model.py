@@ -194,10 +194,10 @@ def _vectors(found: Sequence[tuple[Channel, ...]], idf: NDArray[np.float32]) -> 
     for channels in found:
         size = 0
         for channel in channels:
-            weighted = (1.0 + np.log(channel.count)) * idf[channel.index]
-            length = np.sqrt(weighted @ weighted)
+            weighted = ((1.0 + np.log(channel.count)) * idf[channel.index]).astype(np.float32)
+            weighted /= max(float(np.sqrt(weighted @ weighted)), 1e-9)
             index.append(channel.index)
-            value.append(weighted / length if length > 0 else weighted)
+            value.append(weighted)
             size += len(channel.index)
         start.append(start[-1] + size)
     return _Vectors(np.concatenate(index), np.concatenate(value), np.array(start))
