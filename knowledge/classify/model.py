@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from knowledge.classify.features import FEATURES, Channel, channels_of
 
 Example = tuple[str, Iterable[str]]
-"""A text and all labels that are true of it."""
+"""A text and all labels that are true of it; a lone label may stand for itself."""
 
 _RIDGE = 2.0  # chosen on call-centre utterances, clean and mistyped; 1 and 4 lose about a point
 _BIAS = 0.1  # similarity of any two texts, which stands for a constant feature
@@ -82,7 +82,7 @@ class TextClassifier:
 
         Raises ValueError when no example carries a label.
         """
-        pairs = [(text, frozenset(labels)) for text, labels in examples]
+        pairs = [(text, _label_set(labels)) for text, labels in examples]
         labels = list(dict.fromkeys(label for _, given in pairs for label in sorted(given)))
         if not labels:
             raise ValueError("no example carries a label")
@@ -117,7 +117,7 @@ class TextClassifier:
         Labels not seen before are added.
         """
         for text, labels in examples:
-            given = frozenset(labels)
+            given = _label_set(labels)
             self._add_labels(label for label in sorted(given) if label not in self._labels)
             vectors = _vectors([channels_of(text)], self._idf)
             sign = np.array([1.0 if label in given else -1.0 for label in self._labels])
@@ -176,6 +176,10 @@ class TextClassifier:
             self._weights = np.pad(self._weights, ((0, 0), (0, 1)))
             self._bias = np.concatenate([self._bias, np.full(1, -1.0, dtype=np.float32)])
             self._sigmoid = np.vstack([self._sigmoid, np.median(self._sigmoid, axis=0)])
+
+
+def _label_set(labels: Iterable[str]) -> frozenset[str]:
+    return frozenset([labels] if isinstance(labels, str) else labels)
 
 
 def _inverse_document_frequency(found: Sequence[tuple[Channel, ...]]) -> NDArray[np.float32]:

@@ -21,6 +21,7 @@ MAX_SOURCE_URL = 1_000
 MAX_ROWS = 30  # of a table in an answer: a card holds no more
 LIST_SEPARATOR = "|"  # between the variants, and the keywords, of one cell of a table file
 DEFAULT_CATEGORY = "ทั่วไป"
+YEARS = range(1900, 2400)  # of a window; a later one is a Buddhist-era year where it does not belong
 
 # The demo office's categories in the order residents look for them; others follow by the alphabet.
 CATEGORY_ORDER = (
@@ -99,7 +100,7 @@ def faults(content: EntryContent) -> dict[str, str]:
     """What is wrong with tidied content: the code of the first fault of each field; empty when sound.
 
     Codes: `empty`, `too_long`, `too_many`, `too_many_rows`, `has_separator`, `not_an_address`,
-    `ends_before_start`, `unknown`.
+    `not_a_year`, `ends_before_start`, `unknown`.
     """
     found = {
         "question": _text_fault(content.question, MAX_QUESTION, required=True),
@@ -119,6 +120,9 @@ def faults(content: EntryContent) -> dict[str, str]:
     start, end = content.publish_from, content.publish_until
     if start is not None and end is not None and end <= start:
         found["publish_until"] = "ends_before_start"
+    for field, instant in (("publish_from", start), ("publish_until", end)):
+        if instant is not None and instant.year not in YEARS:
+            found[field] = "not_a_year"
     return {field: code for field, code in found.items() if code is not None}
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.search.document import FaqDocument
-from knowledge.search.postings import Keys
+from knowledge.search.postings import Keys, distinct
 from knowledge.thai import (
     QUERY_LIMIT,
     Segmenter,
@@ -23,7 +23,8 @@ CHANNEL_COUNT = len(CHANNELS)
 
 _CHANNEL_BITS = 32
 _CHUNK_LENGTH = 200
-_MOST_CHUNKS = 8
+_MOST_CHUNKS = 7
+_IN_WORDING = 0b1000_0000
 _DOCUMENT_LIMIT = 20_000
 _FOLLOWING = ("แล้ว", "งั้น", "ถ้างั้น")
 
@@ -44,7 +45,10 @@ class AnalysedText:
 
 @dataclass(frozen=True, slots=True)
 class AnalysedDocument:
-    """An entry's keys: each phrasing apart, and everything together with its count and chunk bits."""
+    """An entry's keys: each phrasing apart, and everything together with counts and marks.
+
+    The highest bit of a mark: in the question, a variant or a keyword. The others: in that answer chunk.
+    """
 
     phrasings: tuple[AnalysedText, ...]
     keys: Keys
@@ -71,14 +75,9 @@ def channel_of(keys: Keys) -> Keys:
     return keys >> _CHANNEL_BITS
 
 
-def word_key(word: str) -> int:
-    """The key of one word; two words collide once in about four thousand million pairs."""
-    return crc32(word.encode())
-
-
-def analyse(text: str, words: list[str]) -> AnalysedText:
-    """Keys of normalised `text`, whose words are given."""
-    return AnalysedText.of(np.unique(_occurrences(text, words)))
+def word_key(word: str, segmenter: Segmenter) -> int:
+    """The key of one word, shared by its synonyms; chance collisions are one in four thousand million."""
+    return crc32(segmenter.concept(word).encode())
 
 
 def read_question(text: str, segmenter: Segmenter) -> Question:
@@ -87,7 +86,8 @@ def read_question(text: str, segmenter: Segmenter) -> Question:
     tokens = strip_particles(segmenter.tokens(spoken))
     words = [token for token in tokens if not token.isspace()]
     kept = "".join(tokens).strip()
-    return Question(kept, tuple(words), analyse(kept, words), follows=spoken.startswith(_FOLLOWING))
+    keys = distinct(_occurrences(kept, words, segmenter))
+    return Question(kept, tuple(words), AnalysedText.of(keys), follows=spoken.startswith(_FOLLOWING))
 
 
 def layout_reading(text: str, segmenter: Segmenter) -> Question | None:
@@ -104,11 +104,11 @@ def analyse_document(document: FaqDocument, segmenter: Segmenter) -> AnalysedDoc
     phrasings = [normalise(phrasing) for phrasing in (document.question, *document.variants)]
     keywords = [normalise(keyword) for keyword in document.keywords]
     chunks = split_chunks(normalise(document.answer[:_DOCUMENT_LIMIT]))
-    phrased = [_occurrences(text, segmenter.words(text)) for text in phrasings]
-    parts = phrased + [_occurrences(text, segmenter.words(text)) for text in keywords]
-    bits = [0] * len(parts)
+    phrased = [_occurrences(text, segmenter.words(text), segmenter) for text in phrasings]
+    parts = phrased + [_occurrences(text, segmenter.words(text), segmenter) for text in keywords]
+    bits = [_IN_WORDING] * len(parts)
     for number, chunk in enumerate(chunks):
-        parts.append(_occurrences(chunk, segmenter.words(chunk)))
+        parts.append(_occurrences(chunk, segmenter.words(chunk), segmenter))
         bits.append(1 << number)
     every = np.concatenate(parts)
     every_bits = np.repeat(np.array(bits, np.uint8), [len(part) for part in parts])
@@ -116,7 +116,7 @@ def analyse_document(document: FaqDocument, segmenter: Segmenter) -> AnalysedDoc
     every, every_bits = every[order], every_bits[order]
     firsts = np.flatnonzero(np.diff(every, prepend=-1))
     return AnalysedDocument(
-        phrasings=tuple(AnalysedText.of(np.unique(keys)) for keys in phrased),
+        phrasings=tuple(AnalysedText.of(distinct(keys)) for keys in phrased),
         keys=every[firsts],
         counts=np.diff(np.append(firsts, len(every))),
         marks=np.bitwise_or.reduceat(every_bits, firsts) if len(firsts) else np.empty(0, np.uint8),
@@ -127,11 +127,11 @@ def analyse_document(document: FaqDocument, segmenter: Segmenter) -> AnalysedDoc
 def analyse_phrasing(text: str, segmenter: Segmenter) -> AnalysedText:
     """Keys of one wording of an entry, particles included."""
     normal = normalise(text, limit=QUERY_LIMIT)
-    return analyse(normal, segmenter.words(normal))
+    return AnalysedText.of(distinct(_occurrences(normal, segmenter.words(normal), segmenter)))
 
 
 def split_chunks(text: str) -> list[str]:
-    """At most eight pieces of about 200 characters, cut at spaces."""
+    """At most seven pieces of about 200 characters, cut at spaces."""
     size = max(_CHUNK_LENGTH, -(-len(text) // _MOST_CHUNKS))
     chunks: list[str] = []
     while text and len(chunks) < _MOST_CHUNKS - 1:
@@ -143,10 +143,11 @@ def split_chunks(text: str) -> list[str]:
     return [*chunks, text] if text else chunks
 
 
-def _occurrences(text: str, words: list[str]) -> Keys:
+def _occurrences(text: str, words: list[str], segmenter: Segmenter) -> Keys:
+    """Every key of a text as often as it occurs."""
     return np.concatenate(
         (
-            np.array([word_key(word) for word in words], dtype=np.int64),
+            np.array([word_key(word, segmenter) for word in words], dtype=np.int64),
             character_grams(text) | (1 << _CHANNEL_BITS),
             skeleton_grams(text) | (2 << _CHANNEL_BITS),
         )

@@ -40,7 +40,7 @@ def confidence_features(question: Question, scores: Scores) -> npt.NDArray[np.fl
     top = scores.features[:, 0]
     second = float(scores.fused[1]) if len(scores.fused) > 1 else 0.0
     best = max(float(scores.fused[0]), 1e-9)
-    views = scores.features[: 4 * CHANNEL_COUNT]
+    views = scores.features[: len(VIEW_NAMES)]
     leads = (views[:, 0] >= views.max(axis=1) - 1e-12) & (views[:, 0] > 0)
     return np.concatenate(
         (

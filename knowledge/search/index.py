@@ -1,7 +1,7 @@
 """The answer engine: build it from entries, ask it, teach it, change it, keep it in a file."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 
@@ -19,7 +19,7 @@ from knowledge.search.analysis import (
 )
 from knowledge.search.decision import Decision, choices, confidence, kind_of
 from knowledge.search.document import Explanation, FaqDocument, Hit
-from knowledge.search.learning import learn_phrasings
+from knowledge.search.learning import learn_phrasings, rehearse
 from knowledge.search.scoring import Scores, known_share, score, unit_likeness
 from knowledge.search.snapshot import (
     NOBODY,
@@ -33,7 +33,7 @@ from knowledge.search.snapshot import (
     remove_document,
 )
 from knowledge.search.weights import WEIGHTS
-from knowledge.thai import Segmenter
+from knowledge.thai import Segmenter, everyday_synonyms
 
 _CONTEXT_IMPORTANCE = 0.5
 _LAYOUT_GAIN = 0.15
@@ -59,21 +59,41 @@ class FaqIndex:
         self._writing = threading.Lock()
 
     @classmethod
-    def build(cls, documents: Iterable[FaqDocument], *, vocabulary: Iterable[str] = ()) -> "FaqIndex":
-        """Index entries; of several with one id the last counts. `vocabulary` adds words of the office."""
+    def build(
+        cls,
+        documents: Iterable[FaqDocument],
+        *,
+        vocabulary: Iterable[str] = (),
+        synonyms: Sequence[Sequence[str]] = (),
+    ) -> "FaqIndex":
+        """Index entries; of several with one id the last counts.
+
+        `vocabulary` adds words of the office, `synonyms` groups of words that mean the same there.
+        """
         latest = {document.id: document for document in documents}
         texts = [_length(document) for document in latest.values()]
         words = [keyword for document in latest.values() for keyword in document.keywords]
-        segmenter = Segmenter().with_words([*vocabulary, *words])
+        segmenter = Segmenter(synonyms=(*everyday_synonyms(), *synonyms)).with_words([*vocabulary, *words])
         snapshot = empty_snapshot(sum(texts) / max(len(texts), 1))
         analysed = [(document, analyse_document(document, segmenter)) for document in latest.values()]
-        return cls(refresh_norms(add_documents(snapshot, analysed)), segmenter)
+        snapshot = refresh_norms(add_documents(snapshot, analysed))
+        phrasings = [phrasing for _, document in analysed for phrasing in document.phrasings]
+        return cls(rehearse(snapshot, phrasings), segmenter)
 
     def __len__(self) -> int:
         return len(self._state.snapshot.row_of)
 
     def __contains__(self, document_id: str) -> bool:
         return document_id in self._state.snapshot.row_of
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The present state, for measuring and learning; it never changes."""
+        return self._state.snapshot
+
+    def read(self, text: str) -> Question:
+        """A question as the engine reads it."""
+        return _read(self._state, text)
 
     def search(self, text: str, limit: int = 10) -> list[Hit]:
         """The best entries for a question, best first; at most 64."""
@@ -94,7 +114,7 @@ class FaqIndex:
         probability = confidence(question, scores)
         used_previous = False
         if previous is not None and _may_follow(question, probability):
-            joint = _score_after(state.snapshot, question, previous)
+            joint = _score_after(state, question, previous)
             joint_probability = confidence(question, joint) if joint is not None else 0.0
             if joint is not None and (question.follows or joint_probability > probability):
                 scores, probability, used_previous = joint, joint_probability, True
@@ -179,13 +199,14 @@ def _may_follow(question: Question, probability: float) -> bool:
     return len(question.text) <= _FOLLOW_UP_LENGTH and (weak or question.follows)
 
 
-def _score_after(snapshot: Snapshot, question: Question, previous: str) -> Scores | None:
+def _score_after(state: _State, question: Question, previous: str) -> Scores | None:
     """Scores of the question together with the subject of the previous entry; None if that is gone."""
+    snapshot = state.snapshot
     row = snapshot.row_of.get(previous)
     document = snapshot.documents[row] if row is not None else None
     if row is None or document is None or len(question.analysed.keys) == 0:
         return None
-    context = analyse_phrasing(document.question, Segmenter())
+    context = analyse_phrasing(document.question, state.segmenter)
     keys = np.union1d(question.analysed.keys, context.keys)
     joint = AnalysedText.of(keys)
     importance = np.where(np.isin(keys, question.analysed.keys), 1.0, _CONTEXT_IMPORTANCE)
@@ -233,7 +254,7 @@ def _explain(state: _State, question: Question, scores: Scores, used_previous: b
     unmatched: list[str] = []
     unknown: list[str] = []
     for word in dict.fromkeys(question.words):
-        rows = _rows_with(snapshot, word)
+        rows = _rows_with(state, word)
         (matched if best_row in rows else unmatched if rows else unknown).append(word)
     phrasing = None
     if hits:
@@ -258,9 +279,11 @@ def _explain(state: _State, question: Question, scores: Scores, used_previous: b
     )
 
 
-def _rows_with(snapshot: Snapshot, word: str) -> set[int]:
+def _rows_with(state: _State, word: str) -> set[int]:
+    snapshot = state.snapshot
+    key = np.array([word_key(word, state.segmenter)], np.int64)
     rows: set[int] = set()
     for segment in snapshot.segments:
-        (start,), (count,) = segment.entries.find(np.array([word_key(word)], np.int64))
+        (start,), (count,) = segment.entries.find(key)
         rows.update(segment.entries.rows[start : start + count].tolist())
     return {row for row in rows if snapshot.alive[row]}

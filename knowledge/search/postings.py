@@ -39,6 +39,19 @@ class Postings:
         return starts, counts
 
 
+def distinct(keys: Keys) -> Keys:
+    """The different keys, ascending. For a question's few hundred keys this beats `np.unique`."""
+    ordered = np.sort(keys)
+    return ordered[np.flatnonzero(np.diff(ordered, prepend=-1))]
+
+
+def _union(large: Keys, small: Keys) -> Keys:
+    """All keys of two ascending lists of distinct keys."""
+    at = np.searchsorted(large, small)
+    new = large[np.minimum(at, len(large) - 1)] != small
+    return np.insert(large, at[new], small[new])
+
+
 def empty_postings() -> Postings:
     """Postings of nothing."""
     return Postings(
@@ -83,7 +96,7 @@ def merge(first: Postings, second: Postings) -> Postings:
         return first
     if first.size == 0:
         return second
-    keys = np.union1d(first.keys, second.keys)
+    keys = _union(first.keys, second.keys)
     slots = (np.searchsorted(keys, first.keys), np.searchsorted(keys, second.keys))
     counts = np.zeros(len(keys), np.int64)
     first_counts = np.diff(first.offsets)

@@ -1,4 +1,4 @@
-"""Every entry against one question: three channels, four views, fused by learned weights."""
+"""Every entry against one question: three channels, five views, fused by learned weights."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from knowledge.search.weights import WEIGHTS
 
 Floats = npt.NDArray[np.float64]
 
-MOST_CANDIDATES = 64
+MOST_CANDIDATES = 40
 _POSTING_BUDGET = 400_000
 
 
@@ -59,11 +59,13 @@ def score(snapshot: Snapshot, question: AnalysedText, importance: Floats | None 
     rough[~snapshot.alive] = -1.0
     count = min(MOST_CANDIDATES, len(snapshot.row_of))
     rows = np.argpartition(-rough, count - 1)[:count]
-    chunk = _chunk_view(snapshot, weighted, found, rows)
-    views = np.concatenate((entry[:, rows], phrase[:, rows], cosine[:, rows], chunk, head[None, rows]))
+    wording, chunk = _part_views(snapshot, weighted, found, rows)
+    views = np.concatenate(
+        (entry[:, rows], phrase[:, rows], cosine[:, rows], wording, chunk, head[None, rows])
+    )
     best = views.max(axis=1, keepdims=True)
     features = np.concatenate((views, views / np.maximum(best, 1e-9)))
-    fused = WEIGHTS.fusion @ features
+    fused = (WEIGHTS.fusion + snapshot.phrased_share * WEIGHTS.fusion_phrased) @ features
     order = np.argsort(-fused, kind="stable")
     return Scores(rows[order], fused[order], features[:, order], cosine[:, NOBODY], weighted.known)
 
@@ -112,7 +114,7 @@ def _channel_sums(values: Floats, bounds: npt.NDArray[np.int64]) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Postings met while scoring whole entries, kept for scoring chunks of the best."""
+    """Postings met while scoring whole entries, kept for scoring parts of the best."""
 
     rows: npt.NDArray[np.int32]
     channels: npt.NDArray[np.int64]
@@ -183,22 +185,23 @@ def _best_of_row(snapshot: Snapshot, unit_scores: Floats) -> Floats:
     return best
 
 
-def _chunk_view(
+def _part_views(
     snapshot: Snapshot, weighted: _Weighted, found: list[_Found], candidates: npt.NDArray[np.int64]
-) -> Floats:
-    """Best answer chunk of each candidate by matched weight; shape (channels, candidates)."""
+) -> tuple[Floats, Floats]:
+    """All wording of each candidate, and its best answer chunk, by matched weight; shapes (channels, candidates)."""
     number = np.full(snapshot.rows, -1, np.int64)
     number[candidates] = np.arange(len(candidates))
     size = CHANNEL_COUNT * len(candidates) * 8
     sums = np.zeros(size)
     for hit in found:
-        kept = np.flatnonzero((number[hit.rows] >= 0) & (hit.marks > 0))
+        kept = np.flatnonzero(number[hit.rows] >= 0)
         bits = np.unpackbits(hit.marks[kept, None], axis=1)
         posting, bit = np.nonzero(bits)
         source = kept[posting]
         place = (hit.channels[source] * len(candidates) + number[hit.rows[source]]) * 8 + bit
         sums += np.bincount(place, hit.weights[source], minlength=size)
-    return sums.reshape(CHANNEL_COUNT, len(candidates), 8).max(axis=2) / weighted.mass[:, None]
+    parts = sums.reshape(CHANNEL_COUNT, len(candidates), 8) / weighted.mass[:, None, None]
+    return parts[:, :, 0], parts[:, :, 1:].max(axis=2)
 
 
 def unit_likeness(snapshot: Snapshot, question: AnalysedText) -> Floats:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -27,9 +28,10 @@ FloatArray = npt.NDArray[np.float32]
 NOBODY = 0
 """The row of questions known to have no entry here. It holds phrasings only and is never a hit."""
 
-_SATURATION = 1.2
+_SATURATION = 3.0
 _LENGTH_SHARE = 0.6
 _BATCH = 128
+_HALF_TRUSTED = 8
 _MERGE_ALWAYS_BELOW = 1_500_000
 _MERGE_RATIO = 12
 
@@ -68,6 +70,8 @@ class Snapshot:
     head_units: npt.NDArray[np.int32]
     head_rows: npt.NDArray[np.int32]
     head_weights: FloatArray
+    phrased_share: float
+    """How far the head and single phrasings can be trusted: 0 with one phrasing an entry, towards 1 with many."""
     unit_order: npt.NDArray[np.int64]
     """Units sorted by row."""
     unit_starts: npt.NDArray[np.int64]
@@ -86,6 +90,15 @@ class Snapshot:
         return len(self.phrasings)
 
 
+class UnitArrays(TypedDict):
+    """Fields of a snapshot that follow from its phrasings."""
+
+    unit_order: npt.NDArray[np.int64]
+    unit_starts: npt.NDArray[np.int64]
+    unit_rows: npt.NDArray[np.int64]
+    phrased_share: float
+
+
 def empty_snapshot(average_length: float) -> Snapshot:
     """An index of nothing; `average_length` is the usual length of an entry in characters."""
     none = np.empty(0, np.int64)
@@ -100,6 +113,7 @@ def empty_snapshot(average_length: float) -> Snapshot:
         head_units=np.empty(0, np.int32),
         head_rows=np.empty(0, np.int32),
         head_weights=np.empty(0, np.float32),
+        phrased_share=0.0,
         unit_order=none,
         unit_starts=none,
         unit_rows=none,
@@ -265,8 +279,15 @@ def _append(segments: tuple[Segment, ...], entries: Postings, phrasings: Posting
     return (Segment(merge(large.entries, small.entries), merge(large.phrasings, small.phrasings)),)
 
 
-def unit_arrays(phrasings: Sequence[Phrasing]) -> dict[str, npt.NDArray[np.int64]]:
+def unit_arrays(phrasings: Sequence[Phrasing]) -> UnitArrays:
+    """What a snapshot derives from its phrasings."""
     rows = np.array([phrasing.row for phrasing in phrasings], np.int64)
     order = np.argsort(rows, kind="stable")
-    unit_rows, starts = np.unique(rows[order], return_index=True)
-    return {"unit_order": order, "unit_starts": starts.astype(np.int64), "unit_rows": unit_rows}
+    unit_rows, starts, counts = np.unique(rows[order], return_index=True, return_counts=True)
+    own = counts[unit_rows != NOBODY]
+    return {
+        "unit_order": order,
+        "unit_starts": starts.astype(np.int64),
+        "unit_rows": unit_rows,
+        "phrased_share": float(np.mean((own - 1) / (own - 1 + _HALF_TRUSTED))) if len(own) else 0.0,
+    }

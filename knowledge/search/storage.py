@@ -26,6 +26,7 @@ def save(path: str | PathLike[str], snapshot: Snapshot, segmenter: Segmenter) ->
         "format": _FORMAT,
         "average_length": snapshot.average_length,
         "own_words": sorted(segmenter.own_words),
+        "synonyms": segmenter.synonyms,
         "documents": [
             [d.id, d.question, list(d.variants), d.answer, list(d.keywords)]
             for d in snapshot.documents
@@ -85,7 +86,7 @@ def load(path: str | PathLike[str]) -> tuple[Snapshot, Segmenter]:
         head_weights=arrays["head_weights"],
         **unit_arrays(phrasings),
     )
-    return snapshot, Segmenter(head["own_words"])
+    return snapshot, Segmenter(head["own_words"], head["synonyms"])
 
 
 def _postings(arrays: dict[str, Any], part: str) -> Postings:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from knowledge.search.analysis import CHANNELS
 
-VIEWS = ("entry", "phrasing", "phrasing_cosine", "chunk")
+VIEWS = ("entry", "phrasing", "phrasing_cosine", "wording", "chunk")
 VIEW_NAMES = (*(f"{view}_{channel}" for view in VIEWS for channel in CHANNELS), "head")
 FUSION_NAMES = (*VIEW_NAMES, *(f"{name}_ratio" for name in VIEW_NAMES))
 CONFIDENCE_NAMES = (
@@ -27,9 +27,11 @@ CONFIDENCE_NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Shapes: fusion (fusion features), head_channels (channels), confidence (confidence features)."""
+    """Shapes: fusion and fusion_phrased (fusion features), head_channels (channels), confidence (confidence features)."""
 
     fusion: npt.NDArray[np.float64]
+    fusion_phrased: npt.NDArray[np.float64]
+    """What is added to `fusion`, times the share of trust that the number of phrasings deserves."""
     head_channels: npt.NDArray[np.float64]
     confidence: npt.NDArray[np.float64]
     confidence_bias: float
@@ -41,6 +43,7 @@ def _load() -> Weights:
     table = json.loads((Path(__file__).parent / "weights.json").read_text(encoding="utf-8"))
     return Weights(
         fusion=np.array([table["fusion"][name] for name in FUSION_NAMES]),
+        fusion_phrased=np.array([table["fusion_phrased"][name] for name in FUSION_NAMES]),
         head_channels=np.array([table["head_channels"][name] for name in CHANNELS]),
         confidence=np.array([table["confidence"][name] for name in CONFIDENCE_NAMES]),
         confidence_bias=table["confidence_bias"],

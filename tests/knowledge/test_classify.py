@@ -136,6 +136,10 @@ def test_one_label_and_one_example_are_enough_to_start() -> None:
     assert 0.0 <= start.predict("ถนนพัง")[0].probability <= 1.0
 
 
+def test_a_lone_label_is_one_label_not_its_letters() -> None:
+    assert TextClassifier.fit([("ถนนพัง", "ถนน"), ("ไฟดับ", "ไฟฟ้า")]).labels == ("ถนน", "ไฟฟ้า")
+
+
 def test_more_texts_than_one_shard_are_averaged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "_SHARD", 10)
     sharded = TextClassifier.fit(EXAMPLES)
