@@ -1,8 +1,8 @@
 """How platforms count text, and how we cut it: never inside what a reader sees as one character.
 
 A *unit* is a platform's way of counting: `utf16_length` (LINE's message text), `grapheme_length` (LINE's
-labels), `len` (Telegram's code points) or `utf8_length`. Cuts fall between grapheme clusters, and beyond
-Unicode's rules a Thai vowel stays with the consonant it is written before or after.
+labels) or `len` (Telegram's code points). Cuts fall between grapheme clusters, and beyond Unicode's rules a
+Thai vowel stays with the consonant it is written before or after.
 """
 
 import re
@@ -29,11 +29,6 @@ def utf16_length(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def utf8_length(text: str) -> int:
-    """Bytes in UTF-8: a Thai letter counts three."""
-    return len(text.encode("utf-8", "surrogatepass"))
-
-
 def clusters(text: str) -> list[str]:
     """The grapheme clusters of `text`: "ที่" and "น้ำ" are one and one, a family emoji is one."""
     return _CLUSTER.findall(text)
@@ -46,8 +41,8 @@ def grapheme_length(text: str) -> int:
 
 def fits(text: str, limit: int, unit: Unit) -> bool:
     """Whether `text` measures at most `limit`; short texts are not even counted."""
-    # No unit counts more than four for one code point.
-    return len(text) * 4 <= limit or unit(text) <= limit
+    # No unit counts more than two for one code point.
+    return len(text) * 2 <= limit or unit(text) <= limit
 
 
 def printable(text: str) -> str:

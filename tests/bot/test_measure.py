@@ -12,11 +12,10 @@ from bot.channels.measure import (
     printable,
     shorten,
     split_text,
-    utf8_length,
     utf16_length,
 )
 
-UNITS: list[Unit] = [len, utf16_length, utf8_length, grapheme_length]
+UNITS: list[Unit] = [len, utf16_length, grapheme_length]
 THAI = "กขคงจชซญฎฐณดตถทนบปผพมยรลวสหอฮะัาำิีึืุูเแโใไๆฯ็่้๊๋์ํ๐๑๒"
 texts = st.text(
     alphabet=st.one_of(st.sampled_from(THAI + " \n👍👨‍👩‍👧🇹🇭\u200d\u200b.?"), st.characters()), max_size=300
@@ -25,7 +24,6 @@ texts = st.text(
 
 def test_each_platforms_counting():
     assert utf16_length("ที่👍") == 5
-    assert utf8_length("ที่👍") == 13
     assert grapheme_length("ที่👍") == 2
     assert clusters("น้ำที่👨‍👩‍👧") == ["น้ำ", "ที่", "👨‍👩‍👧"]
 
