@@ -8,7 +8,9 @@ written behind an apostrophe, which reading takes away again.
 import csv
 import io
 import json
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -52,8 +54,8 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 _QUOTED_FORMULA = re.compile(r"'+[=+\-@\t\r＝＋－＠]")
 # What openpyxl lets through from zip, XML and its own reading of a file that is damaged or something else.
 _XLSX_ERRORS = (
-    InvalidFileException, zipfile.BadZipFile, zlib.error, ParseError,
-    KeyError, ValueError, TypeError, AttributeError, IndexError, EOFError, OSError,
+    InvalidFileException, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, ParseError,
+    ArithmeticError, AttributeError, EOFError, LookupError, OSError, RuntimeError, TypeError, ValueError,
 )  # fmt: skip
 
 Row: TypeAlias = Mapping[str, object]

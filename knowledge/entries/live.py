@@ -5,6 +5,7 @@ made anywhere is here within a second.
 """
 
 import asyncio
+import math
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -130,7 +131,9 @@ class LiveFaq:
                 now = reader.now
             return self._show(now)
 
-    async def keep_fresh(self, signals: Signals, stop: asyncio.Event) -> None:
+    async def keep_fresh(
+        self, signals: Signals, stop: asyncio.Event, every_seconds: float = POLL_SECONDS
+    ) -> None:
         """Refreshes every second, at every signal and at the edge of every window, until `stop`."""
         with signals.waiting(TOPIC) as waiter:
             while not stop.is_set():
@@ -138,7 +141,7 @@ class LiveFaq:
                     await asyncio.to_thread(self.refresh)
                 except Exception as error:  # the database may be away: what we know still answers
                     log.warning("faq.refresh_failed", error=type(error).__name__)
-                await waiter.wait(self._seconds_to_next())
+                await waiter.wait(min(every_seconds, self._seconds_to_edge()))
 
     def decide(self, text: str, previous: int | None = None) -> LiveDecision:
         """Answer, offer a choice, or say that nothing fits; `previous` is the entry answered just before."""
@@ -196,11 +199,10 @@ class LiveFaq:
         faces = self._view.faces
         return [(face, hit.score) for hit in hits if (face := faces.get(int(hit.id))) is not None]
 
-    def _seconds_to_next(self) -> float:
+    def _seconds_to_edge(self) -> float:
         if self._next_edge is None:
-            return POLL_SECONDS
-        to_edge = (self._next_edge - self._database.clock.now()).total_seconds()
-        return min(POLL_SECONDS, max(to_edge, 0.0))
+            return math.inf
+        return max((self._next_edge - self._database.clock.now()).total_seconds(), 0.0)
 
     def _read_changes(self, reader: ReadOnly) -> None:
         if self._index is None:

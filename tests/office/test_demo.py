@@ -1,0 +1,55 @@
+"""The demo office: complete, marked as invented, and quick to load."""
+
+import time
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from eservice.demo.loader import DEPARTMENTS, is_empty, load_demo
+from eservice.kit.audit import SYSTEM, AuditRecord
+from eservice.kit.database import Database
+from eservice.kit.errors import ServiceError
+from eservice.office import service
+from eservice.staff.models import Department
+from knowledge.entries.content import CATEGORY_ORDER
+from knowledge.entries.live import LiveFaq
+from knowledge.entries.models import AskDecision
+
+
+def test_an_empty_database_becomes_the_demo_office(database: Database) -> None:
+    with database.read() as reader:
+        assert is_empty(reader)
+    started = time.monotonic()
+    with database.unit_of_work() as uow:
+        load_demo(uow)
+    assert time.monotonic() - started < 10  # about a third of a second on a free machine
+    with database.read() as reader:
+        assert not is_empty(reader)
+        office = service.get_office(reader)
+        assert office.is_demo
+        assert office.phone == ""  # no number that could be somebody's
+        names = reader.session.scalars(select(Department.name).order_by(Department.position)).all()
+        assert tuple(names) == DEPARTMENTS
+        holidays = {holiday.day: holiday.name for holiday in service.holidays_of(office)}
+        assert holidays[date(2026, 12, 7)] == "ชดเชยวันพ่อแห่งชาติ"
+        assert all(name.endswith("(คาดการณ์)") == (day.year == 2027) for day, name in holidays.items())
+        notice = service.current_notice(reader)
+        assert notice is not None
+        assert notice.version == "2569-1"
+        assert set(reader.session.scalars(select(AuditRecord.actor))) == {SYSTEM}
+    with database.unit_of_work() as uow, pytest.raises(ServiceError):
+        load_demo(uow)
+
+
+def test_the_demo_answers_what_residents_ask(database: Database) -> None:
+    with database.unit_of_work() as uow:
+        load_demo(uow)
+    live = LiveFaq(database)
+    assert len(live.faces()) >= 150
+    assert [category for category, _ in live.categories()] == list(CATEGORY_ORDER)
+    assert all(face.department in DEPARTMENTS and face.source for face in live.faces())
+    decision = live.decide("เบี้ยผู้สูงอายุต้องไปลงที่ไหน")
+    face = live.face(decision.hits[0][0])
+    assert face is not None
+    assert (decision.kind, face.key) == (AskDecision.ANSWERED, "elderly-register")
