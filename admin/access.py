@@ -15,7 +15,8 @@ import hmac
 import ipaddress
 import re
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -25,11 +26,13 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from jinja2 import Environment
 
+from admin.navigation import waiting_in_rooms
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
 from eservice.office.models import Office
+from eservice.office.service import THE_ONE
 from eservice.staff import sessions
 from eservice.staff.permissions import Permission, Principal, require
 
@@ -82,6 +85,7 @@ class Visit:
     csrf_secret: str
     session_id: int | None = None
     principal: Principal | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)  # how much waits, by room
     new_visitor: str = ""  # the visitor cookie to set with the answer
 
 
@@ -99,18 +103,20 @@ def current_visit(request: Request) -> Visit:
     token = request.cookies.get(console.session_cookie, "")
     with console.database.read() as reader:
         session = sessions.find(reader, token) if token else None
-        office = reader.session.get(Office, 1)
+        office = reader.session.get(Office, THE_ONE)
+        office_name = office.name if office else ""
+        counts = waiting_in_rooms(reader, session.principal) if session else {}
         is_stale = session is not None and reader.now - session.last_used_at > sessions.TOUCH_EVERY
     if session is not None and is_stale:
         with console.database.unit_of_work() as uow:
             sessions.touch(uow, session)
-    office_name = office.name if office else ""
     if session is not None:
         visit = Visit(
             office_name=office_name,
             csrf_secret=session.csrf_secret,
             session_id=session.id,
             principal=session.principal,
+            counts=counts,
         )
     else:
         known = request.cookies.get(console.visitor_cookie, "")
@@ -151,6 +157,20 @@ def guarded(permission: Permission) -> Any:
 SignedIn: TypeAlias = Annotated[Principal, Depends(Guard(None))]
 
 
+async def check_text(request: Request) -> None:
+    """Refuses text with the character NUL, which no person types and PostgreSQL cannot keep."""
+    texts = [str(value) for _, value in request.query_params.multi_items()]
+    if _has_form(request):
+        texts += [value for _, value in (await request.form()).multi_items() if isinstance(value, str)]
+    if any("\0" in text for text in texts) or "\0" in request.url.path:
+        raise ServiceError("http.bad_request", ErrorKind.INVALID)
+
+
+def _has_form(request: Request) -> bool:
+    kind = request.headers.get("content-type", "")
+    return kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data"))
+
+
 async def check_csrf(request: Request, visit: CurrentVisit) -> None:
     """Refuses an unsafe request that no page of ours sent: `staff.forged`, 403.
 
@@ -161,11 +181,9 @@ async def check_csrf(request: Request, visit: CurrentVisit) -> None:
     if visit.principal is None and (request.method, request.scope["route"].path) not in PUBLIC:
         raise ServiceError("staff.signed_out", ErrorKind.UNAUTHENTICATED)
     given = request.headers.get(CSRF_HEADER, "")
-    if not given and request.headers.get("content-type", "").startswith(
-        ("application/x-www-form-urlencoded", "multipart/form-data")
-    ):
-        field = (await request.form()).get(CSRF_FIELD, "")
-        given = field if isinstance(field, str) else ""
+    if not given and _has_form(request):
+        token = (await request.form()).get(CSRF_FIELD, "")
+        given = token if isinstance(token, str) else ""
     is_ours = request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
     expected = csrf_token(console_of(request), visit)
     if not is_ours or not hmac.compare_digest(given.encode(), expected.encode()):

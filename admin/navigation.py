@@ -1,22 +1,36 @@
 """The rooms of the console, in the order of the rail, each with the permission that opens it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from eservice.staff.permissions import Permission, Principal, may
+from eservice.inquiries import queries as inquiries
+from eservice.kit.unit_of_work import ReadOnly
+from eservice.staff.permissions import Permission, Principal, departments_of, may
 
 
 @dataclass(frozen=True, kw_only=True)
 class Room:
-    """An entry of the rail. Its label is the text `rooms.<key>`."""
+    """An entry of the rail. Its label is the text `rooms.<key>`; `count` says how much waits in it."""
 
     key: str
     href: str
     icon: str
     permission: Permission
+    count: Callable[[ReadOnly, Principal], int] | None = None
+
+
+def _waiting_inquiries(reader: ReadOnly, principal: Principal) -> int:
+    return inquiries.waiting_count(reader, departments_of(principal, Permission.INQUIRY_READ))
 
 
 ROOMS = (
-    Room(key="inquiries", href="/admin/inquiries", icon="inbox", permission=Permission.INQUIRY_READ),
+    Room(
+        key="inquiries",
+        href="/admin/inquiries",
+        icon="inbox",
+        permission=Permission.INQUIRY_READ,
+        count=_waiting_inquiries,
+    ),
     Room(key="faq", href="/admin/faq", icon="book", permission=Permission.FAQ_READ),
     Room(key="bench", href="/admin/bench", icon="question", permission=Permission.BENCH_USE),
     Room(key="channels", href="/admin/channels", icon="chat", permission=Permission.CHANNEL_READ),
@@ -28,6 +42,11 @@ ROOMS = (
 def rooms_for(principal: Principal) -> list[Room]:
     """The rooms that this person may enter."""
     return [room for room in ROOMS if may(principal, room.permission)]
+
+
+def waiting_in_rooms(reader: ReadOnly, principal: Principal) -> dict[str, int]:
+    """How much waits for this person, by room."""
+    return {room.key: room.count(reader, principal) for room in rooms_for(principal) if room.count}
 
 
 def is_within(room: Room, path: str) -> bool:

@@ -6,17 +6,17 @@ A room is a module `admin/<room>.py` with a router, templates in `admin/template
     router = APIRouter(prefix="/faq")
 
     @router.get("/{entry_id}")
-    def show(request: Request, reader: Reader, entry_id: int,
+    def show(request: Request, reader: Reader, entry_id: RowId,
              staff: Annotated[Principal, guarded(Permission.FAQ_READ)]) -> Response:
         return page(request, "faq/entry.html", entry=service.entry(reader, entry_id))
 
     @router.post("/{entry_id}")
-    def change(request: Request, uow: Uow, entry_id: int,
+    def change(request: Request, uow: Uow, entry_id: RowId,
                staff: Annotated[Principal, guarded(Permission.FAQ_WRITE)],
                question: Annotated[str, Form()] = "") -> Response:
         entry = service.entry(uow, entry_id)
         require(staff, Permission.FAQ_WRITE, entry.department_id)
-        with refilling("faq/entry.html", entry=entry, form={"question": question}):
+        with refilling(request, "faq/entry.html", entry=entry, form={"question": question}):
             service.change(uow, entry_id, question=question, actor=staff.username)
         return redirect(request, f"/admin/faq/{entry_id}", flash="faq.saved")
 
@@ -25,44 +25,46 @@ and find there: `staff`, `may(permission, …)`, `errors` [(field, sentence)], `
 flash are `flash.<key>`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
-from fastapi import Request
+from fastapi import Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from markupsafe import Markup
 
 from admin.access import CSRF_FIELD, CSRF_HEADER, Console, Visit, console_of, csrf_token
-from admin.navigation import is_within, rooms_for
+from admin.navigation import Room, is_within, rooms_for
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.http import STATUS
 from eservice.staff import permissions
 from eservice.staff.permissions import Permission, Principal
 
+RowId: TypeAlias = Annotated[int, Path(ge=1, le=2**31 - 1)]
+"""An id in an address; anything else is "not found"."""
+
 FLASH_COOKIE = "flash"
 FLASH_SECONDS = 60
 
 
-class FormRefused(Exception):  # noqa: N818 - it is an outcome that the site's handler renders
-    """A refused form, to be shown again. Raised, so that the route's unit of work rolls back."""
+class FormRefused(Exception):
+    """A refused form, shown again. Raised, so that the route's unit of work rolls back."""
 
-    def __init__(self, error: ServiceError, template: str, context: Mapping[str, Any]) -> None:
-        super().__init__(error.code)
-        self.error = error
-        self.template = template
-        self.context = dict(context)
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
 
 
 @contextmanager
-def refilling(template: str, **context: Any) -> Iterator[None]:
+def refilling(request: Request, template: str, **context: Any) -> Iterator[None]:
     """Within the block, refused input or a conflict shows the form again with what was typed."""
     try:
         yield
     except ServiceError as error:
         if error.kind in (ErrorKind.INVALID, ErrorKind.CONFLICT, ErrorKind.TOO_MANY):
-            raise FormRefused(error, template, context) from error
+            # Rendered now, while what the context holds can still be read from the database.
+            raise FormRefused(_form_again(request, template, error, context)) from error
         raise
 
 
@@ -88,25 +90,23 @@ def fragment(request: Request, template: str, *, status: int = 200, **context: A
     return page(request, template, status=status, **context)
 
 
-def refused_form(request: Request, refusal: FormRefused) -> Response:
-    """The form once more, with a sentence at each wrong field."""
-    errors = sentences(console_of(request), refusal.error)
-    faults = dict(errors)
-    return page(
-        request,
-        refusal.template,
-        status=STATUS[refusal.error.kind],
-        **{"errors": errors, "error_of": lambda name: faults.get(name, ""), **refusal.context},
-    )
-
-
 def sentences(console: Console, error: ServiceError) -> list[tuple[str, str]]:
-    """What is wrong, as (field, sentence); a fault of the whole form has the field ""."""
-    t = _texts(console)
-    whole = t(f"errors.{error.code}", **error.parameters)
-    if len(error.fields) <= 1:
-        return [(field, whole) for field in error.fields] or [("", whole)]
-    return [(field, t(f"errors.field.{fault}")) for field, fault in error.fields.items()]
+    """What is wrong, as (field, sentence); a fault of the whole form has the field "".
+
+    A field's own sentence is `faults.<code>.<field>`; without one it is the refusal's, or when several fields
+    are wrong `faults.any.<fault>`.
+    """
+    texts = console.texts
+    whole = texts.get(f"errors.{error.code}", **error.parameters)
+    if not error.fields:
+        return [("", whole)]
+
+    def sentence(field: str, fault: str) -> str:
+        if texts.has(key := f"faults.{error.code}.{field}"):
+            return texts.get(key)
+        return whole if len(error.fields) == 1 else texts.get(f"faults.any.{fault}")
+
+    return [(field, sentence(field, fault)) for field, fault in error.fields.items()]
 
 
 def redirect(request: Request, address: str, *, flash: str = "", **parameters: str) -> Response:
@@ -133,40 +133,51 @@ def set_cookie(console: Console, response: Response, name: str, value: str) -> N
     )
 
 
+def _form_again(request: Request, template: str, error: ServiceError, context: dict[str, Any]) -> Response:
+    """The form once more, with a sentence at each wrong field."""
+    errors = sentences(console_of(request), error)
+    faults = dict(errors)
+    response = page(
+        request, template, status=STATUS[error.kind],
+        **{"errors": errors, "error_of": lambda name: faults.get(name, ""), **context},
+    )  # fmt: skip
+    if error.retry_after_seconds:
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
+    return response
+
+
 def _frame(console: Console, request: Request, visit: Visit) -> dict[str, Any]:
     """What every template may rely on."""
     token = csrf_token(console, visit)
     return {
         "lang": "th",
-        "office_name": visit.office_name or _texts(console)("site.unnamed_office"),
+        "office_name": visit.office_name or console.texts.get("site.unnamed_office"),
         "csrf_field": Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token),
         "csrf_headers": {CSRF_HEADER: token},
-        **(_person(console, request, visit.principal) if visit.principal else {"staff": None}),
+        **(_person(console, request, visit.principal, visit.counts) if visit.principal else {"staff": None}),
     }
 
 
-def _person(console: Console, request: Request, principal: Principal) -> dict[str, Any]:
-    t = _texts(console)
+def _person(
+    console: Console, request: Request, principal: Principal, counts: Mapping[str, int]
+) -> dict[str, Any]:
+    t = console.texts.get
     path = request.url.path
 
     def may(permission: str, *department: int | None) -> bool:
         return permissions.may(principal, Permission(permission), *department)
+
+    def rail_item(room: Room) -> dict[str, Any]:
+        item = {"href": room.href, "label": t(f"rooms.{room.key}"), "icon": room.icon}
+        return {**item, "current": is_within(room, path), "count": counts.get(room.key, 0)}
 
     return {
         "staff": principal,
         "staff_name": principal.display_name,
         "staff_line": principal.department_name or t("site.whole_office"),
         "may": may,
-        "rail": [
-            {"href": room.href, "label": t(f"rooms.{room.key}"), "icon": room.icon,
-             "current": is_within(room, path)}
-            for room in rooms_for(principal)
-        ],
-    }  # fmt: skip
-
-
-def _texts(console: Console) -> Callable[..., str]:
-    return console.texts.get
+        "rail": [rail_item(room) for room in rooms_for(principal)],
+    }
 
 
 def _read_flash(console: Console, request: Request) -> str | None:
@@ -177,7 +188,7 @@ def _read_flash(console: Console, request: Request) -> str | None:
         key, parameters = _serializer(console).loads(signed, max_age=FLASH_SECONDS)
     except BadSignature:
         return ""
-    return _texts(console)(f"flash.{key}", **parameters)
+    return console.texts.get(f"flash.{key}", **parameters)
 
 
 def _serializer(console: Console) -> URLSafeTimedSerializer:

@@ -43,7 +43,7 @@ def create_account(
 ) -> NewAccount:
     """Makes an account without a password.
 
-    Raises ServiceError `staff.bad_username`, `staff.username_taken`, `staff.no_display_name`,
+    Raises ServiceError `staff.bad_username`, `staff.username_taken`, `staff.bad_display_name`,
     `staff.no_role`, `staff.unknown_department`.
     """
     name = username.strip().lower()
@@ -73,7 +73,7 @@ def create_account(
 def change_account(uow: UnitOfWork, account_id: int, profile: Profile, *, actor: str) -> StaffAccount:
     """Changes name, department, position and roles; they hold from the person's next click.
 
-    Raises ServiceError `staff.not_found`, `staff.last_administrator`, `staff.no_display_name`,
+    Raises ServiceError `staff.not_found`, `staff.last_administrator`, `staff.bad_display_name`,
     `staff.no_role`, `staff.unknown_department`.
     """
     administrators = _locked_administrators(uow)
@@ -170,8 +170,8 @@ def link_path(token: str) -> str:
 def _checked(uow: UnitOfWork, profile: Profile) -> Profile:
     """The profile, with office-wide roles held office-wide and no role twice."""
     name = " ".join(profile.display_name.split())
-    if not name or len(name) > MAX_DISPLAY_NAME:
-        raise invalid("staff.no_display_name", display_name="empty" if not name else "too_long")
+    if not name or len(name) > MAX_DISPLAY_NAME or not name.isprintable():
+        raise invalid("staff.bad_display_name", display_name="empty" if not name else "bad")
     if not profile.grants:
         raise invalid("staff.no_role", roles="empty")
     grants = {Grant(role=grant.role) if grant.role in OFFICE_ROLES else grant for grant in profile.grants}

@@ -14,7 +14,7 @@ from pathlib import Path
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from eservice.kit.errors import ErrorKind, ServiceError, invalid
+from eservice.kit.errors import ErrorKind, ServiceError
 
 MIN_LENGTH = 15  # characters, after NFC
 MAX_LENGTH = 200  # so that a password is never a way to keep the machine busy
@@ -42,12 +42,16 @@ def check_password(password: str, own_words: Iterable[str] = ()) -> str:
     """
     normal = unicodedata.normalize("NFC", password)
     if len(normal) < MIN_LENGTH:
-        raise invalid("staff.password_too_short", password="too_short")
+        raise _refused("too_short")
     if len(normal) > MAX_LENGTH:
-        raise invalid("staff.password_too_long", password="too_long")
+        raise _refused("too_long")
     if _is_common(normal, own_words):
-        raise invalid("staff.password_common", password="common")
+        raise _refused("common")
     return normal
+
+
+def _refused(fault: str) -> ServiceError:
+    return ServiceError(f"staff.password_{fault}", ErrorKind.INVALID, fields={"password": fault})
 
 
 def hash_password(password: str) -> str:

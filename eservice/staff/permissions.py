@@ -105,7 +105,7 @@ ANYWHERE = _Anywhere()
 
 
 def may(
-    principal: Principal, permission: Permission, department_id: int | None | _Anywhere = ANYWHERE
+    principal: Principal, permission: Permission, department_id: int | _Anywhere | None = ANYWHERE
 ) -> bool:
     """Whether the person may do this to a thing of the department.
 
@@ -123,7 +123,7 @@ def may(
 
 
 def require(
-    principal: Principal, permission: Permission, department_id: int | None | _Anywhere = ANYWHERE
+    principal: Principal, permission: Permission, department_id: int | _Anywhere | None = ANYWHERE
 ) -> None:
     """Raises ServiceError `staff.forbidden` unless `may` says yes; its parameters are the same."""
     if not may(principal, permission, department_id):

@@ -61,6 +61,11 @@ def departments(reader: ReadOnly) -> Sequence[Department]:
     return reader.session.scalars(select(Department).order_by(Department.position, Department.id)).all()
 
 
+def department_names(reader: ReadOnly) -> dict[int, str]:
+    """The departments' names by id, in the office's own order."""
+    return {department.id: department.name for department in departments(reader)}
+
+
 def principal_of(reader: ReadOnly, account: StaffAccount) -> Principal:
     """The account with what it is entitled to."""
     department = (

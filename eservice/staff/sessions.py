@@ -5,7 +5,6 @@ Tokens are 256 random bits; only their SHA-256 is stored, so a copy of the datab
 
 import hashlib
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,9 +12,9 @@ from sqlalchemy import delete, select, update
 
 from eservice.kit.errors import not_found
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
-from eservice.staff.queries import principal_of
 from eservice.staff.models import OneTimeLink, StaffAccount, StaffSession
 from eservice.staff.permissions import Principal
+from eservice.staff.queries import principal_of
 
 IDLE_LIMIT = timedelta(hours=8)
 ABSOLUTE_LIMIT = timedelta(hours=12)
@@ -32,6 +31,16 @@ class LiveSession:
     id: int
     principal: Principal
     csrf_secret: str
+    last_used_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenSession:
+    """A signed-in browser, as its owner sees it."""
+
+    id: int
+    user_agent: str
+    created_at: datetime
     last_used_at: datetime
 
 
@@ -62,7 +71,6 @@ def open_session(uow: UnitOfWork, account: StaffAccount, *, user_agent: str, rep
             user_agent=user_agent[:MAX_USER_AGENT],
         )
     )
-    account.last_seen_at = uow.now
     return token
 
 
@@ -94,11 +102,6 @@ def touch(uow: UnitOfWork, session: LiveSession) -> None:
     uow.session.execute(
         update(StaffSession).where(StaffSession.id == session.id).values(last_used_at=uow.now)
     )
-    uow.session.execute(
-        update(StaffAccount)
-        .where(StaffAccount.id == session.principal.account_id)
-        .values(last_seen_at=uow.now)
-    )
 
 
 def end(uow: UnitOfWork, token: str) -> None:
@@ -122,17 +125,23 @@ def end_all(uow: UnitOfWork, account_id: int) -> None:
     uow.session.execute(delete(StaffSession).where(StaffSession.account_id == account_id))
 
 
-def sessions_of(reader: ReadOnly, account_id: int) -> Sequence[StaffSession]:
+def sessions_of(reader: ReadOnly, account_id: int) -> list[OpenSession]:
     """The account's open sessions, the last used first."""
-    return reader.session.scalars(
+    rows = reader.session.scalars(
         select(StaffSession)
         .where(
             StaffSession.account_id == account_id,
             StaffSession.expires_at > reader.now,
             StaffSession.last_used_at > reader.now - IDLE_LIMIT,
         )
-        .order_by(StaffSession.last_used_at.desc())
-    ).all()
+        .order_by(StaffSession.last_used_at.desc(), StaffSession.id.desc())
+    )
+    return [
+        OpenSession(
+            id=row.id, user_agent=row.user_agent, created_at=row.created_at, last_used_at=row.last_used_at
+        )
+        for row in rows
+    ]
 
 
 def create_link(uow: UnitOfWork, account: StaffAccount) -> str:

@@ -1,0 +1,113 @@
+"""The room of the office's settings: what residents are told of it, its hours, and who may embed the chat."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import Response
+
+from admin.access import guarded
+from admin.pages import page, redirect, refilling
+from eservice.kit.errors import invalid
+from eservice.kit.http import Reader, Uow
+from eservice.kit.thai_calendar import BUDDHIST_ERA_OFFSET, parse_thai_date
+from eservice.office import service
+from eservice.office.service import Holiday, OfficeFacts
+from eservice.staff.permissions import Permission, Principal
+
+_CLOCK_TIME = re.compile(r"(\d{1,2})[:.](\d{2})")
+
+router = APIRouter(prefix="/office")
+Manager = Annotated[Principal, guarded(Permission.OFFICE_MANAGE)]
+
+
+@router.get("")
+def show(request: Request, reader: Reader, staff: Manager) -> Response:
+    """The office's settings, to be changed."""
+    facts = service.facts_of(service.get_office(reader))
+    return page(request, "office/settings.html", form=_as_typed(facts))
+
+
+@router.post("")
+def change(
+    request: Request,
+    uow: Uow,
+    staff: Manager,
+    name: Annotated[str, Form()] = "",
+    address: Annotated[str, Form()] = "",
+    phone: Annotated[str, Form()] = "",
+    email: Annotated[str, Form()] = "",
+    opens_at: Annotated[str, Form()] = "",
+    closes_at: Annotated[str, Form()] = "",
+    holidays: Annotated[str, Form()] = "",
+    widget_origins: Annotated[str, Form()] = "",
+) -> Response:
+    """Changes the settings; residents are told the new ones from now on."""
+    known = service.facts_of(service.get_office(uow))
+    typed = {
+        "name": name,
+        "address": address,
+        "phone": phone,
+        "email": email,
+        "opens_at": opens_at,
+        "closes_at": closes_at,
+        "holidays": holidays,
+        "widget_origins": widget_origins,
+    }
+    with refilling(request, "office/settings.html", form=typed):
+        facts = replace(
+            known,
+            name=name,
+            address=address,
+            phone=phone,
+            email=email,
+            opens_at=_time("opens_at", opens_at),
+            closes_at=_time("closes_at", closes_at),
+            holidays=tuple(_holidays(holidays)),
+            widget_origins=tuple(line.strip().rstrip("/") for line in _lines(widget_origins)),
+        )
+        service.update_office(uow, facts, actor=staff.username)
+    return redirect(request, "/admin/office", flash="office.saved")
+
+
+def _as_typed(facts: OfficeFacts) -> dict[str, Any]:
+    return {
+        "name": facts.name,
+        "address": facts.address,
+        "phone": facts.phone,
+        "email": facts.email,
+        "opens_at": facts.opens_at.strftime("%H:%M"),
+        "closes_at": facts.closes_at.strftime("%H:%M"),
+        "holidays": "\n".join(_holiday_line(holiday) for holiday in facts.holidays),
+        "widget_origins": "\n".join(facts.widget_origins),
+    }
+
+
+def _holiday_line(holiday: Holiday) -> str:
+    day = holiday.day
+    return f"{day.day}/{day.month}/{day.year + BUDDHIST_ERA_OFFSET} {holiday.name}"
+
+
+def _holidays(text: str) -> Iterator[Holiday]:
+    """One holiday a line: the day, a space, its name."""
+    for line in _lines(text):
+        day, _, name = line.strip().partition(" ")
+        try:
+            yield Holiday(day=parse_thai_date(day), name=name.strip())
+        except ValueError:
+            raise invalid("office.invalid", holidays="invalid") from None
+
+
+def _time(field: str, text: str) -> time:
+    """A time as `08:30` or, as Thais write it, `08.30`."""
+    found = _CLOCK_TIME.fullmatch(text.strip())
+    if found is None or int(found[1]) > 23 or int(found[2]) > 59:
+        raise invalid("office.invalid", **{field: "invalid"})
+    return time(int(found[1]), int(found[2]))
+
+
+def _lines(text: str) -> Iterator[str]:
+    return (line for line in text.splitlines() if line.strip())

@@ -1,0 +1,190 @@
+"""The console as one application under /admin: its rooms, error pages and security headers."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import urlencode
+
+import structlog
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from admin import login, office, staff
+from admin.access import (
+    HOME,
+    PUBLIC,
+    SIGN_IN,
+    Console,
+    SignedIn,
+    Visit,
+    check_csrf,
+    check_text,
+    console_of,
+    current_visit,
+    guard_of,
+)
+from admin.navigation import rooms_for
+from admin.pages import FormRefused, page, redirect
+from eservice.kit.database import Database
+from eservice.kit.errors import ErrorKind, ServiceError
+from eservice.kit.http import STATUS
+from eservice.kit.settings import Settings
+from eservice.kit.text import Catalogue
+from eservice.kit.web.rendering import TEXT_DIRECTORY, create_templates
+
+FOLDER = Path(__file__).parent
+TEMPLATES = FOLDER / "templates"
+STATIC = FOLDER / "static"
+"""The console's own static files; whoever mounts the shared ones mounts these with them."""
+SERVICE_TEXTS = FOLDER.parent / "eservice" / "text"
+MAX_BODY_BYTES = 12 * 1024 * 1024  # an import file of an office with all its answers
+
+_PAGE_OF_STATUS = {401: "signed_out", 403: "forbidden", 404: "not_found", 405: "not_found", 409: "conflict",
+                   413: "too_large", 422: "invalid", 429: "too_many", 503: "unavailable"}  # fmt: skip
+
+log = structlog.get_logger()
+
+
+def text_directories() -> tuple[Path, ...]:
+    """The catalogues of the console: the services' refusals, and one folder of `admin/text` per room."""
+    rooms = sorted(folder for folder in (FOLDER / "text").iterdir() if folder.is_dir())
+    return (SERVICE_TEXTS, *rooms)
+
+
+def create_console(database: Database, settings: Settings, rooms: Iterable[APIRouter] = ()) -> FastAPI:
+    """The console, to be mounted at /admin. `rooms` are the routers of further rooms.
+
+    Raises RuntimeError for a route that is neither guarded nor listed as public.
+    """
+    folders = text_directories()
+    app = FastAPI(
+        docs_url=None,
+        openapi_url=None,
+        dependencies=[Depends(current_visit), Depends(check_text), Depends(check_csrf)],
+        max_body_size=MAX_BODY_BYTES,
+    )
+    app.state.database = database
+    app.state.console = Console(
+        database=database,
+        settings=settings,
+        templates=create_templates(TEMPLATES, static_directories=(STATIC,), text_directories=folders),
+        texts=Catalogue(TEXT_DIRECTORY, *folders),
+    )
+    for router in (_first_page, login.router, staff.router, office.router, *rooms):
+        _refuse_unguarded(router)
+        app.include_router(router)
+    _add_error_pages(app)
+    app.add_middleware(SecurityHeaders, is_https=settings.is_https)
+    return app
+
+
+_first_page = APIRouter()
+
+
+@_first_page.get("/")
+def first_page(request: Request, staff: SignedIn) -> Response:
+    """Leads to the first room that is open to this person."""
+    rooms = rooms_for(staff)
+    return redirect(request, rooms[0].href if rooms else "/admin/me")
+
+
+def _refuse_unguarded(router: APIRouter) -> None:
+    for route in router.routes:
+        if not isinstance(route, APIRoute):
+            raise RuntimeError(f"{route} is no route that can be guarded")
+        is_public = all((method, route.path) in PUBLIC for method in route.methods or ())
+        if guard_of(route) is None and not is_public:
+            raise RuntimeError(f"/admin{route.path} has no guard")
+
+
+class SecurityHeaders:
+    """Marks every answer: our own sources only, in no frame, kept by nobody."""
+
+    def __init__(self, app: ASGIApp, is_https: bool) -> None:
+        self._app = app
+        headers = {
+            "content-security-policy": (
+                "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+                "form-action 'self'; frame-ancestors 'none'"
+            ),
+            "x-content-type-options": "nosniff",
+            "x-frame-options": "DENY",
+            "referrer-policy": "same-origin",
+            "cross-origin-opener-policy": "same-origin",
+            "permissions-policy": "camera=(), microphone=(), geolocation=()",
+            "cache-control": "no-store",
+            "x-robots-tag": "noindex",
+        }
+        if is_https:
+            headers["strict-transport-security"] = "max-age=31536000"
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *self._headers]
+            await send(message)
+
+        await self._app(scope, receive, send_marked)
+
+
+def _add_error_pages(app: FastAPI) -> None:
+    def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, ServiceError)
+        if error.kind is ErrorKind.UNAUTHENTICATED:
+            return _to_sign_in(request)
+        response = _error_page(request, STATUS[error.kind], error)
+        if error.retry_after_seconds:
+            response.headers["Retry-After"] = str(error.retry_after_seconds)
+        return response
+
+    def form(request: Request, error: Exception) -> Response:
+        assert isinstance(error, FormRefused)
+        return error.response
+
+    def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        is_address = any(fault["loc"][0] == "path" for fault in error.errors())
+        return _error_page(request, 404 if is_address else 422)
+
+    def plain(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return _error_page(request, error.status_code)
+
+    def database_away(request: Request, error: Exception) -> Response:
+        log.error("http.database_away", error=type(error).__name__)
+        return _error_page(request, 503)
+
+    def broken(request: Request, error: Exception) -> Response:
+        return _error_page(request, 500)
+
+    app.add_exception_handler(ServiceError, refused)
+    app.add_exception_handler(FormRefused, form)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, plain)
+    app.add_exception_handler(OperationalError, database_away)
+    app.add_exception_handler(Exception, broken)
+
+
+def _to_sign_in(request: Request) -> Response:
+    """On to the sign-in page, and from there back to the page that was asked for."""
+    if request.method != "GET" or "hx-request" in request.headers:
+        return redirect(request, SIGN_IN, flash="signed_out")
+    address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    target = SIGN_IN if address == HOME else f"{SIGN_IN}?{urlencode({'next': address})}"
+    return redirect(request, target)
+
+
+def _error_page(request: Request, status: int, error: ServiceError | None = None) -> Response:
+    """A page that says in plain words what is the matter and where to go on."""
+    # An address that no route has, or a database that is away, leaves the visit unread.
+    request.state.visit = getattr(request.state, "visit", None) or Visit(office_name="", csrf_secret="")
+    key = _PAGE_OF_STATUS.get(status, "broken")
+    texts = console_of(request).texts
+    words = f"errors.{error.code}" if error else ""
+    detail = texts.get(words, **error.parameters) if error and texts.has(words) else ""
+    return page(request, "site/error.html", status=status, key=key, detail=detail)
