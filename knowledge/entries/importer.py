@@ -253,7 +253,7 @@ class _Cells:
             return None
         try:
             return _instant(value, ends=ends)
-        except ValueError:
+        except (ValueError, OverflowError):  # no date, or one beyond the calendar
             self._fault(column, "not_a_date")
             return None
 
@@ -277,7 +277,4 @@ def _instant(value: object, *, ends: bool) -> datetime:
 
 
 def _edge_of(day: date, *, ends: bool) -> datetime:
-    try:
-        return at_bangkok(day + timedelta(days=1) if ends else day, time())
-    except OverflowError as error:
-        raise ValueError("beyond the calendar") from error
+    return at_bangkok(day + timedelta(days=1) if ends else day, time())

@@ -21,7 +21,7 @@ from knowledge.entries import faq_file, queries, service
 from knowledge.entries.content import content_of
 from knowledge.entries.exporter import export_entries
 from knowledge.entries.faq_file import COLUMNS, FileKind, Row, guard_formula, read_rows, unguard_formula
-from knowledge.entries.importer import ImportResult, import_entries
+from knowledge.entries.importer import ImportResult, fault_text, import_entries
 from knowledge.entries.models import Entry, EntryState, EntryVersion
 from tests.knowledge.entries.conftest import GARBAGE, REGISTER, published
 
@@ -275,6 +275,7 @@ def test_a_thai_date_means_the_whole_day(
         ("31/02/2569", "not_a_date"),
         ("พรุ่งนี้", "not_a_date"),
         ("10542-12-31", "not_a_date"),
+        ("1/1/99999999999999999999", "not_a_date"),
         ("2569-11-20T08:30:00+07:00", "not_a_year"),
         ("0001-01-01", "not_a_year"),
     ],
@@ -335,3 +336,9 @@ def test_an_export_has_the_columns_of_the_contract(database: Database) -> None:
     (line,) = export(database, FileKind.JSONL).splitlines()
     assert tuple(json.loads(line)) == COLUMNS
     assert timedelta(hours=7) == datetime.fromisoformat(str(ROW["publish_from"])).utcoffset()
+
+
+def test_the_words_for_clerks_exist_in_both_languages() -> None:
+    assert faq_file.TEXTS.keys("th") == faq_file.TEXTS.keys("en")
+    assert fault_text("question", "too_long") == "ยาวเกิน 300 ตัวอักษร"
+    assert fault_text("variants", "too_many", "en") == "has more than 60 items"
