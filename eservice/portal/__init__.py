@@ -1,0 +1,15 @@
+"""The public pages: home, questions and answers, privacy, the web chat and its widget for other sites."""
+
+from eservice.portal.errors import add_page_errors
+from eservice.portal.pages import STATIC_DIRECTORY, ChannelLinks, PortalPages
+from eservice.portal.routes import create_portal
+from eservice.portal.widget import widget_snippet
+
+__all__ = [
+    "STATIC_DIRECTORY",
+    "ChannelLinks",
+    "PortalPages",
+    "add_page_errors",
+    "create_portal",
+    "widget_snippet",
+]

@@ -1,0 +1,86 @@
+"""Failures as pages for people at a browser; the API's answers stay problem documents."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from inspect import isawaitable
+from typing import TypeAlias, cast
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from eservice.kit.errors import ServiceError
+from eservice.kit.http import STATUS, problem
+from eservice.kit.text import Catalogue
+from eservice.portal.pages import PortalPages
+
+_MACHINE_PATHS = (
+    "/api/",
+    "/open311/",
+    "/webhooks/",
+    "/static/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/openapi.json",
+)
+_PAGES: dict[int, str] = {
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "not_found",
+    HTTPStatus.TOO_MANY_REQUESTS: "too_many",
+    HTTPStatus.SERVICE_UNAVAILABLE: "unavailable",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "failed",
+}
+
+log = structlog.get_logger()
+
+_Handler: TypeAlias = Callable[[Request, Exception], Response | Awaitable[Response]]
+
+
+def add_page_errors(app: FastAPI, pages: PortalPages, texts: Catalogue) -> None:
+    """Gives browsers a page for 404, 405, 429, 500 and 503; everything else goes to the handlers so far.
+
+    Call it after `add_problem_handlers`. `texts` has the words of problem documents.
+    """
+    for kind in (HTTPException, ServiceError, OperationalError):
+        _wrap(app, kind, pages)
+
+    def crashed(request: Request, error: Exception) -> Response:
+        log.error("http.crashed", error=type(error).__name__, path=request.url.path)
+        if _wants_page(request):
+            return pages.render_error(request, 500, "failed")
+        return problem(texts, 500, "http.failed")
+
+    app.add_exception_handler(Exception, crashed)
+
+
+def _wrap(app: FastAPI, kind: type[Exception], pages: PortalPages) -> None:
+    # FastAPI keeps handlers by class or by status; ours are by class.
+    so_far = cast(_Handler, app.exception_handlers[kind])
+
+    async def answer(request: Request, error: Exception) -> Response:
+        status = _status(error)
+        if status in _PAGES and _wants_page(request):
+            return pages.render_error(request, status, _PAGES[status])
+        answered = so_far(request, error)
+        return await answered if isawaitable(answered) else answered
+
+    app.add_exception_handler(kind, answer)
+
+
+def _status(error: Exception) -> int:
+    match error:
+        case HTTPException():
+            return error.status_code
+        case ServiceError():
+            return STATUS[error.kind]
+        case _:
+            return HTTPStatus.SERVICE_UNAVAILABLE
+
+
+def _wants_page(request: Request) -> bool:
+    if request.url.path.startswith(_MACHINE_PATHS):
+        return False
+    return "text/html" in request.headers.get("accept", "")
