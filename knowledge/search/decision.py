@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.search.analysis import CHANNEL_COUNT, Question
+from knowledge.search.analysis import CHANNEL_COUNT, CHANNELS, Question
 from knowledge.search.document import DecisionKind, Explanation, Hit
 from knowledge.search.scoring import Scores
 from knowledge.search.weights import VIEW_NAMES, WEIGHTS
@@ -16,6 +16,11 @@ _MOST_CHOICES = 3
 _CHOICE_SHARE = 0.6
 _KNOWN_AS_UNANSWERABLE = 0.85
 _UNANSWERABLE_CONFIDENCE = 0.05
+
+
+_VIEW_STARTS = tuple(
+    VIEW_NAMES.index(f"{view}_{CHANNELS[0]}") for view in ("entry", "phrasing", "phrasing_cosine", "wording")
+)
 
 
 @dataclass(frozen=True)
@@ -37,21 +42,30 @@ class Decision:
 
 def confidence_features(question: Question, scores: Scores) -> npt.NDArray[np.float64]:
     """What tells a right first candidate from a wrong one; order as in `weights.CONFIDENCE_NAMES`."""
-    top = scores.features[:, 0]
     second = float(scores.fused[1]) if len(scores.fused) > 1 else 0.0
     best = max(float(scores.fused[0]), 1e-9)
     views = scores.features[: len(VIEW_NAMES)]
+    entry, _, cosine, wording = (views[place : place + CHANNEL_COUNT] for place in _VIEW_STARTS)
     leads = (views[:, 0] >= views.max(axis=1) - 1e-12) & (views[:, 0] > 0)
+    covered = float(entry[:, 0].mean())
     return np.concatenate(
         (
-            [best, best - second, second / best],
-            top[CHANNEL_COUNT : 2 * CHANNEL_COUNT],
-            top[2 * CHANNEL_COUNT : 3 * CHANNEL_COUNT],
-            top[:CHANNEL_COUNT],
+            # A lead counts for as much as the question is covered at all: the best of nonsense leads too.
+            [(best - second) * covered, (1 - second / best) * covered],
+            [_lead(entry), _lead(wording), _lead(cosine)],
+            entry[:, 0],
+            cosine[:, 0],
+            wording[:, 0],
             scores.known,
-            [leads.mean(), np.log1p(len(question.text))],
+            [leads.mean(), covered * np.log1p(len(question.text)), scores.features[-1, 0]],
         )
     )
+
+
+def _lead(view: npt.NDArray[np.float64]) -> float:
+    """How far the first candidate is ahead of every other in one view; negative when it is behind."""
+    sums = view.mean(axis=0)
+    return float(sums[0] - sums[1:].max()) if len(sums) > 1 else float(sums[0])
 
 
 def confidence(question: Question, scores: Scores) -> float:

@@ -38,6 +38,8 @@ from knowledge.thai import Segmenter, everyday_synonyms
 _CONTEXT_IMPORTANCE = 0.5
 _LAYOUT_GAIN = 0.15
 _FOLLOW_UP_LENGTH = 40
+_KNOWN_ENOUGH = 0.3
+_AGREEING_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +115,11 @@ class FaqIndex:
         scores = score(state.snapshot, question.analysed)
         probability = confidence(question, scores)
         used_previous = False
-        if previous is not None and _may_follow(question, probability):
+        if previous is not None and _may_follow(question, scores, probability):
             joint = _score_after(state, question, previous)
             joint_probability = confidence(question, joint) if joint is not None else 0.0
-            if joint is not None and (question.follows or joint_probability > probability):
+            better = question.follows or joint_probability > probability
+            if joint is not None and better and _agrees(scores, int(joint.rows[0])):
                 scores, probability, used_previous = joint, joint_probability, True
         kind = kind_of(probability)
         shown = {"answer": slice(0, 1), "clarify": choices(scores), "unknown": slice(0, 0)}[kind]
@@ -194,9 +197,17 @@ def _read(state: _State, text: str) -> Question:
     return other if gain > _LAYOUT_GAIN else question
 
 
-def _may_follow(question: Question, probability: float) -> bool:
+def _may_follow(question: Question, scores: Scores, probability: float) -> bool:
+    """Whether a question may lean on the one before: short, made of known words, and weak or marked so."""
     weak = probability < WEIGHTS.answer_threshold
-    return len(question.text) <= _FOLLOW_UP_LENGTH and (weak or question.follows)
+    known = bool(scores.known.min() >= _KNOWN_ENOUGH)
+    return known and len(question.text) <= _FOLLOW_UP_LENGTH and (weak or question.follows)
+
+
+def _agrees(alone: Scores, row: int) -> bool:
+    """Whether the question by itself speaks for this entry too; the subject alone must not answer."""
+    (place,) = np.nonzero(alone.rows == row)
+    return len(place) > 0 and bool(alone.fused[place[0]] >= _AGREEING_SHARE * alone.fused[0])
 
 
 def _score_after(state: _State, question: Question, previous: str) -> Scores | None:
@@ -210,22 +221,7 @@ def _score_after(state: _State, question: Question, previous: str) -> Scores | N
     keys = np.union1d(question.analysed.keys, context.keys)
     joint = AnalysedText.of(keys)
     importance = np.where(np.isin(keys, question.analysed.keys), 1.0, _CONTEXT_IMPORTANCE)
-    scores = score(snapshot, joint, importance)
-    # The previous entry matches its own title perfectly, which says nothing: it may claim no more of the
-    # subject than its best sibling does.
-    subject = score(snapshot, context)
-    own = subject.fused[subject.rows == row]
-    siblings = subject.fused[subject.rows != row]
-    if len(own) and len(siblings):
-        excess = max(float(own[0] - siblings[0]), 0.0) * float(
-            1 - importance[importance == 1].sum() / importance.sum()
-        )
-        fused = scores.fused - np.where(scores.rows == row, excess, 0.0)
-        order = np.argsort(-fused, kind="stable")
-        scores = replace(
-            scores, rows=scores.rows[order], fused=fused[order], features=scores.features[:, order]
-        )
-    return scores
+    return score(snapshot, joint, importance)
 
 
 def _hits(snapshot: Snapshot, scores: Scores, shown: slice) -> list[Hit]:

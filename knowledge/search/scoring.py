@@ -14,6 +14,7 @@ Floats = npt.NDArray[np.float64]
 
 MOST_CANDIDATES = 40
 _POSTING_BUDGET = 400_000
+_REPEAT_FROM = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def score(snapshot: Snapshot, question: AnalysedText, importance: Floats | None 
         return Scores(np.empty(0, np.int64), empty, np.empty((0, 0)), nothing, nothing)
     weighted = _weigh(snapshot, question, importance)
     entry, found = _entry_view(snapshot, weighted)
-    phrase, cosine, head = _phrase_views(snapshot, weighted)
+    phrase, cosine, head, repeat = _phrase_views(snapshot, weighted)
     rough = entry.sum(axis=0) + phrase.sum(axis=0) + head
     rough[~snapshot.alive] = -1.0
     count = min(MOST_CANDIDATES, len(snapshot.row_of))
@@ -64,7 +65,7 @@ def score(snapshot: Snapshot, question: AnalysedText, importance: Floats | None 
         (entry[:, rows], phrase[:, rows], cosine[:, rows], wording, chunk, head[None, rows])
     )
     best = views.max(axis=1, keepdims=True)
-    features = np.concatenate((views, views / np.maximum(best, 1e-9)))
+    features = np.concatenate((views, views / np.maximum(best, 1e-9), repeat[None, rows]))
     fused = (WEIGHTS.fusion + snapshot.phrased_share * WEIGHTS.fusion_phrased) @ features
     order = np.argsort(-fused, kind="stable")
     return Scores(rows[order], fused[order], features[:, order], cosine[:, NOBODY], weighted.known)
@@ -143,14 +144,18 @@ def _entry_view(snapshot: Snapshot, weighted: _Weighted) -> tuple[Floats, list[_
     return sums.reshape(CHANNEL_COUNT, rows) / (255.0 * weighted.mass[:, None]), found
 
 
-def _phrase_views(snapshot: Snapshot, weighted: _Weighted) -> tuple[Floats, Floats, Floats]:
-    """Best phrasing by matched weight, best by cosine, and the head's score, for every row."""
+def _phrase_views(snapshot: Snapshot, weighted: _Weighted) -> tuple[Floats, Floats, Floats, Floats]:
+    """Best phrasing by matched weight, best by cosine, the head's score, and repetition, for every row.
+
+    Repetition is 0 up to a likeness of 0.6 and 1 when a known wording comes again word for word.
+    """
     coverage, cosine = _unit_scores(snapshot, weighted)
     alike = WEIGHTS.head_channels @ cosine
     return (
         _best_of_row(snapshot, coverage),
         _best_of_row(snapshot, cosine),
         head_scores(snapshot, snapshot.head_weights * alike[snapshot.head_units], snapshot.head_rows),
+        np.clip((_best_of_row(snapshot, alike[None])[0] - _REPEAT_FROM) / (1 - _REPEAT_FROM), 0.0, 1.0) ** 2,
     )
 
 

@@ -11,17 +11,17 @@ from knowledge.search.analysis import CHANNELS
 
 VIEWS = ("entry", "phrasing", "phrasing_cosine", "wording", "chunk")
 VIEW_NAMES = (*(f"{view}_{channel}" for view in VIEWS for channel in CHANNELS), "head")
-FUSION_NAMES = (*VIEW_NAMES, *(f"{name}_ratio" for name in VIEW_NAMES))
+FUSION_NAMES = (*VIEW_NAMES, *(f"{name}_ratio" for name in VIEW_NAMES), "repeat")
 CONFIDENCE_NAMES = (
-    "score",
     "margin",
-    "ratio",
-    *(f"phrasing_{channel}" for channel in CHANNELS),
-    *(f"cosine_{channel}" for channel in CHANNELS),
-    *(f"entry_{channel}" for channel in CHANNELS),
-    *(f"known_{channel}" for channel in CHANNELS),
+    "relative_margin",
+    "entry_margin",
+    "wording_margin",
+    "cosine_margin",
+    *(f"{view}_{channel}" for view in ("entry", "cosine", "wording", "known") for channel in CHANNELS),
     "agreement",
-    "length",
+    "covered_length",
+    "repeat",
 )
 
 

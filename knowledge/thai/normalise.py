@@ -17,7 +17,7 @@ _INVISIBLE = re.compile(
 )
 _TONES = "\u0e48\u0e49\u0e4a\u0e4b"
 _MARKS = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
-_DETACHED_MARK = re.compile(f"\\s+(?=[{_MARKS}])")
+_DETACHED_MARK = re.compile(f"\\s+(?=[{_MARKS}\u0e33])")
 _MARK_RUN = re.compile(f"[{_MARKS}]{{2,}}")
 _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile("เเ"), "แ"),
@@ -32,7 +32,7 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<=\d),(?=\d{3}(?!\d))"), ""),
     # Only letters, digits and Thai signs say anything; a point or slash does between digits.
     (re.compile(r"(?<=\d)([./])(?=\d)|[^\w\u0e01-\u0e3a\u0e40-\u0e4e ]|_"), lambda m: m.group(1) or " "),  # type: ignore[list-item]
-    (re.compile(f"(?<![\u0e01-\u0e4e])[{_MARKS}]+"), ""),
+    (re.compile(f"(?<![\u0e01-\u0e4e])[{_MARKS}\u0e33]+"), ""),
     (re.compile(r"\s+"), " "),
 )
 _THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
@@ -52,8 +52,9 @@ def normalise(text: str, *, limit: int | None = None) -> str:
     text = strip_invisible(text)
     if limit is not None:
         text = _shorten_runs(text, limit)
+    text = _DETACHED_MARK.sub("", text)
     text = unicodedata.normalize("NFKC", text).lower().translate(_THAI_DIGITS)
-    text = _MARK_RUN.sub(lambda run: _in_order(run.group()), _DETACHED_MARK.sub("", text))
+    text = _MARK_RUN.sub(lambda run: _in_order(run.group()), text)
     for pattern, replacement in _REWRITES:
         text = pattern.sub(replacement, text)
     text = text.strip()

@@ -124,15 +124,29 @@ def test_a_clear_question_about_something_else_leaves_the_entry_before(shared_in
     assert not decision.why.used_previous
 
 
+@pytest.mark.parametrize("question", ["แล้วบอลไทยเตะกี่โมง", "แล้วฝนจะตกไหม", "งั้นขอบคุณ", "xyz"])
+def test_small_talk_after_an_answer_is_not_answered_with_it(shared_index: FaqIndex, question: str) -> None:
+    assert shared_index.decide(question, previous="elderly-register").kind != "answer"
+
+
+def test_everyday_words_and_the_offices_own_synonyms_count_as_the_same() -> None:
+    document = FaqDocument(id="truck", question="รถพ่นหมอกควันเข้าวันไหน")
+    other = FaqDocument(id="fee", question="ค่าบริการรถดูดส้วม")
+    index = FaqIndex.build([document, other], synonyms=[("หมอกควัน", "ยากันยุง")])
+    why = index.decide("ยากันยุงมาเมื่อไหร่").why
+    assert why.best is not None and why.best.id == "truck"
+    assert {"ยากันยุง", "เมื่อไหร่"} <= set(why.matched_words)
+
+
 def test_a_previous_entry_that_is_gone_is_ignored(shared_index: FaqIndex) -> None:
     assert shared_index.decide("แล้วต้องใช้เอกสารอะไร", previous="gone").why.used_previous is False
 
 
 def test_the_explanation_names_words_phrasing_and_runner_up(shared_index: FaqIndex) -> None:
-    why = shared_index.decide("เบี้ยคนแก่ไปลงที่ไหน xyz").why
-    assert {"คนแก่", "ที่ไหน"} <= set(why.matched_words)
+    why = shared_index.decide("ตายายไปลงเบี้ยที่ไหน xyz").why
+    assert {"ตายาย", "ที่ไหน"} <= set(why.matched_words)
     assert why.unknown_words == ("xyz",)
-    assert why.best_phrasing == "เบี้ยคนแก่ ที่ไหน"
+    assert why.best_phrasing == "ตายายไปลงเบี้ยคนแก่ที่ไหน"
     assert why.best is not None and why.best.id == "elderly-register"
     assert why.runner_up is not None and why.runner_up.id == "elderly-documents"
     assert why.margin == pytest.approx(why.best.score - why.runner_up.score)
