@@ -51,7 +51,7 @@ log = structlog.get_logger()
 
 def text_directories() -> tuple[Path, ...]:
     """The catalogues of the console: the services' refusals, and one folder of `admin/text` per room."""
-    rooms = sorted(folder for folder in (FOLDER / "text").iterdir() if folder.is_dir())
+    rooms = sorted(catalogue.parent for catalogue in (FOLDER / "text").glob("*/th.toml"))
     return (SERVICE_TEXTS, *rooms)
 
 
@@ -181,8 +181,11 @@ def _to_sign_in(request: Request) -> Response:
 
 def _error_page(request: Request, status: int, error: ServiceError | None = None) -> Response:
     """A page that says in plain words what is the matter and where to go on."""
-    # An address that no route has, or a database that is away, leaves the visit unread.
-    request.state.visit = getattr(request.state, "visit", None) or Visit(office_name="", csrf_secret="")
+    if not hasattr(request.state, "visit"):
+        if status == 404:
+            current_visit(request)  # no route has this address, so nothing has read it yet
+        else:
+            request.state.visit = Visit(office_name="", csrf_secret="")
     key = _PAGE_OF_STATUS.get(status, "broken")
     texts = console_of(request).texts
     words = f"errors.{error.code}" if error else ""

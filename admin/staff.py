@@ -163,7 +163,7 @@ def _form(reader: ReadOnly, username: str, typed: _Typed | None) -> dict[str, An
     return {
         "username": username,
         "typed": typed or _Typed("", "", "", []),
-        "departments": list(queries.department_names(reader).items()),
+        "departments": [(str(id), name) for id, name in queries.department_names(reader).items()],
         "positions": list(Position),
         "roles": [(role, role in OFFICE_ROLES) for role in Role],
     }
@@ -209,7 +209,9 @@ def _changes(
                 return str(value)
 
     for name in sorted(before.keys() | after.keys()):
-        yield texts.get(f"staff.field.{name}"), words(name, before.get(name)), words(name, after.get(name))
+        old, new = words(name, before.get(name)), words(name, after.get(name))
+        if old or new:
+            yield texts.get(f"staff.field.{name}"), old, new
 
 
 def _role_words(texts: Catalogue, departments: Mapping[int, str], choice: str) -> str:

@@ -8,8 +8,11 @@ from sqlalchemy import select
 
 from eservice.kit.errors import not_found
 from eservice.kit.unit_of_work import ReadOnly
-from eservice.staff.models import Department, RoleGrant, StaffAccount
+from eservice.staff.models import Department, Role, RoleGrant, StaffAccount
 from eservice.staff.permissions import Grant, Principal
+
+
+_ORDER = {role: place for place, role in enumerate(Role)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +55,8 @@ def grants_of(reader: ReadOnly, account_id: int) -> frozenset[Grant]:
 
 
 def in_order(grants: frozenset[Grant] | set[Grant]) -> tuple[Grant, ...]:
-    """Roles in a stable order, the whole office before departments."""
-    return tuple(sorted(grants, key=lambda grant: (grant.role.value, grant.department_id or 0)))
+    """Roles in the order in which they are declared, the whole office before departments."""
+    return tuple(sorted(grants, key=lambda grant: (_ORDER[grant.role], grant.department_id or 0)))
 
 
 def departments(reader: ReadOnly) -> Sequence[Department]:
