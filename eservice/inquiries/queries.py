@@ -6,7 +6,7 @@ None is the whole office; else the named departments and what no department has 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -18,6 +18,8 @@ from eservice.kit.errors import not_found
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.messaging.models import Contact, Conversation, Delivery, DeliveryState, Direction, Message
 from eservice.staff.models import Department, StaffAccount
+from eservice.staff.permissions import Permission, Principal, may
+from eservice.staff.queries import all_accounts
 
 MAX_ROWS = 200  # of one list; a longer queue has other troubles than its page
 CONTEXT_MESSAGES = 8  # said before the question: what the machine tried
@@ -256,10 +258,9 @@ def free_moment(reader: ReadOnly, contact_id: int) -> FreeMoment | None:
         .order_by(Delivery.id.desc())
         .limit(1)
     ).one_or_none()
-    if row is None:
+    if row is None or row.reply_until is None:
         return None
-    since, due_at, reply_until = row
-    return FreeMoment(since=since, until=min(due_at, reply_until - REPLY_MARGIN))
+    return FreeMoment(since=row.created_at, until=min(row.due_at, row.reply_until - REPLY_MARGIN))
 
 
 def earlier_count(reader: ReadOnly, inquiry: Inquiry) -> int:
@@ -274,9 +275,19 @@ def earlier_count(reader: ReadOnly, inquiry: Inquiry) -> int:
     )
 
 
-def waited(inquiry: Inquiry, now: datetime) -> timedelta | None:
-    """How long the resident has waited for staff; None while nobody waits."""
-    return None if inquiry.waiting_since is None else now - inquiry.waiting_since
+def answerers(reader: ReadOnly, department_id: int | None) -> list[Principal]:
+    """The people who may answer a question of the department, by name."""
+    people = [
+        Principal(
+            account_id=row.account.id,
+            username=row.account.username,
+            display_name=row.account.display_name,
+            grants=frozenset(row.grants),
+        )
+        for row in all_accounts(reader)
+        if row.account.disabled_at is None
+    ]
+    return [person for person in people if may(person, Permission.INQUIRY_ANSWER, department_id)]
 
 
 def _in_view(view: View, account_id: int) -> ColumnElement[bool]:

@@ -1,5 +1,6 @@
 """Questions left with the office: leaving one, adding to it, answering, handing on, closing."""
 
+import re
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -26,6 +27,7 @@ from eservice.staff.models import Department
 FOLLOW_UP_DAYS = 7  # so long a further message still belongs to an answered question
 MAX_ANSWER = 2_000  # characters: what a person reads on a phone
 REPLY_MARGIN = timedelta(seconds=3)  # a token this close to its end is not trusted with an answer
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")  # nobody means to write these
 
 
 def leave_question(
@@ -140,8 +142,8 @@ def answer(
 
 
 def checked_answer(text: str) -> str:
-    """The answer without surrounding blanks. Raises ServiceError when empty or too long."""
-    cleaned = text.strip()
+    """The answer without surrounding blanks and control characters. Raises ServiceError when empty or too long."""
+    cleaned = _UNWRITABLE.sub("", text.replace("\r\n", "\n")).strip()
     if not cleaned:
         raise invalid("inquiries.empty_answer", text="empty")
     if len(cleaned) > MAX_ANSWER:
@@ -201,7 +203,12 @@ def close(uow: UnitOfWork, inquiry: Inquiry, *, actor: str) -> None:
 
 def locked(uow: UnitOfWork, inquiry_id: int) -> Inquiry:
     """The inquiry, locked until the transaction ends. Raises ServiceError `inquiries.not_found`."""
-    inquiry = uow.session.scalar(select(Inquiry).where(Inquiry.id == inquiry_id).with_for_update())
+    inquiry = uow.session.scalar(
+        select(Inquiry)
+        .where(Inquiry.id == inquiry_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)  # as it is now, not as it was read before the lock
+    )
     if inquiry is None:
         raise not_found("inquiries.not_found")
     return inquiry
