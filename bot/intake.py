@@ -17,7 +17,7 @@ from bot.facts import FactsReader
 from bot.flows import main_menu
 from bot.flows.talk_to_staff import FLOWS
 from bot.flows.turn import DialogState, Turn
-from bot.inbound import Inbound, RawEvent
+from bot.inbound import Ignored, Inbound, RawEvent
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.signals import Signals
@@ -140,6 +140,8 @@ class Intake:
 
     def _work(self, uow: UnitOfWork, event: InboundEvent) -> Processed:
         inbound = self._parsers[event.channel](event.payload)
+        if isinstance(inbound.body, Ignored) or not inbound.address:
+            return Processed(callback_id=inbound.callback_id)
         talk = conversations.open_talk(
             uow,
             channel=inbound.channel,
@@ -233,7 +235,7 @@ class Intake:
 
     def _failed(self, event_id: int, error: Exception) -> Processed:
         reason = f"{type(error).__name__} at {_place(error)}"
-        log.error("intake.failed", event=event_id, reason=reason)
+        log.error("intake.failed", event_id=event_id, reason=reason)
         with self._database.unit_of_work() as uow:
             parked = inbox.fail(uow, event_id, reason)
             if parked:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.kit.migrate import migrate
+from tests.chat import Village
 
 NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)  # Friday 20 Nov 2569, 12.00 น.
 
@@ -101,3 +102,9 @@ def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[D
     with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
     admin.dispose()
+
+
+@pytest.fixture
+def village(database: Database, clock: FixedClock) -> Village:
+    """The conversation side of the product with fake platforms, on each database in turn."""
+    return Village(database, clock)

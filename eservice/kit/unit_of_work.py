@@ -58,8 +58,7 @@ class ReadOnly:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         session, self._session = self.session, None
-        session.rollback()
-        session.close()
+        session.close()  # without a rollback first, which would expire what the block has read
 
 
 class UnitOfWork(ReadOnly):

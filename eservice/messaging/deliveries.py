@@ -404,7 +404,7 @@ def _bundles(uow: UnitOfWork, deliveries: Sequence[Delivery]) -> list[tuple[int,
         return []
     ids = [delivery.message_id for delivery in deliveries]
     rows = uow.session.execute(select(Message.id, Message.content).where(Message.id.in_(ids)))
-    stored = dict(rows.tuples().all())
+    stored = dict(rows.all())
     return [(d.id, bundle_from_json(content)) for d in deliveries if (content := stored[d.message_id])]
 
 

@@ -154,7 +154,7 @@ def _thing(kind: str, message: Json, ref: str | None) -> Body:
     if kind in _MEDIA:
         # Content that LINE does not hold (sent by a web app) lies on a stranger's server: nothing to fetch.
         held = kind != "sticker" and _object(message, "contentProvider").get("type") != "external"
-        caption = _text(message, "fileName") or _text(message, "text")
+        caption = _text(message, "text")  # what people typed into a message sticker; a file name is no speech
         return SentMedia(
             kind=_MEDIA[kind],
             media_ref=ref if held else None,

@@ -117,7 +117,7 @@ def test_a_mention_addresses_us_and_is_left_out(text: str, mention: Any, said: s
         (
             "file",
             {"fileName": "โฉนด.pdf"},
-            SentMedia(kind=MediaKind.FILE, media_ref="42", caption="โฉนด.pdf", message_ref="42"),
+            SentMedia(kind=MediaKind.FILE, media_ref="42", message_ref="42"),
         ),
         ("sticker", {"packageId": "1"}, SentMedia(kind=MediaKind.STICKER, message_ref="42")),
         (
