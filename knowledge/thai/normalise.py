@@ -18,21 +18,19 @@ _INVISIBLE = re.compile(
 _TONES = "\u0e48\u0e49\u0e4a\u0e4b"
 _MARKS = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
 _DETACHED_MARK = re.compile(f"\\s+(?=[{_MARKS}\u0e33])")
-_MARK_RUN = re.compile(f"[{_MARKS}]{{2,}}")
+# Sara am is often typed, and always decomposed by NFKC, as nikhahit + aa with the tone on either side.
+_SPLIT_AM = re.compile(f"\u0e4d([{_MARKS}]*)\u0e32")
+_MARK_RUN = re.compile(f"[{_MARKS}\u0e33]{{2,}}")
 _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile("เเ"), "แ"),
-    # Sara am is often typed, and always decomposed by NFKC, as nikhahit + aa, with the tone on either side.
-    (re.compile(f"\u0e4d([{_TONES}]?)\u0e32"), r"\1" + "\u0e33"),
-    (re.compile(f"([{_TONES}])\u0e4d\u0e32"), r"\1" + "\u0e33"),
-    (re.compile(f"\u0e33([{_TONES}])"), r"\1" + "\u0e33"),
-    (re.compile("([\u0e30\u0e32\u0e33\u0e45\u0e46])\\1+"), r"\1"),
-    (re.compile(r"([^\d\s])\1{2,}"), r"\1"),
+    (re.compile("([\u0e30\u0e32\u0e45\u0e46])\\1+"), r"\1"),
     # ก.ก. and อ.บ.ต. are the same word as กก and อบต.
     (re.compile(r"(?<=[ก-ฮ])\.(?=\s*[ก-ฮ]\.|[ก-ฮ\d]|\s|$)"), ""),
     (re.compile(r"(?<=\d),(?=\d{3}(?!\d))"), ""),
     # Only letters, digits and Thai signs say anything; a point or slash does between digits.
     (re.compile(r"(?<=\d)([./])(?=\d)|[^\w\u0e01-\u0e3a\u0e40-\u0e4e ]|_"), lambda m: m.group(1) or " "),  # type: ignore[list-item]
     (re.compile(f"(?<![\u0e01-\u0e4e])[{_MARKS}\u0e33]+"), ""),
+    (re.compile(r"([^\d\s])\1{2,}"), r"\1"),
     (re.compile(r"\s+"), " "),
 )
 _THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
@@ -54,6 +52,7 @@ def normalise(text: str, *, limit: int | None = None) -> str:
         text = _shorten_runs(text, limit)
     text = _DETACHED_MARK.sub("", text)
     text = unicodedata.normalize("NFKC", text).lower().translate(_THAI_DIGITS)
+    text = _SPLIT_AM.sub(r"\1" + "\u0e33", text)
     text = _MARK_RUN.sub(lambda run: _in_order(run.group()), text)
     for pattern, replacement in _REWRITES:
         text = pattern.sub(replacement, text)
@@ -63,11 +62,13 @@ def normalise(text: str, *, limit: int | None = None) -> str:
 
 @lru_cache(maxsize=4096)
 def _in_order(marks: str) -> str:
-    """The marks over one consonant, each once: vowels, then one tone, then the silencer or nikhahit."""
+    """The marks of one consonant, each once: vowels, one tone, the silencer or nikhahit, and sara am."""
     distinct = list(dict.fromkeys(marks))
     tones = [mark for mark in distinct if mark in _TONES][:1]
-    last = [mark for mark in distinct if mark in "\u0e4c\u0e4d\u0e4e"]
-    return "".join([mark for mark in distinct if mark not in _TONES and mark not in last] + tones + last)
+    # Sara am holds a nikhahit of its own.
+    last = ["\u0e4c", "\u0e4e", "\u0e33"] if "\u0e33" in distinct else ["\u0e4c", "\u0e4d", "\u0e4e"]
+    vowels = [mark for mark in distinct if mark not in _TONES and mark not in "\u0e33\u0e4c\u0e4d\u0e4e"]
+    return "".join(vowels + tones + [mark for mark in last if mark in distinct])
 
 
 def _shorten_runs(text: str, limit: int) -> str:
