@@ -73,12 +73,17 @@
   root.append(button, panel);
 
   let frame = null;
+  let isLoaded = false;
   let overflowBefore = "";
   const fillsScreen = () => matchMedia("(max-width: 480px), (max-height: 480px)").matches;
 
   function open() {
     if (!frame) {
       frame = make("iframe", { title: words.title, allow: "geolocation", src: `${home}/chat?embed=1&lang=${language}` });
+      frame.addEventListener("load", () => {
+        isLoaded = true;
+        if (!panel.hidden) frame.contentWindow.postMessage({ phueanban: "opened" }, home);
+      });
       panel.append(frame);
     }
     panel.hidden = false;
@@ -90,7 +95,7 @@
       document.documentElement.style.overflow = "hidden";
     }
     frame.focus();
-    frame.contentWindow?.postMessage({ phueanban: "opened" }, home);
+    if (isLoaded) frame.contentWindow.postMessage({ phueanban: "opened" }, home);
   }
 
   function close() {

@@ -58,10 +58,17 @@
 
   // Building
 
+  // Numbers stay with what belongs to them: "20 พ.ย. 2569", "500 บาท", "หมู่ 4".
+  const MONTH = "(?:ม\\.ค|ก\\.พ|มี\\.ค|เม\\.ย|พ\\.ค|มิ\\.ย|ก\\.ค|ส\\.ค|ก\\.ย|ต\\.ค|พ\\.ย|ธ\\.ค)\\.";
+  const UNIT = "บาท|น\\.|วัน|เดือน|ปี|นาที|ชม\\.|ชั่วโมง|คน|ข้อ|ฉบับ|เมตร|ไร่|ตร\\.";
+  const JOINTS = [new RegExp(`(\\d) (?=${MONTH}|${UNIT})`, "g"), new RegExp(`(${MONTH}|หมู่|โทร|ข้อ|มาตรา) (?=\\d)`, "g")];
+  const keep = (text) => JOINTS.reduce((joined, joint) => joined.replace(joint, "$1\u00a0"), text);
+
   function make(tag, className = "", ...children) {
     const element = document.createElement(tag);
     if (className) element.className = className;
-    element.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+    const shown = children.filter((child) => child !== null && child !== undefined && child !== "");
+    element.append(...shown.map((child) => (typeof child === "string" ? keep(child) : child)));
     return element;
   }
 
@@ -109,7 +116,7 @@
   function linked(text) {
     const parts = document.createDocumentFragment();
     text.split(/(https?:\/\/[^\s<>"'“”]+)/).forEach((piece, index) => {
-      parts.append(index % 2 ? link("", piece, piece) : piece);
+      parts.append(index % 2 ? link("", piece, piece) : keep(piece));
     });
     return parts;
   }
@@ -133,6 +140,8 @@
   let lastDay = "";
   let speaker = "bot";
   let isLoading = true;
+  let endLoading;
+  const loaded = new Promise((resolve) => { endLoading = resolve; });
   let quickReplies = null;
   let typing = null;
   let typingTimer = 0;
@@ -208,6 +217,7 @@
 
   function setState(bubble, state, note = "") {
     if (!bubble) return;
+    const wasAtEnd = isAtEnd();
     bubble.querySelector(".bubble__state, .bubble__failed")?.remove();
     bubble.classList.toggle("bubble--own", state !== "failed");
     bubble.classList.toggle("bubble--failed", state === "failed");
@@ -219,12 +229,12 @@
     } else if (note) {
       bubble.append(make("p", "bubble__state", icon("clock", "small"), note));
     }
+    if (wasAtEnd) scrollToEnd();
   }
 
   function showVisitorItem(item) {
     const bubble = ownByRef.get(item.ref) ?? adoptSending(item);
     if (bubble) {
-      if (isLoading) append(bubble);
       setState(bubble, "sent");
       return;
     }
@@ -319,7 +329,8 @@
   };
 
   const isOpinion = (entry) => /^(up|down):/.test(entry.action ?? "");
-  const ICON_OF = [[/^menu:ask$/, "chat"], [/^menu:eservice$/, "document"], [/^(menu:staff|leave:)/, "person"], [/^phone:/, "phone"], [/^(flow:.*:)?back$/, "back"]];
+  const WAY_OUT = /^none:|:_(cancel|back)$/;
+  const ICON_OF = [[/^menu:ask$/, "chat"], [/^menu:eservice$/, "document"], [/^(menu:staff|leave:)/, "person"], [/^phone:/, "phone"]];
 
   function choiceList(entries) {
     return make("ul", "choices", ...entries.filter((entry) => !isOpinion(entry)).map((entry) => make("li", "", choice(entry))));
@@ -333,7 +344,7 @@
       return element;
     }
     const name = ICON_OF.find(([pattern]) => pattern.test(entry.action))?.[1] ?? "";
-    const isWayOut = entry.action.startsWith("none:");
+    const isWayOut = WAY_OUT.test(entry.action);
     const element = button(isWayOut ? "choice choice--out" : "choice", entry.label, () => tap(entry, element), name);
     if (!name && !isWayOut) element.append(icon("next"));
     return element;
@@ -347,9 +358,23 @@
     });
     const choices = choiceList(card.buttons);
     return make("article", "answer", who, card.label ? make("p", "answer__label", card.label) : null, make("h2", "answer__headline", card.title),
-      card.body ? make("p", "answer__text", linked(card.body)) : null,
+      ...bodyOf(card.body),
       rows.length ? make("table", "answer__rows", make("tbody", "", ...rows)) : null,
       choices.childElementCount ? choices : null, proof(card.meta));
+  }
+
+  // Lines as paragraphs; runs of "• …" as a list.
+  function bodyOf(text) {
+    const blocks = [];
+    for (const line of text.split("\n").filter((one) => one.trim())) {
+      if (!line.startsWith("• ")) {
+        blocks.push(make("p", "answer__text", linked(line)));
+        continue;
+      }
+      if (blocks.at(-1)?.tagName !== "UL") blocks.push(make("ul", "answer__list"));
+      blocks.at(-1).append(make("li", "", linked(line.slice(2))));
+    }
+    return blocks;
   }
 
   const PROOF_ICON = { source: "book", department: "people", date: "clock", note: "info" };
@@ -508,6 +533,7 @@
   }
 
   async function sendAll() {
+    await loaded; // what is sent now comes after what was said before
     for (;;) {
       const entry = outgoing.find((other) => !other.refused);
       if (!entry) {
@@ -669,6 +695,7 @@
       else showOutgoing(entry);
     }
     isLoading = false;
+    endLoading();
     scrollToEnd();
     log.setAttribute("aria-live", "polite");
     log.removeAttribute("aria-busy");
@@ -721,6 +748,9 @@
   field.addEventListener("input", () => store.setItem(DRAFT, field.value));
   byId("chat-menu").addEventListener("click", () => send({ action: "menu", label: words.menu }));
   byId("chat-end").querySelector("button").addEventListener("click", () => send({ action: "end", label: words.end }));
+  document.querySelector(".chat-menu__sheet").addEventListener("click", (event) => {
+    event.target.closest("details").open = false;
+  });
   byId("chat-restart-yes").addEventListener("click", restart);
   newerButton.addEventListener("click", () => {
     scrollToEnd();
