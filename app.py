@@ -28,6 +28,7 @@ try:
     import uvicorn
     from fastapi import FastAPI
     from pydantic import ValidationError
+    from sqlalchemy import select
     from sqlalchemy.exc import SQLAlchemyError
     from starlette.concurrency import run_in_threadpool
     from starlette.middleware.gzip import GZipMiddleware
@@ -35,6 +36,9 @@ except ModuleNotFoundError as missing:
     sys.exit(f"{missing.name} is not installed; run .venv/bin/pip install -r requirements.txt")
 
 
+from admin import channels, inquiries
+from admin.site import STATIC as CONSOLE_STATIC
+from admin.site import create_console
 from bot.channels.line import parse as line_parse
 from bot.channels.line.client import LineChannel
 from bot.channels.line.routes import create_router as line_router
@@ -52,6 +56,7 @@ from bot.worker import Worker
 from eservice.demo import loader as demo
 from eservice.kit.audit import SYSTEM
 from eservice.kit.database import Database
+from eservice.kit.errors import ServiceError
 from eservice.kit.http import RequestLog, add_problem_handlers
 from eservice.kit.logging import configure_logging
 from eservice.kit.migrate import migrate
@@ -63,13 +68,22 @@ from eservice.messaging.models import ChannelName
 from eservice.office import service as office
 from eservice.operations.metrics import Metrics
 from eservice.operations.routes import create_router as operations_router
-from eservice.staff import presence
+from eservice.portal.errors import add_page_errors
+from eservice.portal.pages import STATIC_DIRECTORY as PORTAL_STATIC
+from eservice.portal.pages import ChannelLinks, PortalPages
+from eservice.portal.routes import create_portal
+from eservice.staff import accounts, presence
+from eservice.staff.accounts import Profile
+from eservice.staff.models import Role, StaffAccount
+from eservice.staff.permissions import Grant
 from knowledge.classify.intents import load_intents
 from knowledge.emergency import find_emergency
 from knowledge.entries.live import LiveFaq
 from knowledge.entries.routes import create_router as faq_router
 
 HERE = Path(__file__).parent
+ROOMS = (inquiries.router, channels.router)
+FIRST_ACCOUNT = "admin"
 GRACE_SECONDS = 5
 LOADING_SECONDS = 40
 log = structlog.get_logger()
@@ -160,6 +174,12 @@ def build(settings: Settings, database: Database | None = None) -> System:
     )
 
 
+def _channel_links(system: System) -> ChannelLinks:
+    identity = system.telegram.identity() if system.telegram else None
+    username = identity.username if identity else None
+    return ChannelLinks(line=None, telegram=f"https://t.me/{username}" if username else None)
+
+
 def _parsers(telegram: TelegramChannel | None) -> dict[ChannelName, Parser]:
     def parse_telegram(payload: str) -> Inbound:
         us = telegram.identity() if telegram else None
@@ -199,7 +219,13 @@ def create_app(system: System, *, with_worker: bool) -> FastAPI:
         app.include_router(line_router(settings.line_channel_secret.get_secret_value(), intake.store))
     if settings.telegram_enabled:
         app.include_router(telegram_router(settings.telegram_webhook_secret.get_secret_value(), intake.store))
-    mount_static(app)
+    pages = PortalPages(public_url=settings.public_url, channel_links=partial(_channel_links, system))
+    app.include_router(create_portal(pages, system.faq))
+    add_page_errors(app, pages, system.service_texts)
+    console = create_console(system.database, settings, rooms=ROOMS)
+    console.state.faq, console.state.signals = system.faq, system.signals
+    app.mount("/admin", console)
+    mount_static(app, PORTAL_STATIC, CONSOLE_STATIC)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(RequestLog, observe=system.metrics.request)
     return app
@@ -270,10 +296,32 @@ def prepare(database: Database, *, with_demo: bool) -> None:
         else:
             facts = office.OfficeFacts(name="สำนักงานที่ยังไม่ได้ตั้งชื่อ", address="")
             office.create_office(uow, facts, actor=SYSTEM)
+        grants = [Grant(role=Role.ADMINISTRATOR), Grant(role=Role.PUBLISHER), Grant(role=Role.RESPONDER)]
+        profile = Profile(display_name="ผู้ดูแลระบบ", grants=grants)
+        accounts.create_account(uow, FIRST_ACCOUNT, profile, actor=SYSTEM, is_demo=with_demo)
+
+
+def _first_link(database: Database) -> str | None:
+    """A fresh one-time link for the first account, until it has a password of its own."""
+    with database.unit_of_work() as uow:
+        account = uow.session.scalar(select(StaffAccount).where(StaffAccount.username == FIRST_ACCOUNT))
+        if account is None or account.password_hash is not None or account.disabled_at is not None:
+            return None
+        return accounts.link_path(accounts.issue_link(uow, account.id, actor=SYSTEM))
+
+
+def _refuse_demo_in_production(settings: Settings, database: Database) -> None:
+    """Raises ValueError when a demo account is left in a database that real residents are to use."""
+    if settings.app_env != "production":
+        return
+    with database.read() as reader:
+        if reader.session.scalar(select(StaffAccount.id).where(StaffAccount.is_demo.is_(True)).limit(1)):
+            raise ValueError("APP_ENV=production refuses a database with demo accounts")
 
 
 def _welcome(system: System, host: str, port: int) -> str:
     """Where to click, in Thai and English."""
+    link = _first_link(system.database)
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - shown, not bound
     here = f"http://{shown}:{port}"
     lines = [
@@ -281,7 +329,8 @@ def _welcome(system: System, host: str, port: int) -> str:
         "เพื่อนบ้านพร้อมแล้ว เปิดหน้าเหล่านี้ในเบราว์เซอร์ / ready, open in a browser:",
         f"  หน้าเว็บประชาชน (portal)   {here}/",
         f"  คุยกับผู้ช่วย (chat)        {here}/chat",
-        f"  ห้องทำงานเจ้าหน้าที่ (staff) {here}/admin",
+        f"  ห้องเจ้าหน้าที่ (staff)      {here}{link or '/admin'}",
+        *(["  ลิงก์เจ้าหน้าที่ใช้ได้ครั้งเดียว / the staff link works once"] if link else []),
         "  หยุด: กด Ctrl+C / stop with Ctrl+C",
         "",
     ]
@@ -294,6 +343,7 @@ def serve(settings: Settings, arguments: argparse.Namespace) -> int:
     migrate(system.database)
     with_demo = not arguments.no_demo and settings.app_env != "production"
     prepare(system.database, with_demo=with_demo)
+    _refuse_demo_in_production(settings, system.database)
     print(_welcome(system, arguments.host, arguments.port), flush=True)
     app = create_app(system, with_worker=not arguments.no_worker)
     config = uvicorn.Config(
@@ -375,6 +425,8 @@ def main(words: list[str]) -> int:
         return COMMANDS[arguments.command or "serve"](settings, arguments)
     except ValidationError as error:
         print("; ".join(str(fault["msg"]) for fault in error.errors()), file=sys.stderr)
+    except ServiceError as error:
+        print(error.code, file=sys.stderr)
     except (SQLAlchemyError, OSError, ValueError) as error:
         print(f"{type(error).__name__}: {str(error).splitlines()[0]}", file=sys.stderr)
     return 1
