@@ -86,5 +86,3 @@ class Browser:
             assert found is not None
             fields["csrf_token"] = found[1]
         return self.client.post(address, data=fields)
-
-
