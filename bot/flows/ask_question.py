@@ -1,6 +1,9 @@
 """A question in free Thai: answered with proof, asked back, or honestly passed on. Nothing is made up."""
 
+from typing import assert_never
+
 from bot.flows import main_menu, talk_to_staff
+from bot.flows.reply_choice import Reply, choose_reply, wants_person
 from bot.flows.turn import Turn
 from eservice.inquiries import service as inquiries
 from eservice.inquiries.models import InquiryKind
@@ -21,7 +24,6 @@ SMALL_TALK = {
     IntentLabel.ABUSE: "talk_small.abuse",
     IntentLabel.UNCLEAR: "talk_small.unclear",
 }
-CERTAIN_TALK = 0.75  # so sure must we be that a message is only talk
 LONG_MESSAGE = 1_000  # characters; nobody's question is longer, but a letter to the office may be
 CANDIDATES = 3
 
@@ -29,26 +31,31 @@ CANDIDATES = 3
 def answer_text(turn: Turn, message: Message, text: str) -> None:
     """Answers whatever a person typed outside any dialog."""
     intent = classify_intent(text)
-    if intent.label is IntentLabel.PERSON and intent.probability >= CERTAIN_TALK:
+    if wants_person(intent):
         talk_to_staff.begin(turn)
         return
     decision = turn.faq.decide(text, turn.previous_entry)
-    if _is_talk(intent, decision):
+    reply = choose_reply(intent, decision.kind)
+    if reply is Reply.TALK:
         _small_talk(turn, intent.label)
         return
-    match decision.kind:
-        case AskDecision.ANSWERED:
-            ask = asks.record_ask(turn.uow, message.id, decision)
+    ask = asks.record_ask(turn.uow, message.id, decision)
+    match reply:
+        case Reply.ANSWER:
             _answer(turn, decision.hits[0][0], ask.id)
             if intent.label is IntentLabel.PROBLEM:
                 turn.say(turn.text("answer.report_too"))
                 turn.offer(_leave_button(turn, message, intent))
-        case AskDecision.CLARIFIED:
-            ask = asks.record_ask(turn.uow, message.id, decision)
+        case Reply.CHOICES:
             _clarify(turn, decision, ask.id, message, intent)
-        case AskDecision.UNKNOWN:
-            ask = asks.record_ask(turn.uow, message.id, decision)
-            _unknown(turn, message, text, intent)
+        case Reply.PERHAPS_TALK:
+            if not talk_to_staff.attach_follow_up(turn, message):
+                _small_talk(turn, intent.label)
+        case Reply.LEAVE:
+            if not talk_to_staff.attach_follow_up(turn, message):
+                _unknown(turn, message, text, intent)
+        case _:
+            assert_never(reply)
 
 
 def sure_answer(turn: Turn, message: Message, text: str) -> bool:
@@ -189,11 +196,6 @@ def _clarify(turn: Turn, decision: LiveDecision, ask_id: int, message: Message, 
 
 
 def _unknown(turn: Turn, message: Message, text: str, intent: Intent) -> None:
-    if talk_to_staff.attach_follow_up(turn, message):
-        return
-    if intent.label in (IntentLabel.UNCLEAR, IntentLabel.CHATTER, IntentLabel.ABUSE):
-        _small_talk(turn, intent.label)
-        return
     leave = _leave_button(turn, message, intent)
     if len(text) > LONG_MESSAGE:
         key = "unknown.too_long"
@@ -208,18 +210,6 @@ def _leave_button(turn: Turn, message: Message, intent: Intent) -> Button:
     if intent.label is IntentLabel.PROBLEM:
         return turn.button("unknown.report", f"leave:{message.id}:p")
     return turn.button("unknown.leave", f"leave:{message.id}:q")
-
-
-def _is_talk(intent: Intent, decision: LiveDecision) -> bool:
-    if intent.label not in SMALL_TALK or intent.probability < CERTAIN_TALK:
-        return False
-    social = intent.label in (
-        IntentLabel.GREETING,
-        IntentLabel.THANKS,
-        IntentLabel.FAREWELL,
-        IntentLabel.CAPABILITY,
-    )
-    return social or decision.kind is not AskDecision.ANSWERED
 
 
 def _small_talk(turn: Turn, label: IntentLabel) -> None:
