@@ -14,7 +14,7 @@ from eservice.kit.text import LANGUAGES
 _SOURCE = Path(__file__).with_name("widget.js")
 # What goes into a header is checked where it goes in, whoever stored it.
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?")
-_WORDS = ("open", "close", "title", "unread")
+_WORDS = ("open", "title", "unread")
 
 
 def allowed_origins(stored: Sequence[object]) -> list[str]:

@@ -204,7 +204,7 @@
     const isHuman = sender === "staff";
     byId("chat-human").hidden = !isHuman;
     byId("chat-end").hidden = !isHuman;
-    line.textContent = isHuman ? [words.with_staff, name].filter(Boolean).join(" · ") : words.automatic;
+    line.textContent = isHuman ? [words.with_staff, name.split(" · ")[0]].filter(Boolean).join(" · ") : words.automatic;
   }
 
   // What visitors say
@@ -260,7 +260,7 @@
     hideTyping();
     dropQuickReplies();
     showTime(new Date(item.at));
-    showSpeaker(item.sender, item.sender_name);
+    showSpeaker(item.sender, item.sender_name ?? "");
     const isHuman = item.sender === "staff";
     const box = make("div", isHuman ? "said said--human" : "said");
     const who = isHuman ? make("p", "bubble__who", item.sender_name || words.staff) : null;
