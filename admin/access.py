@@ -28,7 +28,7 @@ from jinja2 import Environment
 
 from admin.navigation import waiting_in_rooms
 from eservice.kit.database import Database
-from eservice.kit.errors import ErrorKind, ServiceError
+from eservice.kit.errors import ErrorKind, ServiceError, not_found
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
 from eservice.office.models import Office
@@ -51,6 +51,8 @@ PUBLIC = frozenset(
     }
 )
 """The routes for those who are not signed in, as (method, path below /admin)."""
+
+MAX_ID = 2**31 - 1  # of PostgreSQL's integer
 
 _CONTROL = re.compile(r"[\x00-\x20\x7f\\]")
 
@@ -157,8 +159,12 @@ def guarded(permission: Permission) -> Any:
 SignedIn: TypeAlias = Annotated[Principal, Depends(Guard(None))]
 
 
-async def check_text(request: Request) -> None:
-    """Refuses text with the character NUL, which no person types and PostgreSQL cannot keep."""
+async def check_input(request: Request) -> None:
+    """Refuses what no database of ours can be asked for: an id out of range, the character NUL in a text."""
+    for value in request.path_params.values():
+        digits = str(value)
+        if digits.isdecimal() and (len(digits) > len(str(MAX_ID)) or int(digits) > MAX_ID):
+            raise not_found("http.not_found")
     texts = [str(value) for _, value in request.query_params.multi_items()]
     if _has_form(request):
         texts += [value for _, value in (await request.form()).multi_items() if isinstance(value, str)]

@@ -1,6 +1,7 @@
 """The console as one application under /admin: its rooms, error pages and security headers."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -8,7 +9,7 @@ import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, _IncludedRouter  # the only name for a router within a router
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,7 +23,7 @@ from admin.access import (
     SignedIn,
     Visit,
     check_csrf,
-    check_text,
+    check_input,
     console_of,
     current_visit,
     guard_of,
@@ -41,6 +42,7 @@ TEMPLATES = FOLDER / "templates"
 STATIC = FOLDER / "static"
 """The console's own static files; whoever mounts the shared ones mounts these with them."""
 SERVICE_TEXTS = FOLDER.parent / "eservice" / "text"
+ENTRY_TEXTS = FOLDER.parent / "knowledge" / "entries" / "text"
 MAX_BODY_BYTES = 12 * 1024 * 1024  # an import file of an office with all its answers
 
 _PAGE_OF_STATUS = {401: "signed_out", 403: "forbidden", 404: "not_found", 405: "not_found", 409: "conflict",
@@ -52,7 +54,7 @@ log = structlog.get_logger()
 def text_directories() -> tuple[Path, ...]:
     """The catalogues of the console: the services' refusals, and one folder of `admin/text` per room."""
     rooms = sorted(catalogue.parent for catalogue in (FOLDER / "text").glob("*/th.toml"))
-    return (SERVICE_TEXTS, *rooms)
+    return (SERVICE_TEXTS, ENTRY_TEXTS, *rooms)
 
 
 def create_console(database: Database, settings: Settings, rooms: Iterable[APIRouter] = ()) -> FastAPI:
@@ -64,7 +66,7 @@ def create_console(database: Database, settings: Settings, rooms: Iterable[APIRo
     app = FastAPI(
         docs_url=None,
         openapi_url=None,
-        dependencies=[Depends(current_visit), Depends(check_text), Depends(check_csrf)],
+        dependencies=[Depends(current_visit), Depends(check_input), Depends(check_csrf)],
         max_body_size=MAX_BODY_BYTES,
     )
     app.state.database = database
@@ -74,8 +76,11 @@ def create_console(database: Database, settings: Settings, rooms: Iterable[APIRo
         templates=create_templates(TEMPLATES, static_directories=(STATIC,), text_directories=folders),
         texts=Catalogue(TEXT_DIRECTORY, *folders),
     )
-    for router in (_first_page, login.router, staff.router, office.router, *rooms):
-        _refuse_unguarded(router)
+    app.state.routers = (_first_page, login.router, staff.router, office.router, *rooms)
+    for path, routes in routes_of(app).items():
+        for route in routes:
+            _refuse_unguarded(path, route)
+    for router in app.state.routers:
         app.include_router(router)
     _add_error_pages(app)
     app.add_middleware(SecurityHeaders, is_https=settings.is_https)
@@ -92,13 +97,29 @@ def first_page(request: Request, staff: SignedIn) -> Response:
     return redirect(request, rooms[0].href if rooms else "/admin/me")
 
 
-def _refuse_unguarded(router: APIRouter) -> None:
+def routes_of(console: FastAPI) -> dict[str, list[APIRoute]]:
+    """Every route of the console by its path below /admin. Raises RuntimeError for one that is no page."""
+    found: dict[str, list[APIRoute]] = defaultdict(list)
+    for router in console.state.routers:
+        for path, route in _routes_below("", router):
+            found[path].append(route)
+    return found
+
+
+def _routes_below(prefix: str, router: APIRouter) -> Iterator[tuple[str, APIRoute]]:
     for route in router.routes:
-        if not isinstance(route, APIRoute):
-            raise RuntimeError(f"{route} is no route that can be guarded")
-        is_public = all((method, route.path) in PUBLIC for method in route.methods or ())
-        if guard_of(route) is None and not is_public:
-            raise RuntimeError(f"/admin{route.path} has no guard")
+        if isinstance(route, APIRoute):
+            yield prefix + route.path, route
+        elif isinstance(route, _IncludedRouter):
+            yield from _routes_below(prefix + route.include_context.prefix, route.original_router)
+        else:
+            raise RuntimeError(f"{route} cannot be guarded")
+
+
+def _refuse_unguarded(path: str, route: APIRoute) -> None:
+    is_public = all((method, path) in PUBLIC for method in route.methods or ())
+    if guard_of(route) is None and not is_public:
+        raise RuntimeError(f"/admin{path} has no guard")
 
 
 class SecurityHeaders:

@@ -11,7 +11,6 @@ from eservice.kit.unit_of_work import ReadOnly
 from eservice.staff.models import Department, Role, RoleGrant, StaffAccount
 from eservice.staff.permissions import Grant, Principal
 
-
 _ORDER = {role: place for place, role in enumerate(Role)}
 
 

@@ -1,0 +1,146 @@
+"""Every route of the console with every role: who gets in, who is refused.
+
+A new route fails here until it stands in `ROUTES` with the permission that it asks for.
+"""
+
+import itertools
+from pathlib import Path
+
+import pytest
+from fastapi import APIRouter
+
+from admin.access import PUBLIC
+from admin.site import create_console, routes_of
+from eservice.kit.database import Database
+from eservice.kit.settings import Settings
+from eservice.staff.models import Role
+from tests.admin.visitors import Doors, Visitor, further_rooms
+from tests.staff.test_permissions import EXPECTED
+
+SIGNED_IN = ""  # any signed-in person
+ROUTES = {
+    ("GET", "/"): SIGNED_IN,
+    ("POST", "/logout"): SIGNED_IN,
+    ("GET", "/me"): SIGNED_IN,
+    ("POST", "/me/password"): SIGNED_IN,
+    ("POST", "/me/sessions/{session_id}/end"): SIGNED_IN,
+    ("GET", "/staff"): "staff.manage",
+    ("GET", "/staff/new"): "staff.manage",
+    ("POST", "/staff/new"): "staff.manage",
+    ("GET", "/staff/{account_id}"): "staff.manage",
+    ("POST", "/staff/{account_id}"): "staff.manage",
+    ("POST", "/staff/{account_id}/disable"): "staff.manage",
+    ("POST", "/staff/{account_id}/enable"): "staff.manage",
+    ("POST", "/staff/{account_id}/link"): "staff.manage",
+    ("GET", "/staff/{account_id}/history"): "audit.read",
+    ("GET", "/office"): "office.manage",
+    ("POST", "/office"): "office.manage",
+    ("GET", "/channels"): "channel.read",
+    ("POST", "/channels/parked/{event_id:int}/retry"): "event.retry",
+    ("GET", "/faq"): "faq.read",
+    ("GET", "/faq/new"): "faq.write",
+    ("POST", "/faq/new"): "faq.write",
+    ("POST", "/faq/preview"): "faq.write",
+    ("GET", "/faq/{entry_id:int}"): "faq.read",
+    ("POST", "/faq/{entry_id:int}"): "faq.write",
+    ("POST", "/faq/{entry_id:int}/preview"): "faq.write",
+    ("POST", "/faq/{entry_id:int}/discard"): "faq.write",
+    ("POST", "/faq/{entry_id:int}/retire"): "faq.publish",
+    ("POST", "/faq/{entry_id:int}/restore"): "faq.write",
+    ("GET", "/faq/export/{kind}"): "faq.read",
+    ("GET", "/faq/import"): "faq.write",
+    ("POST", "/faq/import"): "faq.write",
+    ("POST", "/faq/import/confirm"): "faq.write",
+    ("GET", "/inquiries"): "inquiry.read",
+    ("GET", "/inquiries/list"): "inquiry.read",
+    ("GET", "/inquiries/{inquiry_id:int}"): "inquiry.read",
+    ("GET", "/inquiries/{inquiry_id:int}/thread"): "inquiry.read",
+    ("GET", "/inquiries/{inquiry_id:int}/road"): "inquiry.read",
+    ("POST", "/inquiries/{inquiry_id:int}/answer"): "inquiry.answer",
+    ("POST", "/inquiries/{inquiry_id:int}/take"): "inquiry.answer",
+    ("POST", "/inquiries/{inquiry_id:int}/department"): "inquiry.hand_on",
+    ("POST", "/inquiries/{inquiry_id:int}/close"): "inquiry.answer",
+    ("POST", "/inquiries/{inquiry_id:int}/notes"): "inquiry.answer",
+    ("POST", "/inquiries/{inquiry_id:int}/faq"): "faq.write",
+}
+ENDS_THE_SESSION = {("POST", "/logout")}
+
+
+@pytest.fixture
+def all_rooms(database: Database, tmp_path: Path) -> Doors:
+    return Doors(database, tmp_path, further_rooms())
+
+
+def address(path: str, number: int = 2_000_000_000) -> str:
+    """The route's address with ids that nothing has."""
+    parts = (str(number) if part.startswith("{") else part for part in path.split("/"))
+    return "/admin" + "/".join(parts)
+
+
+def status(visitor: Visitor, method: str, where: str, token: str) -> int:
+    if method == "GET":
+        return visitor.client.get(where).status_code
+    return visitor.client.post(where, data={"csrf_token": token}).status_code
+
+
+def test_every_route_stands_in_the_table_or_is_public(all_rooms: Doors) -> None:
+    found = {
+        (method, path)
+        for path, routes in routes_of(all_rooms.console).items()
+        for route in routes
+        for method in route.methods or ()
+    }
+    assert found == ROUTES.keys() | PUBLIC
+
+
+@pytest.mark.parametrize("role", Role)
+def test_each_role_enters_exactly_its_rooms(all_rooms: Doors, role: Role) -> None:
+    visitor = all_rooms.browser("somsri", role)
+    token = visitor.token("/admin/me")
+    for (method, path), permission in ROUTES.items():
+        if (method, path) in ENDS_THE_SESSION:
+            continue
+        got = status(visitor, method, address(path), token)
+        if permission in (SIGNED_IN, *EXPECTED[role].split()):
+            assert got not in (401, 403) and got < 500, (method, path, got)
+        else:
+            assert got == 403, (method, path, got)
+    assert status(visitor, "POST", "/admin/logout", token) == 303
+
+
+def test_nobody_enters_without_signing_in(all_rooms: Doors) -> None:
+    visitor = all_rooms.visitor()
+    token = visitor.token("/admin/login")
+    for method, path in ROUTES:
+        answer = (
+            visitor.client.get(address(path))
+            if method == "GET"
+            else visitor.client.post(address(path), data={"csrf_token": token})
+        )
+        assert answer.status_code == 303, (method, path)
+        assert answer.headers["location"].startswith("/admin/login"), (method, path)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_change_needs_the_token_of_our_own_forms(all_rooms: Doors, role: Role) -> None:
+    visitor = all_rooms.browser("somsri", role)
+    strangers_token = all_rooms.browser("stranger", role).token("/admin/me")
+    for (method, path), wrong in itertools.product(ROUTES, ("", "0" * 64, strangers_token)):
+        if method == "POST":
+            assert status(visitor, method, address(path), wrong) == 403, (path, wrong)
+    assert visitor.get("/admin/me").status_code == 200
+
+
+def test_an_id_that_no_database_can_hold_is_not_found(all_rooms: Doors) -> None:
+    visitor = all_rooms.browser("somsri", *Role)
+    token = visitor.token("/admin/me")
+    for method, path in ROUTES:
+        if "{" in path:
+            assert status(visitor, method, address(path, 10**20), token) == 404, (method, path)
+
+
+def test_a_route_without_a_guard_stops_the_console(database: Database, tmp_path: Path) -> None:
+    open_room = APIRouter()
+    open_room.add_api_route("/secrets", lambda: "", methods=["GET"])
+    with pytest.raises(RuntimeError, match="/admin/secrets has no guard"):
+        create_console(database, Settings(data_dir=tmp_path, _env_file=None), [open_room])  # type: ignore[call-arg]
