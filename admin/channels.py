@@ -86,13 +86,23 @@ def show(
     texts = console.texts
     states = channels.all_states(reader)
     counts = deliveries.counts(reader)
+    heard, sent = channels.last_inbound(reader), channels.last_accepted(reader)
     oldest = deliveries.oldest_due(reader)
     line_is_on = console.settings.line_enabled
     return page(
         request,
         "channels/channels.html",
         cards=[
-            _card(texts, name, _is_on(console.settings, name), states.get(name), counts, reader.now)
+            _card(
+                texts,
+                name,
+                _is_on(console.settings, name),
+                states.get(name),
+                counts,
+                heard.get(name),
+                sent.get(name),
+                reader.now,
+            )
             for name in ChannelName
         ],
         quota=quota_of(texts, states.get(ChannelName.LINE), reader.now) if line_is_on else None,
@@ -174,6 +184,8 @@ def _card(
     is_on: bool,
     row: ChannelState | None,
     counts: dict[tuple[ChannelName, DeliveryState], int],
+    heard: datetime | None,
+    sent: datetime | None,
     now: datetime,
 ) -> ChannelCard:
     never = texts.get("channels.none_yet")
@@ -185,8 +197,8 @@ def _card(
         state=_state(texts, is_on, row, now),
         hint=_hint(texts, name, is_on, row),
         facts=[
-            (texts.get("channels.last_inbound"), _at(row.last_inbound_at if row else None, never)),
-            (texts.get("channels.last_accepted"), _at(row.last_accepted_at if row else None, never)),
+            (texts.get("channels.last_inbound"), _at(heard, never)),
+            (texts.get("channels.last_accepted"), _at(sent, never)),
             (texts.get("channels.last_error"), error),
         ],
         figures=[

@@ -12,11 +12,14 @@
     field.addEventListener("change", () => field.form.requestSubmit());
   });
 
-  // The number that waits stands in the tab's title.
+  // The number that waits stands in the tab's title, the heading and on the rail.
   const title = document.title.replace(/^\(\d+\) /, "");
   const showWaiting = () => {
     const waiting = document.querySelector("[data-waiting]")?.dataset.waiting ?? "0";
     document.title = waiting === "0" ? title : `(${waiting}) ${title}`;
+    document.querySelectorAll('[data-waiting-number], nav a[href="/admin/inquiries"] > .count').forEach((number) => {
+      number.textContent = waiting;
+    });
   };
 
   // The thread stays at its end while the reader is there.

@@ -130,6 +130,8 @@ def answer(
     )
     if delivery is None:
         raise ServiceError("inquiries.changed", ErrorKind.CONFLICT)
+    if reply is not None:
+        deliveries.carry(uow, deliveries.open_deliveries(uow, talk.contact), delivery)
     uow.session.add(
         InquiryMessage(inquiry_id=inquiry.id, message_id=delivery.message_id, author_id=author_id)
     )

@@ -5,7 +5,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
-from eservice.messaging.models import ChannelName, ChannelState, Contact, ContactKind, Delivery, DeliveryClass
+from eservice.messaging.models import (
+    ChannelName,
+    ChannelState,
+    Contact,
+    ContactKind,
+    Delivery,
+    DeliveryClass,
+    DeliveryState,
+    InboundEvent,
+)
 
 # Attempts in the last second over a whole channel. LINE allows 2,000 a second for reply and push (Messaging
 # API reference, rate limits); Telegram about 30 (Bot FAQ), of which some stay free for callbacks.
@@ -104,6 +113,24 @@ def contact_has_room(reader: ReadOnly, contact: Contact) -> bool:
     since = reader.now - timedelta(minutes=1)
     recent = select(func.count()).where(Delivery.contact_id == contact.id, Delivery.last_attempt_at > since)
     return (reader.session.scalar(recent) or 0) < TELEGRAM_GROUP_PER_MINUTE
+
+
+def last_inbound(reader: ReadOnly) -> dict[ChannelName, datetime]:
+    """When each channel last brought an event."""
+    rows = reader.session.execute(
+        select(InboundEvent.channel, func.max(InboundEvent.received_at)).group_by(InboundEvent.channel)
+    )
+    return {channel: at for channel, at in rows if at is not None}
+
+
+def last_accepted(reader: ReadOnly) -> dict[ChannelName, datetime]:
+    """When each channel last took a message of ours."""
+    rows = reader.session.execute(
+        select(Delivery.channel, func.max(Delivery.settled_at))
+        .where(Delivery.state == DeliveryState.ACCEPTED)
+        .group_by(Delivery.channel)
+    )
+    return {channel: at for channel, at in rows if at is not None}
 
 
 def heard_at(uow: UnitOfWork, channel: ChannelName, at: datetime) -> None:

@@ -311,17 +311,20 @@ def failed(uow: UnitOfWork, job: Job, reason: str) -> bool:
 
 
 def cancel_waiting_reply(uow: UnitOfWork, contact: Contact, now_free: datetime) -> ReplyRoad | None:
-    """Takes back a queued reply that has not been attempted and returns its still living token.
+    """Takes back an acknowledgement that is being held back and returns its still living token.
 
     That is how a staff answer given within seconds travels free: it takes the place of the
-    acknowledgement that was waiting for it.
+    acknowledgement that was waiting for it. What was to ride along waits again for a carrier. A reply
+    that is due now is not touched: it says something that the person asked for.
     """
     delivery = uow.session.scalar(
         select(Delivery)
         .where(
             Delivery.contact_id == contact.id,
             Delivery.state == DeliveryState.QUEUED,
+            Delivery.purpose == DeliveryClass.REPLY,
             Delivery.attempts == 0,
+            Delivery.due_at > uow.now,
             Delivery.reply_until > now_free,
         )
         .order_by(Delivery.id.desc())
@@ -332,6 +335,11 @@ def cancel_waiting_reply(uow: UnitOfWork, contact: Contact, now_free: datetime) 
         return None
     delivery.state, delivery.settled_at = DeliveryState.CANCELLED, uow.now
     delivery.reason = "the answer itself came in time"
+    uow.session.execute(
+        update(Delivery)
+        .where(Delivery.carrier_id == delivery.id, Delivery.state == DeliveryState.CARRIED)
+        .values(state=DeliveryState.HELD, carrier_id=None)
+    )
     return ReplyRoad(token=delivery.reply_token, until=delivery.reply_until)
 
 

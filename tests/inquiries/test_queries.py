@@ -11,7 +11,7 @@ from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.kit.errors import ServiceError
 from eservice.kit.unit_of_work import UnitOfWork
-from eservice.messaging import conversations
+from eservice.messaging import conversations, deliveries
 from eservice.messaging.content import Bundle, Sender, Text
 from eservice.messaging.models import ChannelName, DeliveryState
 from eservice.staff.models import Role, StaffAccount
@@ -210,3 +210,33 @@ def test_earlier_questions_of_the_same_person_are_counted(database: Database) ->
         leave(uow, meet(uow, "W1", ChannelName.WEB), "แรก")
         second = leave(uow, meet(uow, "W1", ChannelName.WEB), "สอง")
         assert queries.earlier_count(uow, second) == 1
+
+
+def test_what_was_to_ride_with_the_receipt_rides_with_the_answer(database: Database) -> None:
+    with database.unit_of_work() as uow:
+        somsri = add_staff(uow, "somsri", Role.RESPONDER)
+        talk = meet(uow, "U1")
+        first, second = leave(uow, talk, "เรื่องแรก"), leave(uow, talk, "เรื่องที่สอง")
+        waiting = inquiries.answer(uow, first.id, staff_says("คำตอบแรก"), actor="somsri", author_id=somsri.id)
+        receipt = acknowledge_later(uow, talk)
+        deliveries.carry(uow, [waiting], receipt)
+        uow.session.flush()
+        answer = inquiries.answer(
+            uow, second.id, staff_says("คำตอบที่สอง"), actor="somsri", author_id=somsri.id
+        )
+        uow.session.flush()
+        uow.session.refresh(waiting)
+        assert (waiting.state, waiting.carrier_id) == (DeliveryState.CARRIED, answer.id)
+
+
+def test_a_colleagues_answer_on_its_way_is_not_taken_back(database: Database) -> None:
+    with database.unit_of_work() as uow:
+        somsri = add_staff(uow, "somsri", Role.RESPONDER)
+        talk = meet(uow, "U1")
+        inquiry = leave(uow, talk, "ค่าน้ำเท่าไหร่")
+        acknowledge_later(uow, talk)
+        first, second = (
+            inquiries.answer(uow, inquiry.id, staff_says(text), actor="somsri", author_id=somsri.id)
+            for text in ("คำตอบแรก", "คำตอบที่สอง")
+        )
+        assert (first.state, second.state) == (DeliveryState.QUEUED, DeliveryState.HELD)
