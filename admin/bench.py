@@ -1,0 +1,128 @@
+"""The test bench: what the assistant makes of a question and why, and measuring it on a file of questions."""
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Query, Request, UploadFile
+from fastapi.responses import Response
+
+from admin.access import console_of, guarded
+from admin.bench_pages import MAX_TEXT, understand
+from admin.faq_pages import entry_to_change
+from admin.pages import FormRefused, page, redirect
+from eservice.kit.errors import ServiceError
+from eservice.kit.http import Reader, Uow
+from eservice.kit.unit_of_work import ReadOnly
+from eservice.staff.permissions import Permission, Principal
+from knowledge.entries import service
+from knowledge.entries.content import content_of, faults, one_line
+from knowledge.entries.evaluate import Evaluation, Question, evaluate, read_questions
+from knowledge.entries.importer import fault_text
+from knowledge.entries.models import AskDecision
+
+router = APIRouter(prefix="/bench")
+
+ADDRESS = "/admin/bench"
+MAX_QUESTIONS = 5_000  # of one measurement; so many take about half a minute
+MAX_FILE_BYTES = 5_000_000
+
+Tester = Annotated[Principal, guarded(Permission.BENCH_USE)]
+Id = Annotated[int, Form(ge=1, le=2**31 - 1)]
+
+
+@router.get("")
+def show(
+    request: Request,
+    staff: Tester,
+    reader: Reader,
+    q: Annotated[str, Query(max_length=MAX_TEXT)] = "",
+    previous: Annotated[str, Query(pattern=r"^\d{0,9}$")] = "",
+) -> Response:
+    """The bench; with a question, what becomes of it. `previous` is the entry answered just before."""
+    return _page(request, reader, staff, q, previous)
+
+
+@router.post("/add")
+def add(
+    request: Request,
+    uow: Uow,
+    staff: Annotated[Principal, guarded(Permission.FAQ_WRITE)],
+    entry: Id,
+    q: Annotated[str, Form(max_length=MAX_TEXT)] = "",
+) -> Response:
+    """Adds the question to an entry's phrasings, as a draft that its owner publishes."""
+    stored = entry_to_change(uow, staff, entry, Permission.FAQ_WRITE)
+    current = service.current_version(uow, stored)
+    content = content_of(current)
+    phrasing = one_line(q)
+    address = f"/admin/faq/{entry}"
+    if not phrasing or phrasing in (content.question, *content.variants):
+        return redirect(request, address, flash="faq.variant_known")
+    longer = replace(content, variants=(*content.variants, phrasing))
+    if fault := faults(longer).get("variants"):
+        words = fault_text("variants", fault)
+        raise FormRefused(_page(request, uow, staff, q, "", status=422, errors=[("q", words)]))
+    service.save_draft(uow, entry, longer, based_on=current.number, actor=staff.username)
+    request.app.state.signals.notify(uow, service.TOPIC)
+    return redirect(request, address, flash="faq.variant_added")
+
+
+@router.get("/evaluate")
+def show_evaluate(request: Request, staff: Tester) -> Response:
+    """Where a file of questions is chosen."""
+    return _evaluation(request)
+
+
+@router.post("/evaluate")
+def run(request: Request, staff: Tester, file: UploadFile | None = None) -> Response:
+    """Asks every question of the file and shows how many were answered rightly. Changes nothing."""
+    texts = console_of(request).texts
+    if file is None or not file.filename:
+        raise FormRefused(_evaluation(request, status=422, fault=texts.get("bench.evaluate.no_file")))
+    data = file.file.read(MAX_FILE_BYTES + 1)
+    try:
+        questions = _read(data)
+    except ServiceError as error:
+        lines = [texts.get("faq.import.line_number", number=field.split()[-1]) for field in error.fields]
+        words = " ".join((texts.get(f"errors.{error.code}"), *lines))
+        raise FormRefused(_evaluation(request, status=422, fault=words)) from error
+    if not 0 < len(questions) <= MAX_QUESTIONS or len(data) > MAX_FILE_BYTES:
+        words = texts.get("bench.evaluate.too_many", count=f"{MAX_QUESTIONS:,}")
+        raise FormRefused(_evaluation(request, status=422, fault=words))
+    return _evaluation(request, name=file.filename, result=evaluate(request.app.state.faq, questions))
+
+
+def _read(data: bytes) -> list[Question]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "questions.jsonl"
+        path.write_bytes(data)
+        return read_questions(path)
+
+
+def _page(
+    request: Request,
+    reader: ReadOnly,
+    staff: Principal,
+    q: str,
+    previous: str,
+    *,
+    status: int = 200,
+    **context: Any,
+) -> Response:
+    texts, live = console_of(request).texts, request.app.state.faq
+    before = live.face(int(previous)) if previous else None
+    previous_id = before.id if before else None
+    found = understand(reader, texts, staff, live, q, previous_id) if q.strip() else None
+    return page(request, "bench/bench.html", status=status, q=q, before=before, found=found, **context)
+
+
+def _evaluation(
+    request: Request, *, status: int = 200, fault: str = "", name: str = "", result: Evaluation | None = None
+) -> Response:
+    errors = [("file", fault)] if fault else []
+    return page(
+        request, "bench/evaluate.html", status=status, errors=errors, error_of=lambda field: fault,
+        name=name, result=result, decisions=list(AskDecision),
+    )  # fmt: skip
