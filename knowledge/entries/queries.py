@@ -103,6 +103,35 @@ def most_used(reader: ReadOnly, *, since: datetime, until: datetime, limit: int 
     ]
 
 
+def use_of(reader: ReadOnly, entry_ids: Sequence[int], *, since: datetime) -> list[EntryUse]:
+    """The use of the given entries from `since` on; those without any are left out."""
+    rows = reader.session.execute(
+        select(
+            Ask.entry_id,
+            func.count(),
+            func.count(case((Ask.helpful.is_(True), 1))),
+            func.count(case((Ask.helpful.is_(False), 1))),
+        )
+        .where(Ask.entry_id.in_(entry_ids), Ask.at >= since)
+        .group_by(Ask.entry_id)
+    )
+    return [
+        EntryUse(entry_id=entry_id, answers=count, helpful=helpful, unhelpful=unhelpful)
+        for entry_id, count, helpful, unhelpful in rows
+        if entry_id is not None
+    ]
+
+
+def closing_times(reader: ReadOnly, *, before: datetime) -> dict[int, datetime]:
+    """The live entries whose window ends before a moment, or has ended, with the end."""
+    rows = reader.session.execute(
+        select(Entry.id, EntryVersion.publish_until)
+        .join(EntryVersion, EntryVersion.id == Entry.live_version_id)
+        .where(EntryVersion.publish_until < before)
+    )
+    return {entry_id: closes for entry_id, closes in rows if closes is not None}
+
+
 def unanswered(
     reader: ReadOnly, *, since: datetime, until: datetime, limit: int = 100
 ) -> list[UnansweredAsk]:
