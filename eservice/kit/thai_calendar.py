@@ -3,6 +3,7 @@
 Nothing else in the product knows these. Instants inside are aware UTC datetimes; naive ones are refused.
 """
 
+import re
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -97,16 +98,23 @@ def fiscal_year(value: datetime | date) -> int:
 
 
 def parse_thai_date(text: str) -> date:
-    """Reads `2569-11-20`, `20/11/2569` or `20/11/2026`; years above 2400 are Buddhist-era.
+    """Reads `2569-11-20`, `20/11/2569`, `20/11/2026` or `20 พ.ย. 2569`; years above 2400 are Buddhist-era.
 
     Raises ValueError for anything else.
     """
     cleaned = arabic_digits(text.strip())
-    parts = cleaned.split("-") if "-" in cleaned else cleaned.split("/")[::-1]
+    parts = cleaned.split("-") if "-" in cleaned else re.split(r"/|\s+", cleaned)[::-1]
     if len(parts) != 3:
         raise ValueError("a date has a day, a month and a year")
-    year, month, day = (int(part) for part in parts)
-    return date(year - BUDDHIST_ERA_OFFSET if year > 2400 else year, month, day)
+    year, day = int(parts[0]), int(parts[2])
+    return date(year - BUDDHIST_ERA_OFFSET if year > 2400 else year, _month(parts[1]), day)
+
+
+def _month(text: str) -> int:
+    for names in (MONTHS_SHORT, MONTHS):
+        if text in names:
+            return names.index(text) + 1
+    return int(text)
 
 
 def thai_digits(text: str) -> str:
