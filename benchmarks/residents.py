@@ -51,8 +51,8 @@ _TALK = (Reply.TALK, Reply.PERHAPS_TALK)
 class Message:
     """What a resident typed.
 
-    `expected` are ids of the entries that answer a question, belong to a problem, or may be shown for an
-    unanswerable message without harm, since they name whom to ask.
+    `expected` are ids of the entries that answer a question, belong to a problem, or may be shown for talk
+    or for an unanswerable message without harm, since they name whom to ask.
     """
 
     text: str
@@ -140,7 +140,7 @@ def respond(text: str) -> Outcome:
         "clarify": AskDecision.CLARIFIED,
         "unknown": AskDecision.UNKNOWN,
     }[decision.kind]
-    reply = None if wants_person(intent) else choose_reply(intent, kind)
+    reply = None if wants_person(intent) else choose_reply(intent, kind, decision.confidence)
     shown = tuple(hit.id for hit in decision.hits) if reply in (Reply.ANSWER, Reply.CHOICES) else ()
     return Outcome(emergency.kind if emergency else "", intent, reply, shown, decision.confidence)
 
@@ -156,8 +156,8 @@ def judge(message: Message, outcome: Outcome) -> Verdict:
             reported = outcome.intent.label is IntentLabel.PROBLEM and offers_to_leave and not astray
             return Verdict.RECOGNISED if reported or outcome.emergency else Verdict.MISSED
         case "talk":
-            talked = outcome.reply in (*_TALK, None) and not outcome.emergency
-            return Verdict.HANDLED if talked else Verdict.MISSED
+            talked = outcome.reply in (*_TALK, None) or message.expected.intersection(outcome.shown)
+            return Verdict.HANDLED if talked and not outcome.emergency else Verdict.MISSED
         case _:
             answered = outcome.reply is Reply.ANSWER and not message.expected.intersection(outcome.shown)
             if outcome.emergency or answered:

@@ -35,7 +35,7 @@ def answer_text(turn: Turn, message: Message, text: str) -> None:
         talk_to_staff.begin(turn)
         return
     decision = turn.faq.decide(text, turn.previous_entry)
-    reply = choose_reply(intent, decision.kind)
+    reply = choose_reply(intent, decision.kind, decision.confidence)
     if reply is Reply.TALK:
         _small_talk(turn, intent.label)
         return

@@ -6,6 +6,10 @@ from knowledge.classify.intents import Intent, IntentLabel
 from knowledge.entries.models import AskDecision
 
 CERTAIN_TALK = 0.75  # so sure must we be that a message is only talk
+_LIKELY_TALK = 0.6  # enough when the FAQ has but vague ideas
+_SURE_ANSWER = 0.9  # beats even certain chatter
+_ANSWER_TO_REPORT = 0.8  # what is broken is told in many words, and an answer beside the point annoys
+_FAIR_ANSWER = 0.5  # beats likely talk
 
 _COURTESIES = (IntentLabel.GREETING, IntentLabel.THANKS, IntentLabel.FAREWELL, IntentLabel.CAPABILITY)
 _EMPTY_WORDS = (IntentLabel.UNCLEAR, IntentLabel.CHATTER, IntentLabel.ABUSE)
@@ -29,17 +33,20 @@ def wants_person(intent: Intent) -> bool:
     return intent.label is IntentLabel.PERSON and intent.probability >= CERTAIN_TALK
 
 
-def choose_reply(intent: Intent, decision: AskDecision) -> Reply:
-    """The kind of reply to a message of this intent, when the FAQ decided so."""
-    certain = intent.probability >= CERTAIN_TALK
-    if certain and intent.label in _COURTESIES:
+def choose_reply(intent: Intent, decision: AskDecision, confidence: float) -> Reply:
+    """The kind of reply to a message of this intent, when the FAQ decided so with this confidence."""
+    if intent.label in _COURTESIES and intent.probability >= CERTAIN_TALK:
         return Reply.TALK
-    if intent.label in _EMPTY_WORDS and decision is not AskDecision.ANSWERED:
-        if certain:
+    if intent.label in _EMPTY_WORDS:
+        if intent.probability >= CERTAIN_TALK and confidence < _SURE_ANSWER:
             return Reply.TALK
+        if intent.probability >= _LIKELY_TALK and confidence < _FAIR_ANSWER:
+            return Reply.PERHAPS_TALK
         if decision is AskDecision.UNKNOWN:
             return Reply.PERHAPS_TALK
     match decision:
+        case AskDecision.ANSWERED if intent.label is IntentLabel.PROBLEM and confidence < _ANSWER_TO_REPORT:
+            return Reply.CHOICES
         case AskDecision.ANSWERED:
             return Reply.ANSWER
         case AskDecision.CLARIFIED:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from knowledge.classify.model import TextClassifier
-from knowledge.thai import normalise
+from knowledge.thai import as_thai_layout, normalise
 
 _DATA = Path(__file__).with_name("intents.txt")
 
@@ -73,8 +73,18 @@ def classify_intent(text: str) -> Intent:
     """What kind of message this is.
 
     Courtesies at either end do not count when a matter comes with them: "ขอบคุณค่ะ แล้วต้องใช้อะไรบ้าง" is a
-    question.
+    question. Text without Thai letters is also read as typed in the wrong keyboard layout; the surer reading counts.
     """
+    intent = _read_as(text)
+    meant = as_thai_layout(text[: 4 * _LIMIT])
+    if meant is None:
+        return intent
+    other = _read_as(meant)
+    makes_sense = other.label is not IntentLabel.UNCLEAR and other.probability > intent.probability
+    return other if makes_sense else intent
+
+
+def _read_as(text: str) -> Intent:
     clean = normalise(text, limit=_LIMIT)
     if len(clean.replace(" ", "")) < _LEAST_LETTERS:
         return Intent(IntentLabel.UNCLEAR, 1.0)

@@ -41,6 +41,8 @@ HELD_OUT = Path(__file__).parents[2] / "benchmarks" / "intents_heldout.txt"
         ("น้ำบ่ไหลมาสองมื้อแล้วเด้อ", IntentLabel.PROBLEM),
         ("เบี้ยคนเฒ่าไปลงตี้ไหนเจ้า", IntentLabel.QUESTION),
         ("ไฟดับหลายคืนแล้วนิ", IntentLabel.PROBLEM),
+        ("ohew,jws]", IntentLabel.PROBLEM),  # น้ำไม่ไหล, typed with the keyboard in English
+        ("good evening", IntentLabel.GREETING),
     ],
 )
 def test_a_message_is_taken_for_what_it_is(text: str, label: IntentLabel) -> None:
