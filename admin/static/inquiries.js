@@ -19,6 +19,7 @@
     document.title = waiting === "0" ? title : `(${waiting}) ${title}`;
     document.querySelectorAll('[data-waiting-number], nav a[href="/admin/inquiries"] > .count').forEach((number) => {
       number.textContent = waiting;
+      if (number.matches(".count")) number.hidden = waiting === "0";
     });
   };
 

@@ -1,17 +1,19 @@
 """The questions in the console: who sees which, and the answer on its way to the asker."""
 
 import html
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from eservice.inquiries import service as inquiries
 from eservice.inquiries.models import Inquiry, InquiryState
 from eservice.kit import audit
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
+from eservice.kit.migrate import migrate
 from eservice.messaging import channels, conversations
 from eservice.messaging.content import bundle_from_json
 from eservice.messaging.models import (
@@ -336,6 +338,23 @@ def test_the_same_form_twice_sends_one_answer(office: Office) -> None:
         response = browser.post(action, **fields, text="200 บาทค่ะ", road="wait")
         assert response.status_code == 303
     assert len(office.answers()) == 1
+
+
+def test_two_clicks_at_once_send_one_answer(fresh_database: Database, tmp_path: Path) -> None:
+    migrate(fresh_database)
+    with fresh_database.unit_of_work() as uow:
+        somsri = add_staff(uow, "somsri", Role.RESPONDER)
+        inquiry = leave(uow, meet(uow, "U1"), "ค่าน้ำเท่าไหร่")
+    browser = Console(fresh_database, tmp_path).browser(somsri)
+    action = f"/admin/inquiries/{inquiry.id}/answer"
+    fields = browser.hidden(browser.page(f"/admin/inquiries/{inquiry.id}"), action)
+    with ThreadPoolExecutor() as pool:
+        clicks = [
+            pool.submit(browser.post, action, **fields, text="128 บาทค่ะ", road="wait") for _ in range(4)
+        ]
+    assert [click.result().status_code for click in clicks] == [303] * 4
+    with fresh_database.read() as reader:
+        assert reader.session.scalar(select(func.count()).select_from(Delivery)) == 1
 
 
 def test_a_faster_colleague_is_named_and_the_text_stays(office: Office) -> None:
