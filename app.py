@@ -36,7 +36,7 @@ except ModuleNotFoundError as missing:
     sys.exit(f"{missing.name} is not installed; run .venv/bin/pip install -r requirements.txt")
 
 
-from admin import channels, inquiries
+from admin import bench, channels, faq, faq_files, inquiries
 from admin.site import STATIC as CONSOLE_STATIC
 from admin.site import create_console
 from bot.channels.line import parse as line_parse
@@ -82,7 +82,7 @@ from knowledge.entries.live import LiveFaq
 from knowledge.entries.routes import create_router as faq_router
 
 HERE = Path(__file__).parent
-ROOMS = (inquiries.router, channels.router)
+ROOMS = (inquiries.router, faq.router, faq_files.router, bench.router, channels.router)
 FIRST_ACCOUNT = "admin"
 GRACE_SECONDS = 5
 LOADING_SECONDS = 40
