@@ -184,6 +184,8 @@ def _second(reader: ReadOnly, texts: Catalogue, live: LiveFaq, why: Explanation)
     reason = texts.get("bench.second.behind", margin=f"{why.margin:.2f}")
     if missing:
         reason += " " + texts.get("bench.second.missing", words=" ".join(f"“{word}”" for word in missing))
+    elif why.best_phrasing:
+        reason += " " + texts.get("bench.second.closer", phrasing=why.best_phrasing)
     return Second(question=face.question, reason=reason)
 
 
