@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 
 from eservice.kit import audit
 from eservice.kit.database import Database
@@ -49,8 +50,9 @@ def create_account(
     name = username.strip().lower()
     if not USERNAME.fullmatch(name):
         raise invalid("staff.bad_username", username="bad")
+    taken = ServiceError("staff.username_taken", ErrorKind.CONFLICT, fields={"username": "taken"})
     if uow.session.scalar(select(StaffAccount.id).where(StaffAccount.username == name)) is not None:
-        raise ServiceError("staff.username_taken", ErrorKind.CONFLICT, fields={"username": "taken"})
+        raise taken
     profile = _checked(uow, profile)
     account = StaffAccount(
         username=name,
@@ -61,7 +63,10 @@ def create_account(
         created_at=uow.now,
     )
     uow.session.add(account)
-    uow.session.flush()  # grants, link and audit name it by id
+    try:
+        uow.session.flush()  # grants, link and audit name it by id
+    except IntegrityError:  # somebody took the name since we looked
+        raise taken from None
     _set_grants(uow, account, profile.grants)
     audit.record(
         uow, actor=actor, action="staff.created", subject_kind="staff", subject_id=account.id,
