@@ -90,6 +90,7 @@
     button.hidden = true;
     unread.hidden = true;
     button.setAttribute("aria-expanded", "true");
+    panel.setAttribute("aria-modal", String(fillsScreen()));
     if (fillsScreen()) {
       overflowBefore = document.documentElement.style.overflow;
       document.documentElement.style.overflow = "hidden";

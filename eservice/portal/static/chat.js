@@ -21,6 +21,7 @@
   const PAUSE_IN_TALK = 15 * 60_000; // after so long a gap the time is shown
   const TYPING = 20_000;
   const TRIES_BEFORE_FAILED = 3;
+  const SHOWN_LENGTH = 4_000; // characters of a visitor's own message; all of it is sent
 
   // Storage: in private windows and locked-down frames there may be none; then this page alone remembers.
 
@@ -47,13 +48,15 @@
       return null;
     }
   };
-  const writeJson = (key, value) => {
+  const writeText = (key, value) => {
     try {
-      store.setItem(key, JSON.stringify(value));
+      store.setItem(key, value);
     } catch {
-      // A full store: the message still lives in `outgoing` while the page is open.
+      // A full store: the words still live on the page while it is open.
     }
   };
+  const writeJson = (key, value) => writeText(key, JSON.stringify(value));
+  const keepDraft = () => writeText(DRAFT, field.value);
   const storedKeys = (prefix) => Array.from({ length: store.length }, (_, index) => store.key(index)).filter((key) => key?.startsWith(prefix));
 
   // Building
@@ -210,7 +213,9 @@
   // What visitors say
 
   function ownBubble(message) {
-    const text = message.location ? words.location : message.text ?? message.label;
+    const said = message.location ? words.location : message.text ?? message.label;
+    // Breaking an endless line of Thai into words can hold up a browser for minutes.
+    const text = said.length > SHOWN_LENGTH ? `${said.slice(0, SHOWN_LENGTH)}…` : said;
     const bubble = make("div", "bubble bubble--own", make("p", "", message.location ? icon("pin", "small") : null, message.location ? " " : null, text));
     return bubble;
   }
@@ -222,9 +227,10 @@
     bubble.classList.toggle("bubble--own", state !== "failed");
     bubble.classList.toggle("bubble--failed", state === "failed");
     if (state === "failed") {
-      const retry = make("button", "", words.retry);
+      const isRefused = outgoing.find((entry) => entry.id === bubble.dataset.id)?.refused;
+      const retry = make("button", "", isRefused ? words.edit : words.retry);
       retry.type = "button";
-      retry.addEventListener("click", () => resend(bubble.dataset.id));
+      retry.addEventListener("click", () => (isRefused ? takeBack : resend)(bubble.dataset.id));
       bubble.append(make("p", "bubble__failed", icon("alert", "small"), note || words.failed, retry));
     } else if (note) {
       bubble.append(make("p", "bubble__state", icon("clock", "small"), note));
@@ -521,10 +527,20 @@
   function resend(id) {
     const entry = outgoing.find((other) => other.id === id);
     if (!entry) return;
-    entry.refused = false;
     failures = 0;
     setState(bubbles.get(id), "sending", words.sending);
     wake();
+  }
+
+  // What can never be sent as it is goes back into the field.
+  function takeBack(id) {
+    const entry = outgoing.find((other) => other.id === id);
+    if (!entry) return;
+    field.value = [field.value.trim(), entry.text ?? ""].filter(Boolean).join("\n");
+    keepDraft();
+    forget(entry);
+    bubbles.get(id).remove();
+    field.focus();
   }
 
   function forget(entry) {
@@ -567,8 +583,8 @@
         return 1000 * (Number(response.headers.get("Retry-After")) || 20);
       }
       if (response.status >= 500) return unsent(entry);
-      // Refused for good: the words stay on the page and on this device.
-      entry.refused = true;
+      entry.refused = true; // for good; the words stay on the page and on this device
+      writeJson(OUTGOING + id, entry);
       hideTyping();
       setState(bubbles.get(id), "failed", [413, 422].includes(response.status) ? words.too_long : words.failed);
       return 0;
@@ -699,7 +715,10 @@
     scrollToEnd();
     log.setAttribute("aria-live", "polite");
     log.removeAttribute("aria-busy");
-    if (failures) outgoing.forEach((entry) => setState(bubbles.get(entry.id), "sending", words.waiting));
+    for (const entry of outgoing) {
+      if (entry.refused) setState(bubbles.get(entry.id), "failed", words.failed);
+      else if (failures) setState(bubbles.get(entry.id), "sending", words.waiting);
+    }
   }
 
   // Beginning, and beginning anew
@@ -745,10 +764,10 @@
     event.preventDefault();
     submit();
   });
-  field.addEventListener("input", () => store.setItem(DRAFT, field.value));
+  field.addEventListener("input", keepDraft);
   byId("chat-menu").addEventListener("click", () => send({ action: "menu", label: words.menu }));
   byId("chat-end").querySelector("button").addEventListener("click", () => send({ action: "end", label: words.end }));
-  document.querySelector(".chat-menu__sheet").addEventListener("click", (event) => {
+  document.querySelector(".chat-more__sheet").addEventListener("click", (event) => {
     event.target.closest("details").open = false;
   });
   byId("chat-restart-yes").addEventListener("click", restart);
@@ -762,6 +781,10 @@
   window.addEventListener("online", () => {
     failures = 0;
     wake();
+  });
+  // Begun anew, or begun, in another tab: this one must not go on showing the talk of before.
+  window.addEventListener("storage", (event) => {
+    if (event.key === SESSION && session && readJson(SESSION)?.token !== session.token) location.reload();
   });
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && wake());
 
