@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
+import app as composition
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.kit.migrate import migrate
+from eservice.kit.settings import Settings
 from tests.chat import Village
 
 NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)  # Friday 20 Nov 2569, 12.00 น.
@@ -108,3 +111,18 @@ def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[D
 def village(database: Database, clock: FixedClock) -> Village:
     """The conversation side of the product with fake platforms, on each database in turn."""
     return Village(database, clock)
+
+
+@pytest.fixture(scope="session")
+def whole_app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    """The web application as `serve` builds it, with every channel on; nothing is started or opened."""
+    settings = Settings.model_validate(
+        {
+            "data_dir": tmp_path_factory.mktemp("whole"),
+            "line_channel_secret": "secret",
+            "line_channel_access_token": "token",
+            "telegram_bot_token": "1:token",
+            "telegram_webhook_secret": "secret",
+        }
+    )
+    return composition.create_app(composition.build(settings), with_worker=False)

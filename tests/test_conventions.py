@@ -1,0 +1,306 @@
+"""The project's rules that no tool knows: each would decay without a check."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, _IncludedRouter  # the only name for a router within a router
+from starlette.routing import BaseRoute, Mount, Route
+
+from admin.site import routes_of
+from eservice.kit.settings import Settings
+from tests.source import PACKAGES, PYPROJECT, ROOT, called_name, name_of, nodes, product_files, tree_of
+
+COMMITTERS = {
+    "eservice/kit/unit_of_work.py": "the unit of work",
+    "eservice/kit/migrate.py": "migrations are not work of a service",
+}
+SESSION_MAKERS = {"eservice/kit/database.py"}
+CLOCKS = {
+    "eservice/kit/clock.py": {"now"},
+    "admin/faq_files.py": {"time"},
+    "bot/channels/webchat/routes.py": {"time_ns"},
+}
+"""Who asks the machine for the time: the clock; the age of a file; the instant of a visitor's message."""
+
+BROAD_EXCEPTS = {
+    "bot/intake.py": 2,  # the intake edge
+    "bot/worker.py": 1,  # worker loops
+    "knowledge/entries/live.py": 1,  # the loop that keeps the index fresh
+    "eservice/kit/unit_of_work.py": 1,  # gives the lock back, whatever stopped the opening, and raises on
+}
+ENVIRONMENT_READERS = {"eservice/kit/settings.py"}
+
+PUBLIC_ROUTES = {
+    "operations": {"GET /healthz", "GET /readyz", "GET /metrics"},
+    "API: what residents may see anyway": {"GET /openapi.json", "GET /api/v1/faq/search"},
+    "portal": {
+        "GET /", "GET /faq", "GET /faq/topic/{slug:path}", "GET /faq/{key}", "GET /privacy", "GET /sitemap",
+        "GET /sitemap.xml", "GET /robots.txt", "GET /chat", "GET /widget.js",
+    },
+    "begins a visitor's session": {"POST /api/v1/chat/sessions"},
+}  # fmt: skip
+GUARDED_ROUTES = {
+    "the platform's signature or secret": {"POST /webhooks/line", "POST /webhooks/telegram"},
+    "the visitor's bearer token": {
+        "POST /api/v1/chat/messages", "GET /api/v1/chat/messages", "GET /api/v1/chat/stream",
+    },
+}  # fmt: skip
+
+LONG_FILES = {
+    "app.py": "the composition root and the command line, told in one go",
+    "eservice/messaging/deliveries.py": "the life of a delivery, whose transitions are read together",
+    "eservice/migrations/versions/0001_the_first_tables.py": "generated",
+    "eservice/portal/static/chat.js": "the web chat's script, loaded as one file",
+    "tests/admin/test_inquiries.py": "the room's whole day, case by case",
+    "tests/bot/telegram/test_telegram_client.py": "one test per answer that Telegram can give",
+    "tests/knowledge/test_emergency.py": "lists of cries and near-misses",
+}
+LONG = 400  # lines
+
+UNUSED_BY_IMPORT = {
+    "httptools": "uvicorn parses HTTP with it",
+    "uvloop": "uvicorn's event loop",
+    "python-multipart": "Starlette reads forms with it",
+    "tzdata": "Asia/Bangkok on machines without a time-zone database",
+    "rapidfuzz": "distances between spellings, for measuring the answer engine",
+}
+IMPORT_NAMES = {
+    "python-telegram-bot": "telegram", "line-bot-sdk": "linebot", "pydantic-settings": "pydantic_settings",
+    "pillow": "PIL", "prometheus-client": "prometheus_client",
+}  # fmt: skip
+
+PACKAGE_INDEXES = {"pypi.org", "files.pythonhosted.org"}
+NAMESPACES = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml"}
+LARGEST_FILE_BYTES = 600_000
+WEIGHTS = (
+    ".bin",
+    ".onnx",
+    ".pt",
+    ".pth",
+    ".safetensors",
+    ".pkl",
+    ".gguf",
+    ".h5",
+    ".npz",
+    ".npy",
+    ".zip",
+    ".gz",
+)
+
+
+def test_only_the_unit_of_work_commits() -> None:
+    assert {name_of(path) for path, node in nodes(ast.Call) if _is_call(node, "commit")} <= set(COMMITTERS)
+
+
+def test_sessions_are_made_in_one_place() -> None:
+    makers = {name_of(path) for path, node in nodes(ast.Call) if _is_call(node, "sessionmaker", "Session")}
+    assert makers <= SESSION_MAKERS
+
+
+def test_the_time_comes_from_the_clock() -> None:
+    for path, node in nodes(ast.Call):
+        assert isinstance(node, ast.Call)
+        if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+            asked = f"{node.func.value.id}.{node.func.attr}"
+            if asked in {
+                "datetime.now",
+                "datetime.utcnow",
+                "datetime.today",
+                "date.today",
+                "time.time",
+                "time.time_ns",
+            }:
+                assert node.func.attr in CLOCKS.get(name_of(path), ()), f"{name_of(path)} calls {asked}"
+
+
+def test_faults_are_caught_by_name_but_at_the_edges() -> None:
+    broad: dict[str, int] = {}
+    for path, node in nodes(ast.ExceptHandler):
+        assert isinstance(node, ast.ExceptHandler)
+        if node.type is None or getattr(node.type, "id", "") in ("Exception", "BaseException"):
+            broad[name_of(path)] = broad.get(name_of(path), 0) + 1
+    assert broad == BROAD_EXCEPTS
+
+
+def test_settings_are_read_in_one_place() -> None:
+    readers = {
+        name_of(path)
+        for path, node in nodes(ast.Attribute, ast.Name)
+        if getattr(node, "attr", getattr(node, "id", "")) in ("environ", "getenv")
+    }
+    assert readers <= ENVIRONMENT_READERS
+
+
+def test_every_setting_is_read() -> None:
+    settings_file = ROOT / "eservice/kit/settings.py"
+    read_elsewhere = {
+        node.attr
+        for path, node in nodes(ast.Attribute)
+        if isinstance(node, ast.Attribute) and path != settings_file
+    }
+    read_by_property = {
+        inner.attr
+        for node in ast.walk(tree_of(settings_file))
+        if isinstance(node, ast.FunctionDef) and node.name in read_elsewhere
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Attribute)
+    }
+    assert set(Settings.model_fields) <= read_elsewhere | read_by_property
+
+
+def test_every_route_is_listed_as_public_or_guarded(whole_app: FastAPI) -> None:
+    listed = set().union(*PUBLIC_ROUTES.values(), *GUARDED_ROUTES.values())
+    assert set(_routes("", whole_app.routes)) == listed
+
+
+def test_the_console_is_mounted_with_its_guards(whole_app: FastAPI) -> None:
+    (console,) = (
+        route.app for route in whole_app.routes if isinstance(route, Mount) and route.path == "/admin"
+    )
+    assert isinstance(console, FastAPI)
+    assert len(routes_of(console)) > 10  # create_console refuses a route without a guard
+
+
+def test_no_page_asks_another_host_for_anything() -> None:
+    loading = re.compile(
+        r"""(?:src|srcset|action|@import|url\(|fetch\(|import)\s*[=(]?\s*["']?(?:https?:)?//"""
+    )
+    address = re.compile(r"""https?://[^\s"'<>)`\\]+""")
+    for path in product_files(".html", ".js", ".css", ".svg"):
+        text = path.read_text(encoding="utf-8")
+        assert not loading.search(text), name_of(path)
+        assert set(address.findall(text)) <= NAMESPACES, name_of(path)
+
+
+def test_vendored_files_are_those_of_the_manifest() -> None:
+    static = ROOT / "eservice/kit/web/static"
+    manifest = json.loads((static / "vendor.json").read_text(encoding="utf-8"))
+    listed = {name: digest for package in manifest for name, digest in package["sha256"].items()}
+    assert {name: sha256((static / name).read_bytes()).hexdigest() for name in listed} == listed
+    scripts = {
+        f"vendor/{path.name}" for path in (static / "vendor").iterdir() if path.suffix in (".js", ".css")
+    }
+    assert scripts <= set(listed)
+
+
+def test_nothing_is_downloaded_and_no_model_is_shipped() -> None:
+    for path, node in nodes(ast.Call):
+        assert isinstance(node, ast.Call)
+        assert called_name(node) not in {"urlopen", "urlretrieve", "download", "from_pretrained"}, name_of(
+            path
+        )
+    shipped = [path for name in PACKAGES for path in (ROOT / name).rglob("*") if path.is_file()]
+    assert [name_of(path) for path in shipped if path.suffix in WEIGHTS] == []
+    assert [name_of(path) for path in shipped if path.stat().st_size > LARGEST_FILE_BYTES] == []
+
+
+def test_long_files_have_a_reason() -> None:
+    files = [*product_files(".py", ".html", ".js", ".css"), *(ROOT / "tests").rglob("*.py")]
+    long = {name_of(path) for path in files if path.read_text(encoding="utf-8").count("\n") > LONG}
+    assert long == set(LONG_FILES)
+
+
+def test_every_module_says_what_it_is() -> None:
+    silent = [
+        name_of(path)
+        for path in product_files(".py")
+        if ast.get_docstring(tree_of(path)) is None and "migrations/versions" not in name_of(path)
+    ]
+    assert silent == []
+
+
+def test_nothing_is_left_to_do() -> None:
+    mark = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError")
+    files = product_files(".py", ".html", ".js", ".css")
+    assert [name_of(path) for path in files if mark.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_every_dependency_is_imported_or_has_a_reason() -> None:
+    declared = {_bare(line) for line in PYPROJECT["project"]["dependencies"]}
+    imported = {
+        name.split(".")[0]
+        for _, node in nodes(ast.Import, ast.ImportFrom)
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [getattr(node, "module", "") or ""]
+        )
+    }
+    unused = {name for name in declared if IMPORT_NAMES.get(name, name.replace("-", "_")) not in imported}
+    assert unused == set(UNUSED_BY_IMPORT)
+
+
+@pytest.mark.parametrize("file_name", ["requirements.txt", "requirements-dev.txt"])
+def test_requirements_are_those_of_the_lock(file_name: str) -> None:
+    locked = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))["package"]
+    known = {
+        (package["name"], package["version"]): {
+            part["hash"].removeprefix("sha256:")
+            for part in [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]
+        }
+        for package in locked
+        if package["name"] != PYPROJECT["project"]["name"]
+    }
+    required = _requirements(ROOT / file_name)
+    assert all(required[pin] == known[pin] for pin in required)
+    declared = list(PYPROJECT["project"]["dependencies"])
+    if file_name == "requirements-dev.txt":
+        declared += PYPROJECT["dependency-groups"]["dev"]
+        assert set(required) == set(known)
+    assert {_bare(line) for line in declared} <= {name for name, _ in required}
+
+
+def test_the_lock_names_the_public_index_only() -> None:
+    hosts = re.findall(r"https?://([^/\"]+)", (ROOT / "uv.lock").read_text(encoding="utf-8"))
+    assert set(hosts) <= PACKAGE_INDEXES
+    for file_name in ("requirements.txt", "requirements-dev.txt"):
+        assert "://" not in (ROOT / file_name).read_text(encoding="utf-8")
+
+
+def test_reading_thai_loads_no_database_and_no_web() -> None:
+    question = (
+        "import sys, knowledge.search, knowledge.classify, knowledge.emergency\n"
+        "print(*sorted({'sqlalchemy', 'fastapi', 'starlette', 'eservice', 'bot', 'admin'} & set(sys.modules)))"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", question], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert loaded.stdout.split() == []
+
+
+def _is_call(node: ast.AST, *names: str) -> bool:
+    return isinstance(node, ast.Call) and called_name(node) in names
+
+
+def _routes(prefix: str, routes: list[BaseRoute]) -> Iterator[str]:
+    """Every route as "METHOD path"; the console and static files, which are mounted, apart."""
+    for route in routes:
+        if isinstance(route, _IncludedRouter):
+            yield from _routes(prefix + route.include_context.prefix, route.original_router.routes)
+        elif isinstance(route, APIRoute | Route):
+            yield from (f"{method} {prefix}{route.path}" for method in (route.methods or set()) - {"HEAD"})
+        else:
+            assert isinstance(route, Mount) and route.path in ("/admin", "/static"), route
+
+
+def _bare(requirement: str) -> str:
+    """`pwdlib` for `pwdlib[argon2]>=0.3,<0.4`."""
+    return re.split(r"[\[<>=;~! ]", requirement, maxsplit=1)[0].lower()
+
+
+def _requirements(path: Path) -> dict[tuple[str, str], set[str]]:
+    """The pins of a requirements file with their hashes."""
+    pins: dict[tuple[str, str], set[str]] = {}
+    for entry in re.sub(r"\\\n\s*", " ", path.read_text(encoding="utf-8")).splitlines():
+        if found := re.match(r"([\w.-]+)==([\w.!+-]+)", entry):
+            pins[found[1], found[2]] = set(re.findall(r"--hash=sha256:(\w+)", entry))
+    return pins
