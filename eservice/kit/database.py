@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import JSON, DateTime, Engine, MetaData, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Dialect, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -19,6 +20,7 @@ from eservice.kit.clock import Clock, SystemClock
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 
 BUSY_TIMEOUT_MS = 10_000
+_WRITING = "writing"  # in a connection's info: the lock that its transaction holds
 POOL_SIZE = 12
 
 NAMING = {
@@ -63,7 +65,6 @@ class Database:
         self.url: URL = make_url(url)
         self.clock: Clock = clock or SystemClock()
         self.engine: Engine = _create_engine(self.url)
-        self.write_lock = threading.RLock() if self.is_sqlite else None
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @property
@@ -72,7 +73,7 @@ class Database:
 
     def unit_of_work(self) -> UnitOfWork:
         """A write transaction, committed when its block ends well. No network call belongs inside."""
-        return UnitOfWork(self.open_session, self.clock, self.write_lock)
+        return UnitOfWork(self.open_session, self.clock)
 
     def read(self) -> ReadOnly:
         """A session for looking: never blocks writers, never writes."""
@@ -102,8 +103,10 @@ def _create_engine(url: URL) -> Engine:
     """The engine; its error messages never show parameters, which are what people wrote."""
     if url.get_backend_name() == "sqlite":
         engine = create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, hide_parameters=True)
+        queue = _WriteQueue()
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "begin", queue.begin)
+        event.listen(engine.pool, "checkin", queue.leave)
         return engine
     return create_engine(
         url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, pool_pre_ping=True, hide_parameters=True
@@ -121,6 +124,25 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
-    connection.exec_driver_sql(f"BEGIN {mode}")
+class _WriteQueue:
+    """One writer at a time within a process: a queue is fair, SQLite's own waiting in sleeps is not.
+
+    A writer joins with the first statement of its transaction and leaves when its connection goes back to
+    the pool, which may be in another thread: FastAPI ends a request's unit of work where it likes.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def begin(self, connection: Connection) -> None:
+        mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
+        if mode == "IMMEDIATE":
+            if not self._lock.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+                raise OperationalError("BEGIN IMMEDIATE", None, TimeoutError("database is locked"))
+            connection.info[_WRITING] = self._lock
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+    def leave(self, dbapi_connection: Any, record: Any) -> None:
+        lock = record.info.pop(_WRITING, None)
+        if lock is not None:
+            lock.release()

@@ -23,14 +23,6 @@ class OpenSession(Protocol):
     def __call__(self, *, read_only: bool = False) -> Session: ...
 
 
-class WriteLock(Protocol):
-    """A lock that one thread may take again while it holds it."""
-
-    def acquire(self) -> bool: ...
-
-    def release(self) -> None: ...
-
-
 class ReadOnly:
     """A session for looking; nothing it does is kept."""
 
@@ -64,9 +56,8 @@ class ReadOnly:
 class UnitOfWork(ReadOnly):
     """A write transaction."""
 
-    def __init__(self, open_session: OpenSession, clock: Clock, write_lock: WriteLock | None = None) -> None:
+    def __init__(self, open_session: OpenSession, clock: Clock) -> None:
         super().__init__(open_session, clock)
-        self._write_lock = write_lock
         self._after_commit: list[Callable[[], None]] = []
 
     def after_commit(self, call: Callable[[], None]) -> None:
@@ -74,13 +65,7 @@ class UnitOfWork(ReadOnly):
         self._after_commit.append(call)
 
     def __enter__(self) -> "UnitOfWork":
-        if self._write_lock is not None:
-            self._write_lock.acquire()
-        try:
-            self._session = self._open_session()
-        except BaseException:
-            self._release()
-            raise
+        self._session = self._open_session()
         return self
 
     def __exit__(
@@ -94,11 +79,6 @@ class UnitOfWork(ReadOnly):
                 session.rollback()
         finally:
             session.close()
-            self._release()
         if kind is None:
             for call in self._after_commit:
                 call()
-
-    def _release(self) -> None:
-        if self._write_lock is not None:
-            self._write_lock.release()

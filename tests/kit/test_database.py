@@ -1,0 +1,106 @@
+"""The two databases: pragmas, write transactions, fairness, instants."""
+
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import StatementError
+
+from eservice.kit.audit import AuditRecord, record
+from eservice.kit.database import Database
+from eservice.kit.migrate import migrate
+
+
+def test_sqlite_survives_a_power_cut_and_keeps_its_references(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    with database.read() as reader:
+        pragmas = {
+            name: reader.session.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout", "secure_delete")
+        }
+    assert pragmas == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "busy_timeout": 10_000,
+        "secure_delete": 1,
+    }
+
+
+def test_many_writers_and_readers_neither_fail_nor_lose(fresh_database: Database) -> None:
+    migrate(fresh_database)
+    faults: list[Exception] = []
+
+    def write(number: int) -> None:
+        try:
+            for turn in range(10):
+                with fresh_database.unit_of_work() as uow:
+                    record(uow, actor=f"w{number}", action="x", subject_kind="k", subject_id=turn)
+                with fresh_database.read() as reader:
+                    reader.session.query(AuditRecord).count()
+        except Exception as error:  # the test reports it
+            faults.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    with fresh_database.read() as reader:
+        assert reader.session.query(AuditRecord).count() == 80
+
+
+def test_a_unit_of_work_may_end_in_another_thread_than_it_began(fresh_database: Database) -> None:
+    migrate(fresh_database)
+    uow = fresh_database.unit_of_work().__enter__()
+    record(uow, actor="a", action="x", subject_kind="k", subject_id=1)
+    uow.session.flush()
+    ending = threading.Thread(target=uow.__exit__, args=(None, None, None))
+    ending.start()
+    ending.join()
+    with fresh_database.unit_of_work() as after:
+        record(after, actor="b", action="x", subject_kind="k", subject_id=2)
+
+
+def test_a_failing_block_changes_nothing_and_frees_the_writers(fresh_database: Database) -> None:
+    migrate(fresh_database)
+    called: list[str] = []
+    with pytest.raises(RuntimeError), fresh_database.unit_of_work() as uow:
+        uow.after_commit(lambda: called.append("x"))
+        record(uow, actor="a", action="x", subject_kind="k", subject_id=1)
+        raise RuntimeError
+    with fresh_database.unit_of_work() as uow:
+        assert uow.session.query(AuditRecord).count() == 0
+    assert called == []
+
+
+def test_instants_come_back_in_utc_whatever_zone_they_had(database: Database) -> None:
+    bangkok = timezone(timedelta(hours=7))
+    with database.unit_of_work() as uow:
+        uow.session.add(
+            AuditRecord(
+                at=datetime(2026, 11, 20, 12, tzinfo=bangkok), actor="a", action="x",
+                subject_kind="k", subject_id="1", before=None, after=None,
+            )
+        )  # fmt: skip
+    with database.read() as reader:
+        assert reader.session.query(AuditRecord).one().at == datetime(2026, 11, 20, 5, tzinfo=UTC)
+
+
+def test_a_naive_instant_is_refused(database: Database) -> None:
+    with pytest.raises(StatementError), database.unit_of_work() as uow:
+        uow.session.add(
+            AuditRecord(
+                at=datetime(2026, 11, 20), actor="a", action="x",  # noqa: DTZ001 - the fault under test
+                subject_kind="k", subject_id="1", before=None, after=None,
+            )
+        )  # fmt: skip
+
+
+def test_parameters_never_show_in_errors(database: Database) -> None:
+    with pytest.raises(Exception, match="hidden") as fault, database.unit_of_work() as uow:
+        uow.session.execute(text("SELECT * FROM nowhere WHERE x = :x"), {"x": "ความลับ"})
+    assert "ความลับ" not in str(fault.value)
