@@ -18,6 +18,7 @@
   const MAX_BACKOFF = 30_000; // milliseconds; so are all times here
   const SILENCE = 25_000; // the stream says something every 15 s; longer silence means that it is stuck
   const POLL = 3_000;
+  const PATIENCE = 20_000; // a request without an answer is given up, and made again
   const PAUSE_IN_TALK = 15 * 60_000; // after so long a gap the time is shown
   const TYPING = 20_000;
   const TRIES_BEFORE_FAILED = 3;
@@ -464,7 +465,8 @@
     const headers = { Accept: "application/json", ...options.headers };
     if (session) headers.Authorization = `Bearer ${session.token}`;
     if (options.body) headers["Content-Type"] = "application/json";
-    return fetch(`/api/v1/chat${path}`, { cache: "no-store", credentials: "omit", ...options, headers });
+    const signal = options.signal ?? AbortSignal.timeout?.(PATIENCE);
+    return fetch(`/api/v1/chat${path}`, { cache: "no-store", credentials: "omit", ...options, signal, headers });
   }
 
   // One session, however many ask for it; null when the office cannot be reached now.
