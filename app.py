@@ -68,6 +68,8 @@ from eservice.messaging.models import ChannelName
 from eservice.office import service as office
 from eservice.operations.metrics import Metrics
 from eservice.operations.routes import create_router as operations_router
+from eservice.portal.api_docs import create_api_docs
+from eservice.portal.api_document import publish_document
 from eservice.portal.errors import add_page_errors
 from eservice.portal.pages import STATIC_DIRECTORY as PORTAL_STATIC
 from eservice.portal.pages import ChannelLinks, PortalPages
@@ -221,6 +223,8 @@ def create_app(system: System, *, with_worker: bool) -> FastAPI:
         app.include_router(telegram_router(settings.telegram_webhook_secret.get_secret_value(), intake.store))
     pages = PortalPages(public_url=settings.public_url, channel_links=partial(_channel_links, system))
     app.include_router(create_portal(pages, system.faq))
+    publish_document(app)
+    app.include_router(create_api_docs(pages, system.service_texts, app.openapi))
     add_page_errors(app, pages, system.service_texts)
     console = create_console(system.database, settings, rooms=ROOMS)
     console.state.faq, console.state.signals = system.faq, system.signals

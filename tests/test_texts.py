@@ -39,7 +39,7 @@ LATIN_WORD = re.compile(r"[A-Za-z]{3,}")
 THAI = re.compile(r"[ก-๙]")
 JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 MARKUP = re.compile(
-    r"<(script|style)\b.*?</\1>|[\w:-]+=(\"[^\"]*\"|'[^']*')|<[^>]*>|&\w+;|(?<=[\s\"])/[\w/]+| required\b",
+    r"<(script|style|code)\b.*?</\1>|[\w:-]+=(\"[^\"]*\"|'[^']*')|<[^>]*>|&\w+;|(?<=[\s\"])/[\w/]+| required\b",
     re.DOTALL,
 )
 ATTRIBUTE_BLOCK = re.compile(
