@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from admin.faq_pages import AnswerFace
+from admin.faq_pages import AnswerFace, may_change
 from admin.faq_words import Look
 from eservice.kit.text import Catalogue
 from eservice.kit.thai_calendar import thai_date
 from eservice.kit.unit_of_work import ReadOnly
-from eservice.staff.permissions import Permission, Principal, may
+from eservice.staff.permissions import Permission, Principal
 from knowledge.classify.intents import classify_intent
 from knowledge.emergency import Emergency, find_emergency
 from knowledge.entries import service
@@ -165,10 +165,7 @@ def _candidates(
                 score=f"{score:.2f}",
                 percent=round(100 * score),
                 known=normalise(text) in phrasings,
-                may_add=all(
-                    may(staff, Permission.FAQ_WRITE, owner)
-                    for owner in {face.department_id, version.department_id}
-                ),
+                may_add=may_change(reader, staff, entry, Permission.FAQ_WRITE),
             )
         )
     return found

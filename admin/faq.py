@@ -95,9 +95,11 @@ def show(
     entry_id: RowId,
     version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> Response:
-    """One answer; with `version` the form holds the words of an older one."""
+    """One answer; with `version` the form holds the words of an older one. Readers see what residents see."""
     entry = queries.get_entry(reader, entry_id)
-    return _editor(request, reader, staff, faq_pages.stored_form(reader, entry, version), entry)
+    is_reader = not faq_pages.may_change(reader, staff, entry, Permission.FAQ_WRITE)
+    form = faq_pages.stored_form(reader, entry, number=version, as_seen=is_reader)
+    return _editor(request, reader, staff, form, entry)
 
 
 @router.post("/{entry_id:int}")

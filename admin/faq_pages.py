@@ -121,7 +121,6 @@ def entry_page(reader: ReadOnly, texts: Catalogue, staff: Principal, entry: Entr
     """Everything about an entry but its form."""
     version = service.current_version(reader, entry)
     names = department_names(reader)
-    owners = _departments_of_entry(reader, entry)
     people = _people(reader, texts)
     use = next(iter(queries.use_of(reader, [entry.id], since=entry.created_at)), None)
     return EntryPage(
@@ -135,8 +134,8 @@ def entry_page(reader: ReadOnly, texts: Catalogue, staff: Principal, entry: Entr
         department=names.get(version.department_id or 0, texts.get("site.whole_office")),
         asked=entry.asked_count,
         votes=share_words(texts, use),
-        may_write=all(may(staff, Permission.FAQ_WRITE, owner) for owner in owners),
-        may_publish=all(may(staff, Permission.FAQ_PUBLISH, owner) for owner in owners),
+        may_write=may_change(reader, staff, entry, Permission.FAQ_WRITE),
+        may_publish=may_change(reader, staff, entry, Permission.FAQ_PUBLISH),
         versions=[
             _version_row(texts, entry, row, people) for row in queries.versions(reader, entry.id)
         ],
@@ -152,13 +151,24 @@ def entry_page(reader: ReadOnly, texts: Catalogue, staff: Principal, entry: Entr
     )  # fmt: skip
 
 
-def stored_form(reader: ReadOnly, entry: Entry, number: int | None = None) -> EntryForm:
-    """The form of the words that an author goes on from, or of an older version."""
+def stored_form(
+    reader: ReadOnly, entry: Entry, *, number: int | None = None, as_seen: bool = False
+) -> EntryForm:
+    """The form of the words that an author goes on from, or of version `number`, or that residents see."""
     current = service.current_version(reader, entry)
-    chosen = reader.session.scalar(
-        select(EntryVersion).where(EntryVersion.entry_id == entry.id, EntryVersion.number == number)
-    )
+    chosen = None
+    if number is not None:
+        chosen = reader.session.scalar(
+            select(EntryVersion).where(EntryVersion.entry_id == entry.id, EntryVersion.number == number)
+        )
+    elif as_seen and entry.live_version_id is not None:
+        chosen = reader.session.get(EntryVersion, entry.live_version_id)
     return form_of(content_of(chosen or current), based_on=current.number)
+
+
+def may_change(reader: ReadOnly, staff: Principal, entry: Entry, permission: Permission) -> bool:
+    """Whether the person has the permission in every department that the entry's words name."""
+    return all(may(staff, permission, owner) for owner in _departments_of_entry(reader, entry))
 
 
 def choices(reader: ReadOnly, texts: Catalogue, staff: Principal, live: LiveFaq) -> Choices:

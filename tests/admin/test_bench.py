@@ -1,0 +1,119 @@
+"""The test bench: what the assistant makes of a question, in a clerk's words."""
+
+import json
+from pathlib import Path
+
+import pytest
+from httpx import Response
+
+from eservice.kit.database import Database
+from eservice.staff.models import Role
+from knowledge.entries.models import EntryState
+from tests.admin.answers import TAX, WATER, AnswerRooms, shown
+from tests.admin.visitors import Visitor
+
+
+@pytest.fixture
+def rooms(database: Database, tmp_path: Path) -> AnswerRooms:
+    return AnswerRooms(database, tmp_path)
+
+
+def evaluate(visitor: Visitor, data: bytes, name: str = "questions.jsonl") -> Response:
+    token = visitor.token("/admin/me")
+    return visitor.client.post(
+        "/admin/bench/evaluate", data={"csrf_token": token}, files={"file": (name, data)}
+    )
+
+
+def test_an_answer_is_shown_with_its_reasons(rooms: AnswerRooms) -> None:
+    page = shown(rooms.publisher().get(f"/admin/bench?q={TAX.variants[0]}"))
+    assert "ตอบเลย มั่นใจ" in page
+    assert "คิดตามขนาดป้าย" in page and "ที่มา: กฎกระทรวง" in page and "ผู้ดูแล: กองคลัง" in page
+    assert "ถามข้อมูล (" in page
+    assert f"ใกล้กับแบบที่ถาม {TAX.variants[0]}" in page
+    assert "ข้อนี้มีคำถามนี้แล้ว" in page
+
+
+def test_a_question_that_nothing_answers_goes_to_a_person(rooms: AnswerRooms) -> None:
+    page = shown(rooms.publisher().get("/admin/bench?q=สูตรแกงเขียวหวานไก่"))
+    assert "ส่งให้คน ไม่มั่นใจ" in page
+    assert "ฝากเจ้าหน้าที่ตอบ" in page
+
+
+def test_an_emergency_comes_first(rooms: AnswerRooms) -> None:
+    page = shown(rooms.publisher().get("/admin/bench?q=ไฟไหม้บ้าน ช่วยด้วย"))
+    assert "เหตุด่วน" in page and "199" in page
+    assert page.index("เหตุด่วน") < page.index("ประชาชนจะเห็นแบบนี้")
+
+
+def test_trying_counts_as_no_asking(rooms: AnswerRooms) -> None:
+    rooms.publisher().get(f"/admin/bench?q={TAX.question}")
+    assert rooms.entry(rooms.tax_id).asked_count == 0
+
+
+def test_a_following_question_is_asked_on_from_an_entry(rooms: AnswerRooms) -> None:
+    wipa = rooms.publisher()
+    page = wipa.get(f"/admin/bench?q=แล้วใช้เอกสารอะไร&previous={rooms.tax_id}")
+    assert f"ถามต่อจากข้อ “{TAX.question}”" in shown(page)
+    assert f'name="previous" value="{rooms.tax_id}"' in page.text
+    assert wipa.get("/admin/bench?q=อะไร&previous=987654").status_code == 200
+
+
+@pytest.mark.parametrize("text", ["", "   ", "?", "\u200b" * 500, "ก" * 2_000, "9" * 300])
+def test_any_text_has_a_page(rooms: AnswerRooms, text: str) -> None:
+    assert rooms.publisher().client.get("/admin/bench", params={"q": text}).status_code == 200
+
+
+def test_a_question_is_added_to_the_draft_of_an_entry(rooms: AnswerRooms) -> None:
+    wipa = rooms.publisher()
+    added = wipa.post("/admin/bench/add", q=" ป้ายใหญ่เสียเท่าไร ", entry=rooms.tax_id)
+    assert added.headers["location"] == f"/admin/faq/{rooms.tax_id}"
+    assert rooms.words(rooms.tax_id).variants == (*TAX.variants, "ป้ายใหญ่เสียเท่าไร")
+    assert rooms.state(rooms.tax_id) is EntryState.LIVE_WITH_DRAFT
+    assert "ตรวจแล้วกดเผยแพร่" in shown(wipa.get(f"/admin/faq/{rooms.tax_id}"))
+    wipa.post("/admin/bench/add", q="ป้ายใหญ่เสียเท่าไร", entry=rooms.tax_id)
+    assert len(rooms.words(rooms.tax_id).variants) == len(TAX.variants) + 1
+
+
+def test_only_who_may_write_an_entry_adds_to_it(rooms: AnswerRooms) -> None:
+    somsri = rooms.author_of_finance()
+    assert somsri.post("/admin/bench/add", q="น้ำหยุดไหล", entry=rooms.water_id).status_code == 403
+    assert rooms.words(rooms.water_id).variants == WATER.variants
+    page = somsri.get(f"/admin/bench?q={WATER.question}ตอนนี้").text
+    assert f'name="entry" value="{rooms.water_id}"' not in page
+    responder = rooms.doors.browser("preecha", Role.RESPONDER)
+    assert responder.post("/admin/bench/add", q="ก", entry=rooms.tax_id).status_code == 403
+
+
+def test_a_question_that_does_not_fit_is_refused(rooms: AnswerRooms) -> None:
+    refused = rooms.publisher().post("/admin/bench/add", q="ก ข" * 150, entry=rooms.tax_id)
+    assert refused.status_code == 422
+    assert "ยาวเกิน 300 ตัวอักษร" in shown(refused)
+
+
+def test_a_file_of_questions_is_measured(rooms: AnswerRooms) -> None:
+    questions = (
+        {"text": TAX.variants[0], "expected": ["sign-tax"]},
+        {"text": WATER.variants[1], "expected": ["sign-tax"]},
+        {"text": "สูตรแกงเขียวหวานไก่", "expected": []},
+    )
+    data = "\n".join(json.dumps(row, ensure_ascii=False) for row in questions).encode()
+    page = shown(evaluate(rooms.publisher(), data))
+    assert "3 คำถาม" in page.replace("\xa0", " ")
+    assert "2 จาก 3 คำถาม" in page
+    assert "ข้อที่ใช่มาเป็นอันดับแรก 50.0%" in page
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b'{"text": "x", "expected": []}\n{"text": 1}', "บรรทัดที่ 2"),
+        (b"", "ไฟล์ต้องมี 1 ถึง 5,000 คำถาม"),
+        (b'{"text": "x", "expected": []}\n' * 5_001, "ไฟล์ต้องมี 1 ถึง 5,000 คำถาม"),
+        (b"\xff\xfe", "บรรทัดที่ 1"),
+    ],
+)
+def test_a_file_that_cannot_be_measured_says_why(rooms: AnswerRooms, data: bytes, words: str) -> None:
+    refused = evaluate(rooms.publisher(), data)
+    assert refused.status_code == 422
+    assert words in shown(refused)
