@@ -30,6 +30,7 @@ class ReadOnly:
         self._open_session = open_session
         self._clock = clock
         self._session: Session | None = None
+        self._now: datetime | None = None
 
     @property
     def session(self) -> Session:
@@ -39,8 +40,10 @@ class ReadOnly:
 
     @property
     def now(self) -> datetime:
-        """The current instant, in UTC."""
-        return self._clock.now()
+        """The instant of this block, in UTC: the same however often it is asked for."""
+        if self._now is None:
+            self._now = self._clock.now()
+        return self._now
 
     def __enter__(self) -> "ReadOnly":
         self._session = self._open_session(read_only=True)

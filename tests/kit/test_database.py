@@ -104,3 +104,10 @@ def test_parameters_never_show_in_errors(database: Database) -> None:
     with pytest.raises(Exception, match="hidden") as fault, database.unit_of_work() as uow:
         uow.session.execute(text("SELECT * FROM nowhere WHERE x = :x"), {"x": "ความลับ"})
     assert "ความลับ" not in str(fault.value)
+
+
+def test_a_unit_of_work_has_one_instant(fresh_database: Database) -> None:
+    with fresh_database.unit_of_work() as uow:
+        assert uow.now == uow.now
+    with fresh_database.unit_of_work() as later:
+        assert later.now > uow.now
