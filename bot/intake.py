@@ -181,6 +181,7 @@ class Intake:
             if reply is not None and any(d.state is DeliveryState.HELD for d in waiting):
                 self._send_held(turn, waiting, reply)
             return Processed(callback_id=turn.inbound.callback_id)
+        deliveries.release_held_back(waiting, uow.now)
         hold_back = turn.acknowledgement and reply is not None and self._staff_present(uow)
         delivery = deliveries.enqueue(
             uow,

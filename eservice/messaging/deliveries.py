@@ -137,6 +137,13 @@ def carry(uow: UnitOfWork, waiting: Sequence[Delivery], carrier: Delivery) -> li
     return _bundles(uow, held)
 
 
+def release_held_back(waiting: Sequence[Delivery], now: datetime) -> None:
+    """Sends an acknowledgement that is being held back for the staff: the person has said something more."""
+    for delivery in waiting:
+        if delivery.state is DeliveryState.QUEUED and not delivery.attempts and delivery.due_at > now:
+            delivery.due_at = now
+
+
 def release_held(uow: UnitOfWork, waiting: Sequence[Delivery]) -> None:
     """Queues what was held for somebody who had blocked us and is back (channels without counted pushes)."""
     for delivery in waiting:

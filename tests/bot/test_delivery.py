@@ -256,6 +256,17 @@ def test_without_an_answer_in_time_the_acknowledgement_goes_out(village: Village
     assert delivery_of(somchai).state is DeliveryState.HELD
 
 
+def test_nobody_waits_behind_an_acknowledgement_that_is_held_back(village: Village) -> None:
+    village.staff_present = True
+    somchai = village.resident()
+    asks_staff(somchai)
+    village.clock.advance(seconds=3)
+    somchai.says("ไฟไหม้บ้าน")
+    receipt, numbers = spoken(village)[-2:]
+    assert receipt.startswith("reply:รับไว้แล้ว")
+    assert "199" in numbers
+
+
 def test_telegram_obeys_retry_after_for_the_whole_channel(village: Village) -> None:
     mali, noi = village.resident(ChannelName.TELEGRAM), village.resident(ChannelName.TELEGRAM)
     wait = TryAgain(reason="flood", doubt=Doubt.NOT_SENT, after_seconds=30, whole_channel=True)
