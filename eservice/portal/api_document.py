@@ -161,7 +161,7 @@ def _operation(method: str, path: str, told: Json) -> Operation:
         method=method,
         path=path,
         tag=next(iter(told.get("tags", [])), ""),
-        note=told.get("description", ""),
+        note=told.get("description") or told.get("summary", ""),
         needs_token=bool(told.get("security")),
         parameters=parameters,
         body=_schema_of(body.get("content", {}))[1],
