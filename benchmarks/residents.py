@@ -9,16 +9,18 @@ Half of the messages (by a hash of their text) judge: nobody looks at them while
 import argparse
 import hashlib
 import json
+import random
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.mistyping import mistype
 from bot.flows.reply_choice import Reply, choose_reply, wants_person
 from knowledge.classify import Intent, IntentLabel, classify_intent
 from knowledge.emergency import find_emergency
@@ -220,7 +222,13 @@ def _print_failures(messages: Iterable[Message]) -> None:
         print(f"  {message.kind}: {verdict}: {message.text} [{meant}] → {did} ({intent})")
 
 
+def _mistyped(messages: Iterable[Message]) -> list[Message]:
+    """The same messages with typing slips of our own making; a seed each, so that others may come and go."""
+    return [replace(m, text=mistype(m.text, random.Random(m.text))) for m in messages]
+
+
 def main() -> None:
+    """Print it all."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -233,6 +241,7 @@ def main() -> None:
     _print_failures(messages if show_all else developing)
     _print_half(f"developing half: {len(developing)} messages", tally(developing))
     _print_half(f"judging half: {len(judging)} messages", tally(judging))
+    _print_half("judging half, mistyped on top", tally(_mistyped(judging)))
 
 
 if __name__ == "__main__":

@@ -6,10 +6,11 @@ from knowledge.classify.intents import Intent, IntentLabel
 from knowledge.entries.models import AskDecision
 
 CERTAIN_TALK = 0.75  # so sure must we be that a message is only talk
-_LIKELY_TALK = 0.6  # enough when the FAQ has but vague ideas
+_LIKELY_TALK = 0.55  # enough when the FAQ has but vague ideas
+_PERHAPS_TALK = 0.45  # enough when the FAQ knows nothing; below that the office is offered
 _SURE_ANSWER = 0.9  # beats even certain chatter
 _ANSWER_TO_REPORT = 0.8  # what is broken is told in many words, and an answer beside the point annoys
-_FAIR_ANSWER = 0.5  # beats likely talk
+_FAIR_ANSWER = 0.4  # beats likely talk
 
 _COURTESIES = (IntentLabel.GREETING, IntentLabel.THANKS, IntentLabel.FAREWELL, IntentLabel.CAPABILITY)
 _EMPTY_WORDS = (IntentLabel.UNCLEAR, IntentLabel.CHATTER, IntentLabel.ABUSE)
@@ -35,15 +36,13 @@ def wants_person(intent: Intent) -> bool:
 
 def choose_reply(intent: Intent, decision: AskDecision, confidence: float) -> Reply:
     """The kind of reply to a message of this intent, when the FAQ decided so with this confidence."""
-    if intent.label in _COURTESIES and intent.probability >= CERTAIN_TALK:
+    courteous, empty = intent.label in _COURTESIES, intent.label in _EMPTY_WORDS
+    if intent.probability >= CERTAIN_TALK and (courteous or (empty and confidence < _SURE_ANSWER)):
         return Reply.TALK
-    if intent.label in _EMPTY_WORDS:
-        if intent.probability >= CERTAIN_TALK and confidence < _SURE_ANSWER:
-            return Reply.TALK
-        if intent.probability >= _LIKELY_TALK and confidence < _FAIR_ANSWER:
-            return Reply.PERHAPS_TALK
-        if decision is AskDecision.UNKNOWN:
-            return Reply.PERHAPS_TALK
+    if intent.probability >= _LIKELY_TALK and confidence < _FAIR_ANSWER and (courteous or empty):
+        return Reply.PERHAPS_TALK
+    if intent.probability >= _PERHAPS_TALK and decision is AskDecision.UNKNOWN and empty:
+        return Reply.PERHAPS_TALK
     match decision:
         case AskDecision.ANSWERED if intent.label is IntentLabel.PROBLEM and confidence < _ANSWER_TO_REPORT:
             return Reply.CHOICES

@@ -19,13 +19,15 @@ ANSWERED, CLARIFIED, UNKNOWN = AskDecision.ANSWERED, AskDecision.CLARIFIED, AskD
         (IntentLabel.PROBLEM, 0.9, ANSWERED, 0.75, Reply.CHOICES),
         (IntentLabel.PROBLEM, 0.9, UNKNOWN, 0.1, Reply.LEAVE),
         (IntentLabel.GREETING, 0.9, ANSWERED, 0.95, Reply.TALK),
+        (IntentLabel.GREETING, 0.6, UNKNOWN, 0.2, Reply.PERHAPS_TALK),
         (IntentLabel.GREETING, 0.5, ANSWERED, 0.95, Reply.ANSWER),
         (IntentLabel.CHATTER, 0.9, ANSWERED, 0.8, Reply.TALK),
         (IntentLabel.CHATTER, 0.9, ANSWERED, 0.95, Reply.ANSWER),
         (IntentLabel.CHATTER, 0.65, CLARIFIED, 0.3, Reply.PERHAPS_TALK),
         (IntentLabel.CHATTER, 0.65, CLARIFIED, 0.6, Reply.CHOICES),
         (IntentLabel.CHATTER, 0.4, CLARIFIED, 0.3, Reply.CHOICES),
-        (IntentLabel.UNCLEAR, 0.4, UNKNOWN, 0.1, Reply.PERHAPS_TALK),
+        (IntentLabel.UNCLEAR, 0.5, UNKNOWN, 0.1, Reply.PERHAPS_TALK),
+        (IntentLabel.UNCLEAR, 0.4, UNKNOWN, 0.1, Reply.LEAVE),
     ],
 )
 def test_the_reply_fits_what_was_meant_and_what_is_known(
