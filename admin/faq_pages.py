@@ -186,11 +186,13 @@ def preview_of(
     """What the words in the form would look like, and what to think of before publishing them."""
     content, _ = read_form(form, texts)
     names = department_names(reader)
-    seen = _live_content(reader, entry)
+    live_version = reader.session.get(EntryVersion, entry.live_version_id or 0) if entry else None
+    changes = compare(texts, names, content_of(live_version), content) if live_version else []
+    checked = live_version.published_at if live_version and not changes else None
     return Preview(
-        face=_face(texts, names, content, reader.now),
-        is_live=seen is not None,
-        changes=compare(texts, names, seen, content) if seen is not None else [],
+        face=_face(texts, names, content, checked or reader.now),
+        is_live=live_version is not None,
+        changes=changes,
         clashes=_clashes(live, content, entry.id if entry else None),
         warnings=_warnings(texts, content, reader.now),
     )
@@ -213,13 +215,7 @@ def _departments_of_entry(reader: ReadOnly, entry: Entry) -> set[int | None]:
     return {version.department_id for version in versions}
 
 
-def _live_content(reader: ReadOnly, entry: Entry | None) -> EntryContent | None:
-    if entry is None or entry.live_version_id is None:
-        return None
-    return content_of(reader.session.get_one(EntryVersion, entry.live_version_id))
-
-
-def _face(texts: Catalogue, names: Mapping[int, str], content: EntryContent, now: datetime) -> AnswerFace:
+def _face(texts: Catalogue, names: Mapping[int, str], content: EntryContent, checked: datetime) -> AnswerFace:
     parts = parse_answer(content.answer)
     return AnswerFace(
         headline=parts.headline or texts.get("faq.preview.no_answer"),
@@ -228,7 +224,7 @@ def _face(texts: Catalogue, names: Mapping[int, str], content: EntryContent, now
         source=content.source,
         source_url=content.source_url if content.source_url.startswith(("https://", "http://")) else "",
         department=names.get(content.department_id or 0, ""),
-        checked=thai_date(now),
+        checked=thai_date(checked),
     )  # fmt: skip
 
 
