@@ -121,7 +121,7 @@ def read_command(text: str) -> str | None:
 
 def _said(turn: Turn, text: str, ref: str | None) -> None:
     message = conversations.record_heard(turn.uow, turn.talk.conversation, text=text, platform_ref=ref)
-    if emergencies.answer_emergency(turn, text):
+    if emergencies.answer_emergency(turn, message, text):
         _resume(turn)
         return
     if not text.strip():
@@ -312,7 +312,7 @@ def _edited(turn: Turn, ref: str, text: str) -> None:
         if turn.inbound.addressed:
             _said(turn, text, ref)
         return
-    if emergencies.answer_emergency(turn, text):
+    if emergencies.answer_emergency(turn, message, text):
         return
     if inquiries.holds(turn.uow, message.id):
         turn.say(turn.text("edited.noted"))

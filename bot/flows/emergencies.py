@@ -2,11 +2,20 @@
 
 from bot.flows.turn import Turn
 from eservice.messaging.content import Card, LinkButton
+from eservice.messaging.models import Handler, Message
+from knowledge.classify.intents import IntentLabel, classify_intent
 from knowledge.emergency import find_emergency
 
+# What the office mends once everybody is safe: the hole in the road, the wire, the dog.
+_OFFICE_MENDS = frozenset({"accident", "animal_bite", "electric", "flood_rescue"})
 
-def answer_emergency(turn: Turn, text: str) -> bool:
-    """Shows whom to call when the text speaks of an emergency; says whether it does."""
+
+def answer_emergency(turn: Turn, message: Message, text: str) -> bool:
+    """Shows whom to call when the text speaks of an emergency; says whether it does.
+
+    "The hole again, two motorcycles fell" is an emergency or a report: such words can also be left with the
+    office, below the numbers.
+    """
     emergency = find_emergency(text)
     if emergency is None:
         return False
@@ -23,4 +32,7 @@ def answer_emergency(turn: Turn, text: str) -> bool:
             ),
         )
     )
+    free = turn.state.run is None and turn.talk.conversation.handler is Handler.BOT
+    if free and emergency.kind in _OFFICE_MENDS and classify_intent(text).label is IntentLabel.PROBLEM:
+        turn.offer(turn.button("unknown.report", f"leave:{message.id}:p"))
     return True

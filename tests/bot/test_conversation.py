@@ -3,7 +3,7 @@
 import pytest
 
 from bot import upkeep
-from eservice.inquiries.models import Inquiry, InquiryState
+from eservice.inquiries.models import Inquiry, InquiryKind, InquiryState
 from eservice.messaging.models import (
     ChannelName,
     Conversation,
@@ -98,6 +98,19 @@ def test_emergency_numbers_come_first_in_every_state(village: Village, channel: 
     somchai.sees("รับไว้แล้ว")
     somchai.says("มีคนจมน้ำ")
     somchai.sees("1669")
+
+
+def test_a_report_that_sounds_like_an_emergency_can_still_be_left(
+    village: Village, channel: ChannelName
+) -> None:
+    somchai = village.resident(channel)
+    somchai.says("ดินสไลด์ปิดทางขึ้นหมู่บ้าน รถผ่านไม่ได้")
+    somchai.sees("1784")
+    somchai.taps("ฝากเรื่องนี้")
+    assert [inquiry.kind for inquiry in village.rows(Inquiry)] == [InquiryKind.PROBLEM]
+    malai = village.resident(channel)
+    malai.says("ไฟไหม้บ้าน ช่วยด้วย")
+    assert "ฝากเรื่องนี้" not in malai.sees("โทร 199")
 
 
 def test_talking_to_staff_can_go_back_and_be_cancelled(village: Village, channel: ChannelName) -> None:
