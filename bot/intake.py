@@ -5,11 +5,12 @@ transaction: claimed, understood, answered, its messages queued, and marked done
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.concurrency import run_in_threadpool
 
 from bot import routing
@@ -19,6 +20,7 @@ from bot.flows.talk_to_staff import FLOWS
 from bot.flows.turn import DialogState, Turn
 from bot.inbound import Ignored, Inbound, RawEvent
 from eservice.kit.database import Database
+from eservice.kit.database_faults import is_passing
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.signals import Signals
 from eservice.kit.text import Catalogue
@@ -30,7 +32,6 @@ from eservice.messaging.deliveries import Job, ReplyRoad
 from eservice.messaging.models import (
     ChannelName,
     ContactKind,
-    Conversation,
     Delivery,
     DeliveryClass,
     DeliveryState,
@@ -58,6 +59,7 @@ class Processed:
     """
 
     done: bool = True
+    more: bool = True  # other events wait
     jobs: tuple[Job, ...] = ()
     callback_id: str | None = None
     waits_for_staff: str | None = None
@@ -91,8 +93,8 @@ class Intake:
             return
         try:
             await run_in_threadpool(self._store, events)
-        except DBAPIError as error:
-            log.error("intake.not_stored", error=type(error.orig).__name__)
+        except (DBAPIError, PoolTimeout) as error:
+            log.error("intake.not_stored", error=type(error).__name__)
             raise ServiceError("http.unavailable", ErrorKind.UNAVAILABLE, retry_after_seconds=5) from error
 
     def _store(self, events: Sequence[RawEvent]) -> None:
@@ -128,14 +130,11 @@ class Intake:
                 event_id = event.id
                 processed = self._work(uow, event)
                 inbox.finish(uow, event)
-            return processed
-        except DBAPIError as error:
-            if error.connection_invalidated or event_id is None:
-                raise  # the database is away: the event waits, and no attempt is counted
-            return self._failed(event_id, error)
+                more = inbox.more_wait(uow)
+            return replace(processed, more=more)
         except Exception as error:  # the intake edge: whatever went wrong, others go on
-            if event_id is None:
-                raise
+            if event_id is None or is_passing(error):
+                raise  # the database is away, full or locked: the event waits, and no attempt is counted
             return self._failed(event_id, error)
 
     def _work(self, uow: UnitOfWork, event: InboundEvent) -> Processed:
@@ -183,6 +182,7 @@ class Intake:
             return Processed(callback_id=turn.inbound.callback_id)
         deliveries.release_held_back(waiting, uow.now)
         hold_back = turn.acknowledgement and reply is not None and self._staff_present(uow)
+        busy = any(d.state in deliveries.UNFINISHED for d in waiting)
         delivery = deliveries.enqueue(
             uow,
             talk,
@@ -190,20 +190,18 @@ class Intake:
             purpose=DeliveryClass.REPLY,
             reply=reply,
             due_at=uow.now + timedelta(seconds=STAFF_WINDOW_SECONDS) if hold_back else None,
-            dedup_key=f"event:{event.id}",
+            send_now=reply is not None and not hold_back and not busy,
         )
-        if delivery is None or delivery.state is not DeliveryState.QUEUED:
+        if delivery is None or delivery.state not in deliveries.UNFINISHED:
             self._tell_web(turn)
             return Processed(callback_id=turn.inbound.callback_id)
-        carried = deliveries.carry(uow, waiting, delivery) if reply is not None else []
-        busy = any(d.state in deliveries.UNFINISHED for d in waiting)
-        if hold_back or busy or delivery.channel is ChannelName.TELEGRAM:
-            self._signals.notify(uow, OUTBOX)
-            return Processed(
-                callback_id=turn.inbound.callback_id,
-                waits_for_staff=talk.contact.address if hold_back else None,
-            )
-        return Processed(jobs=(deliveries.start(uow, delivery, talk, bundle, carried),))
+        carried = deliveries.carry(uow, waiting, delivery) if reply is not None and waiting else []
+        if delivery.state is DeliveryState.SENDING:
+            return Processed(jobs=(deliveries.job_of(delivery, talk, bundle, carried),))
+        self._signals.notify(uow, OUTBOX)
+        return Processed(
+            callback_id=turn.inbound.callback_id, waits_for_staff=talk.contact.address if hold_back else None
+        )
 
     def _send_held(self, turn: Turn, waiting: Sequence[Delivery], reply: ReplyRoad) -> None:
         """Nothing to say to this event, but something waited: the oldest goes out on the event's token."""
@@ -213,16 +211,10 @@ class Intake:
         self._signals.notify(turn.uow, OUTBOX)
 
     def _keep_dialog(self, turn: Turn) -> None:
-        conversation: Conversation = turn.talk.conversation
-        written = turn.state.write()
-        if conversation.dialog != written:
-            conversation.dialog = written
         run = turn.state.run
         flow = FLOWS.get(run.flow) if run else None
-        conversation.dialog_expires_at = (
-            turn.uow.now + timedelta(minutes=flow.expires_minutes) if flow else None
-        )
-        conversation.updated_at = turn.uow.now
+        expires_at = turn.uow.now + timedelta(minutes=flow.expires_minutes) if flow else None
+        conversations.keep_dialog(turn.uow, turn.talk.conversation, turn.state.write(), expires_at)
 
     def _reply_road(self, inbound: Inbound, event: InboundEvent, now: datetime) -> ReplyRoad | None:
         if not inbound.reply_token:
@@ -240,8 +232,20 @@ class Intake:
         with self._database.unit_of_work() as uow:
             parked = inbox.fail(uow, event_id, reason)
             if parked:
-                self._apologise(uow, uow.session.get_one(InboundEvent, event_id))
+                self._try_to_apologise(uow, event_id)
         return Processed(done=False)
+
+    def _try_to_apologise(self, uow: UnitOfWork, event_id: int) -> None:
+        """An apology that fails too must not undo the setting aside: the event would block everybody for ever."""
+        try:
+            with uow.session.begin_nested():
+                self._apologise(uow, uow.session.get_one(InboundEvent, event_id))
+        except Exception as error:
+            if is_passing(error):
+                raise
+            log.error(
+                "intake.no_apology", event_id=event_id, reason=f"{type(error).__name__} at {_place(error)}"
+            )
 
     def _apologise(self, uow: UnitOfWork, event: InboundEvent) -> None:
         try:

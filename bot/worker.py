@@ -63,6 +63,7 @@ class Worker:
         self._show_loading = show_loading
         self._chores = chores
         self._stopping = asyncio.Event()
+        self._someone_waits = False  # something is due, and an earlier message is still on its way
         self._sending: set[asyncio.Task[None]] = set()
         self._name = f"{socket.gethostname()[:40]}:{os.getpid()}"
 
@@ -84,10 +85,10 @@ class Worker:
         with self._signals.waiting(INBOX) as waiter:
             while not self._stopping.is_set():
                 processed = await self._guarded(self._intake.process_next)
-                if processed is None:
-                    await waiter.wait(LOOK_SECONDS)
-                else:
+                if processed is not None:
                     self._dispatch(processed)
+                if processed is None or not processed.more:
+                    await waiter.wait(LOOK_SECONDS)
 
     def _dispatch(self, processed: Processed) -> None:
         self._count_event("done" if processed.done else "failed")
@@ -111,7 +112,7 @@ class Worker:
         while not self._stopping.is_set():
             await self._guarded(self._keep_house)
             for chore in self._chores:
-                await chore()
+                await self._do(chore)
             try:
                 async with asyncio.timeout(UPKEEP_SECONDS):
                     await self._stopping.wait()
@@ -124,14 +125,17 @@ class Worker:
         except SQLAlchemyError as error:
             log.error("worker.outcome_not_recorded", error=type(error).__name__)  # its lease will run out
         finally:
-            self._signals.wake(OUTBOX)  # the next message to the same contact may be due now
+            if self._someone_waits:  # the next message to the same contact may be due now
+                self._signals.wake(OUTBOX)
 
     def _claim(self) -> list[Job]:
         with self._database.read() as reader:
             if not deliveries.anything_due(reader):
                 return []
         with self._database.unit_of_work() as uow:
-            return deliveries.claim_due(uow)
+            jobs = deliveries.claim_due(uow)
+        self._someone_waits = not jobs
+        return jobs
 
     def _adopt_orphans(self) -> None:
         with self._database.unit_of_work() as uow:
@@ -152,6 +156,12 @@ class Worker:
             log.error("worker.fault", error=type(error).__name__, exc_info=error)
             await asyncio.sleep(REST_SECONDS)
             return None
+
+    async def _do(self, chore: Chore) -> None:
+        try:
+            await chore()
+        except Exception as error:  # a chore that fails today must not end the house-keeping for ever
+            log.error("worker.chore_failed", error=type(error).__name__, exc_info=error)
 
     def _begin(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

@@ -7,13 +7,14 @@ writes. Within a process writers also queue on a lock, which is fair where SQLit
 
 import threading
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Engine, MetaData, create_engine, event
+from sqlalchemy import JSON, DateTime, Engine, Insert, MetaData, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Dialect, make_url
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 from eservice.kit.clock import Clock, SystemClock
@@ -97,6 +98,35 @@ def insert_new(session: Session, table: type[Base], rows: list[dict[str, Any]]) 
     insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
     result = session.connection().execute(insert.on_conflict_do_nothing(), rows)
     return result.rowcount
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table of a model, for statements that need no objects."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
+
+
+def insert_row(session: Session, row: Base) -> None:
+    """Inserts one new object at once and hands it to the session as if it had been loaded.
+
+    A third of the cost of `add` and `flush`, for the few rows that every message brings. Columns that were
+    not set when the object was made are read from the database when they are asked for.
+    """
+    table = table_of(type(row))
+    values = {name: value for name, value in row.__dict__.items() if name in table.columns}
+    result = session.connection().execute(_insert_into(table), values)
+    (key,) = table.primary_key.columns.keys()
+    inserted = result.inserted_primary_key
+    assert inserted is not None
+    setattr(row, key, inserted[0])
+    make_transient_to_detached(row)
+    session.add(row)
+
+
+@cache
+def _insert_into(table: Table) -> Insert:
+    return table.insert()
 
 
 def _create_engine(url: URL) -> Engine:

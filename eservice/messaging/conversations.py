@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import JSON, bindparam, func, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
+from eservice.kit.database import UtcDateTime, insert_row, table_of
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging.content import Bundle, bundle_to_json, plain_text
 from eservice.messaging.models import (
@@ -22,6 +25,24 @@ from eservice.messaging.models import (
 
 SEEN_EVERY = timedelta(minutes=5)  # `last_seen_at` is not worth a write per message
 MAX_STORED_TEXT = 10_000  # characters of one resident's message; the rest says nothing to an office
+
+
+_OPEN = (
+    select(Contact, Conversation)
+    .join(Conversation, Conversation.contact_id == Contact.id)
+    .where(Contact.channel == bindparam("on_channel"), Contact.address == bindparam("at_address"))
+    .with_for_update(of=Conversation)
+)
+_conversations = table_of(Conversation)
+_KEEP_DIALOG = (
+    update(_conversations)
+    .where(_conversations.c.id == bindparam("conversation_id"))
+    .values(
+        dialog=bindparam("new_dialog", type_=JSON()),
+        dialog_expires_at=bindparam("new_expiry", type_=UtcDateTime()),
+        updated_at=bindparam("now", type_=UtcDateTime()),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -41,12 +62,7 @@ def open_talk(
     display_name: str | None = None,
 ) -> Talk:
     """Finds the conversation with an address, or begins it; locked until the transaction ends."""
-    row = uow.session.execute(
-        select(Contact, Conversation)
-        .join(Conversation, Conversation.contact_id == Contact.id)
-        .where(Contact.channel == channel, Contact.address == address)
-        .with_for_update(of=Conversation)
-    ).one_or_none()
+    row = uow.session.execute(_OPEN, {"on_channel": channel, "at_address": address}).one_or_none()
     if row is None:
         return begin_talk(uow, channel=channel, address=address, kind=kind, display_name=display_name)
     contact, conversation = row
@@ -94,6 +110,17 @@ def set_reachability(uow: UnitOfWork, contact: Contact, reachability: Reachabili
         contact.reachability_at = uow.now
 
 
+def keep_dialog(
+    uow: UnitOfWork, conversation: Conversation, dialog: dict[str, Any], expires_at: datetime | None
+) -> None:
+    """Stores the bot's state, when it ends by itself, and that something was said now."""
+    new = {"new_dialog": dialog, "new_expiry": expires_at, "now": uow.now}
+    uow.session.connection().execute(_KEEP_DIALOG, {"conversation_id": conversation.id, **new})
+    set_committed_value(conversation, "dialog", dialog)
+    set_committed_value(conversation, "dialog_expires_at", expires_at)
+    set_committed_value(conversation, "updated_at", uow.now)
+
+
 def seen_alive(uow: UnitOfWork, contact: Contact) -> None:
     """Somebody who writes to us can be written to, whatever we believed."""
     if contact.reachability in (Reachability.DEACTIVATED, Reachability.UNKNOWN, Reachability.BLOCKED):
@@ -122,11 +149,13 @@ def record_heard(
         speaker=Speaker.RESIDENT,
         kind=kind,
         text=text[:MAX_STORED_TEXT],
+        content=None,
         platform_ref=platform_ref,
         created_at=uow.now,
+        edited_at=None,
+        erased_at=None,
     )
-    uow.session.add(message)
-    uow.session.flush()  # others refer to its id
+    insert_row(uow.session, message)
     return message
 
 
@@ -141,8 +170,7 @@ def record_said(uow: UnitOfWork, conversation: Conversation, bundle: Bundle, spe
         content=bundle_to_json(bundle),
         created_at=uow.now,
     )
-    uow.session.add(message)
-    uow.session.flush()  # the delivery refers to its id
+    insert_row(uow.session, message)
     return message
 
 

@@ -18,9 +18,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import aliased
 
+from eservice.kit.database import UtcDateTime, insert_row, table_of
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging import channels
 from eservice.messaging.content import Bundle, bundle_from_json
@@ -42,6 +43,30 @@ LEASE_SECONDS = 20  # longer than the longest call to a platform
 MAX_ATTEMPTS = 8
 MAX_CARRIED = 3  # waiting messages that ride along with one reply
 UNFINISHED = (DeliveryState.QUEUED, DeliveryState.SENDING)
+
+
+_OPEN = (
+    select(Delivery)
+    .where(Delivery.contact_id == bindparam("of_contact"), Delivery.state.in_(OPEN_STATES))
+    .order_by(Delivery.id)
+    .with_for_update()  # nobody else may give the same waiting message to another carrier meanwhile
+)
+_table = table_of(Delivery)
+_ACCEPTED = (
+    update(_table)
+    .where(
+        _table.c.id == bindparam("delivery_id"),
+        _table.c.attempts == bindparam("attempt"),
+        _table.c.state == DeliveryState.SENDING,
+    )
+    .values(
+        state=DeliveryState.ACCEPTED,
+        road=bindparam("by_road"),
+        platform_ref=bindparam("ref"),
+        settled_at=bindparam("now", type_=UtcDateTime()),
+        reason=None,
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,11 +108,13 @@ def enqueue(
     reply: ReplyRoad | None = None,
     due_at: datetime | None = None,
     dedup_key: str | None = None,
+    send_now: bool = False,
 ) -> Delivery | None:
     """Puts a message on its way; None when `dedup_key` says it is already there.
 
     On the web a message is delivered by being stored: the visitor's browser fetches it. On LINE a message
-    without a free road and without the right to spend a push is held for the next contact.
+    without a free road and without the right to spend a push is held for the next contact. With `send_now`
+    the first attempt is recorded too: the caller sends `job_of` it as soon as the transaction is committed.
     """
     if dedup_key and uow.session.scalar(select(Delivery.id).where(Delivery.dedup_key == dedup_key)):
         return None
@@ -115,18 +142,15 @@ def enqueue(
         delivery.state, delivery.reason = DeliveryState.HELD, contact.reachability.value
     elif contact.channel is ChannelName.LINE and reply is None and not purpose.may_push:
         delivery.state = DeliveryState.HELD
-    uow.session.add(delivery)
-    uow.session.flush()  # the sender names it by id
+    elif send_now:
+        _begin_attempt(uow, delivery)
+    insert_row(uow.session, delivery)
     return delivery
 
 
 def open_deliveries(uow: UnitOfWork, contact: Contact) -> Sequence[Delivery]:
     """What has not come to an end for a contact: waiting, on its way, or uncertain; oldest first."""
-    return uow.session.scalars(
-        select(Delivery)
-        .where(Delivery.contact_id == contact.id, Delivery.state.in_(OPEN_STATES))
-        .order_by(Delivery.id)
-    ).all()
+    return uow.session.scalars(_OPEN, {"of_contact": contact.id}).all()
 
 
 def carry(uow: UnitOfWork, waiting: Sequence[Delivery], carrier: Delivery) -> list[tuple[int, Bundle]]:
@@ -152,8 +176,11 @@ def release_held(uow: UnitOfWork, waiting: Sequence[Delivery]) -> None:
 
 
 def take_uncertain(uow: UnitOfWork, waiting: Sequence[Delivery]) -> list[Delivery]:
-    """The uncertain messages not yet offered again; they are settled by being offered."""
-    fresh = [d for d in waiting if d.state is DeliveryState.UNCERTAIN and d.settled_at is None]
+    """The oldest uncertain message not yet offered again; it is settled by being offered.
+
+    One at each contact: a message that is not offered must not count as settled.
+    """
+    fresh = [d for d in waiting if d.state is DeliveryState.UNCERTAIN and d.settled_at is None][:1]
     for delivery in fresh:
         delivery.settled_at = uow.now
     return fresh
@@ -169,11 +196,8 @@ def repeat(uow: UnitOfWork, talk: Talk, delivery_id: int) -> Bundle | None:
     return _bundles(uow, [delivery])[0][1]
 
 
-def start(
-    uow: UnitOfWork, delivery: Delivery, talk: Talk, bundle: Bundle, carried: list[tuple[int, Bundle]]
-) -> Job:
-    """Records the first attempt in the transaction that enqueued the delivery: the caller sends at once."""
-    _begin_attempt(uow, delivery)
+def job_of(delivery: Delivery, talk: Talk, bundle: Bundle, carried: list[tuple[int, Bundle]]) -> Job:
+    """The attempt that `enqueue` recorded with `send_now`."""
     return _job(delivery, talk.contact, bundle, carried)
 
 
@@ -217,12 +241,16 @@ def claim_due(uow: UnitOfWork, limit: int = 20) -> list[Job]:
             delivery.doubtful = True
         _begin_attempt(uow, delivery)
         carried = uow.session.scalars(
-            select(Delivery).where(
-                Delivery.carrier_id == delivery.id, Delivery.state == DeliveryState.CARRIED
-            )
+            select(Delivery)
+            .where(Delivery.carrier_id == delivery.id, Delivery.state == DeliveryState.CARRIED)
+            .order_by(Delivery.id)  # the same order at every attempt: a retry key wants the same body
         ).all()
-        bundle = _bundles(uow, [delivery])[0][1]
-        jobs.append(_job(delivery, contact, bundle, _bundles(uow, carried)))
+        bundles = _bundles(uow, [delivery])
+        if not bundles:
+            delivery.state, delivery.settled_at = DeliveryState.CANCELLED, uow.now
+            delivery.reason = "its words were erased"
+            continue
+        jobs.append(_job(delivery, contact, bundles[0][1], _bundles(uow, carried)))
     return jobs
 
 
@@ -260,10 +288,12 @@ def part_sent(uow: UnitOfWork, job: Job, parts_sent: int) -> bool:
 
 def accepted(uow: UnitOfWork, job: Job, *, road: str, platform_ref: str, carried_ids: Sequence[int]) -> bool:
     """The platform took the message and those of `carried_ids`; the rest of the carried wait on."""
-    if not _update(
-        uow, job, state=DeliveryState.ACCEPTED, road=road, platform_ref=platform_ref[:128] or None,
-        settled_at=uow.now, reason=None,
-    ):  # fmt: skip
+    ref = platform_ref[:128] or None
+    of_attempt = {"delivery_id": job.delivery_id, "attempt": job.attempt}
+    result = uow.session.connection().execute(
+        _ACCEPTED, {**of_attempt, "by_road": road, "ref": ref, "now": uow.now}
+    )
+    if result.rowcount != 1:
         return False
     if job.carried:
         uow.session.execute(
@@ -289,32 +319,35 @@ def again(uow: UnitOfWork, job: Job, *, after: timedelta, reason: str, doubtful:
 
 def hold(uow: UnitOfWork, job: Job, reason: str) -> bool:
     """No free road: waits for the person's next contact. What rode along waits too."""
-    _release_carried(uow, job)
     return _update(
         uow, job, state=DeliveryState.HELD, reason=reason[:500], reply_token=None, reply_until=None
-    )
+    ) and _release_carried(uow, job)
 
 
 def without_token(uow: UnitOfWork, job: Job) -> bool:
     """The reply token was dead before anything was sent: queued again for the other road."""
-    _release_carried(uow, job)
-    return _update(uow, job, state=DeliveryState.QUEUED, due_at=uow.now, reply_token=None, reply_until=None)
+    return _update(
+        uow, job, state=DeliveryState.QUEUED, due_at=uow.now, reply_token=None, reply_until=None
+    ) and _release_carried(uow, job)
 
 
 def uncertain(uow: UnitOfWork, job: Job, reason: str) -> bool:
     """May have arrived: never sent on top; staff see it and the person is offered it at the next contact."""
+    if not _update(uow, job, state=DeliveryState.UNCERTAIN, reason=reason[:500]):
+        return False
     uow.session.execute(
         update(Delivery)
         .where(Delivery.carrier_id == job.delivery_id, Delivery.state == DeliveryState.CARRIED)
         .values(state=DeliveryState.UNCERTAIN, carrier_id=None, reason=reason[:500])
     )
-    return _update(uow, job, state=DeliveryState.UNCERTAIN, reason=reason[:500])
+    return True
 
 
 def failed(uow: UnitOfWork, job: Job, reason: str) -> bool:
     """Cannot be delivered, ever; staff see the reason. What rode along waits on."""
-    _release_carried(uow, job)
-    return _update(uow, job, state=DeliveryState.FAILED, reason=reason[:500], settled_at=uow.now)
+    return _update(
+        uow, job, state=DeliveryState.FAILED, reason=reason[:500], settled_at=uow.now
+    ) and _release_carried(uow, job)
 
 
 def cancel_waiting_reply(uow: UnitOfWork, contact: Contact, now_free: datetime) -> ReplyRoad | None:
@@ -438,9 +471,11 @@ def _update(uow: UnitOfWork, job: Job, **values: object) -> bool:
     return result.rowcount == 1  # type: ignore[attr-defined]
 
 
-def _release_carried(uow: UnitOfWork, job: Job) -> None:
+def _release_carried(uow: UnitOfWork, job: Job) -> bool:
+    """Lets what rode along wait again; only the holder of the current attempt may do that."""
     uow.session.execute(
         update(Delivery)
         .where(Delivery.carrier_id == job.delivery_id, Delivery.state == DeliveryState.CARRIED)
         .values(state=DeliveryState.HELD, carrier_id=None)
     )
+    return True

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy import and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
-from eservice.kit.database import insert_new
+from eservice.kit.database import UtcDateTime, insert_new, table_of
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging.models import ChannelName, EventState, InboundEvent
 
@@ -24,49 +24,64 @@ def store(uow: UnitOfWork, rows: list[dict[str, object]]) -> int:
     )
 
 
+_earlier = aliased(InboundEvent)
+_CLAIM = (
+    select(InboundEvent)
+    .where(
+        InboundEvent.state == EventState.PENDING,
+        or_(InboundEvent.due_at.is_(None), InboundEvent.due_at <= bindparam("now", type_=UtcDateTime())),
+        ~exists(
+            select(_earlier.id).where(
+                _earlier.state == EventState.PENDING,
+                _earlier.conversation_key == InboundEvent.conversation_key,
+                or_(
+                    _earlier.occurred_ms < InboundEvent.occurred_ms,
+                    and_(_earlier.occurred_ms == InboundEvent.occurred_ms, _earlier.id < InboundEvent.id),
+                ),
+            )
+        ),
+    )
+    .order_by(InboundEvent.id)
+    .limit(1)
+    .with_for_update(skip_locked=True, of=InboundEvent)
+)
+_events = table_of(InboundEvent)
+_FINISH = (
+    update(_events)
+    .where(_events.c.id == bindparam("finished_id"))
+    .values(state=EventState.DONE, payload="", done_at=bindparam("now", type_=UtcDateTime()))
+)
+_ANY_WAITING = select(InboundEvent.id).where(InboundEvent.state == EventState.PENDING).limit(1)
+
+
 def claim_next(uow: UnitOfWork) -> InboundEvent | None:
     """The next event to work on: the head of some conversation, locked until the transaction ends.
 
     On PostgreSQL other workers skip the locked head, and later events of the same conversation wait
     because an earlier one is still pending. On SQLite the write transaction itself is the lock.
     """
-    earlier = aliased(InboundEvent)
-    blocked = exists(
-        select(earlier.id).where(
-            earlier.state == EventState.PENDING,
-            earlier.conversation_key == InboundEvent.conversation_key,
-            or_(
-                earlier.occurred_ms < InboundEvent.occurred_ms,
-                and_(earlier.occurred_ms == InboundEvent.occurred_ms, earlier.id < InboundEvent.id),
-            ),
-        )
-    )
-    return uow.session.scalar(
-        select(InboundEvent)
-        .where(
-            InboundEvent.state == EventState.PENDING,
-            or_(InboundEvent.due_at.is_(None), InboundEvent.due_at <= uow.now),
-            ~blocked,
-        )
-        .order_by(InboundEvent.id)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=InboundEvent)
-    )
+    return uow.session.scalar(_CLAIM, {"now": uow.now})
+
+
+def more_wait(reader: ReadOnly) -> bool:
+    """Whether any event waits, be it claimable or not."""
+    return bool(reader.session.scalar(_ANY_WAITING))
 
 
 def finish(uow: UnitOfWork, event: InboundEvent) -> None:
     """Marks the event done and empties its payload: from here the message row is the record."""
-    event.state = EventState.DONE
-    event.payload = ""
-    event.done_at = uow.now
+    uow.session.connection().execute(_FINISH, {"finished_id": event.id, "now": uow.now})
 
 
 def fail(uow: UnitOfWork, event_id: int, reason: str) -> bool:
     """Records a failed attempt: another one later, or, after the last, parked. Returns whether it is parked.
 
-    `reason` is for staff and holds no text of the resident.
+    `reason` is for staff and holds no text of the resident. Another worker may have taken the event up at
+    once and finished it: then nothing is recorded.
     """
-    event = uow.session.get_one(InboundEvent, event_id)
+    event = uow.session.get_one(InboundEvent, event_id, with_for_update=True)
+    if event.state is not EventState.PENDING:
+        return False
     event.attempts += 1
     event.reason = reason[:500]
     if event.attempts >= MAX_ATTEMPTS:

@@ -1,12 +1,18 @@
 """What people asked the machine and what became of it: one row per question, and real counts per entry."""
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
+from eservice.kit.database import insert_row, table_of
 from eservice.kit.errors import not_found
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging.models import Message
 from knowledge.entries.live import LiveDecision
 from knowledge.entries.models import Ask, AskDecision, Entry
+
+_entries = table_of(Entry)
+_COUNT = (
+    update(_entries).where(_entries.c.id == bindparam("asked")).values(asked_count=_entries.c.asked_count + 1)
+)
 
 
 def record_ask(uow: UnitOfWork, message_id: int, decision: LiveDecision) -> Ask:
@@ -22,9 +28,9 @@ def record_ask(uow: UnitOfWork, message_id: int, decision: LiveDecision) -> Ask:
         confidence=decision.confidence,
         candidates=[entry_id for entry_id, _ in decision.hits],
         entry_id=answered,
+        helpful=None,
     )
-    uow.session.add(ask)
-    uow.session.flush()  # the buttons below the answer name it by id
+    insert_row(uow.session, ask)  # the buttons below the answer name it by id
     if answered is not None:
         _count(uow, answered)
     return ask
@@ -80,9 +86,4 @@ def own_ask(reader: ReadOnly, ask_id: int, conversation_id: int) -> Ask:
 
 
 def _count(uow: UnitOfWork, entry_id: int) -> None:
-    uow.session.execute(
-        update(Entry)
-        .where(Entry.id == entry_id)
-        .values(asked_count=Entry.asked_count + 1)
-        .execution_options(synchronize_session=False)
-    )
+    uow.session.connection().execute(_COUNT, {"asked": entry_id})
