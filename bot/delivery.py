@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import assert_never
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
 from bot.channel import (
@@ -64,10 +65,16 @@ class Sender:
     async def send(self, job: Job) -> None:
         """Performs an attempt that is already recorded, then records what came of it."""
         structlog.contextvars.bind_contextvars(delivery=job.delivery_id, attempt=job.attempt)
-        if job.channel is ChannelName.LINE:
-            await self._send_line(job)
-        else:
-            await self._send_parts(job)
+        try:
+            if job.channel is ChannelName.LINE:
+                await self._send_line(job)
+            else:
+                await self._send_parts(job)
+        except SQLAlchemyError:
+            raise  # the outcome could not be recorded: the attempt's lease runs out
+        except Exception as error:  # our own fault, e.g. in rendering: staff see it, and others go on
+            log.error("delivery.broken", error=type(error).__name__, exc_info=error)
+            await self._record(job, Refused(reason=f"{type(error).__name__} while sending"))
 
     async def _send_line(self, job: Job) -> None:
         if self._line is None:
@@ -82,7 +89,8 @@ class Sender:
             await self._record(job, outcome, road="reply", carried_ids=carried)
         elif job.reply is not None and job.doubtful:
             await run_in_threadpool(self._mark_uncertain, job)
-        elif await run_in_threadpool(self._may_push, job):
+        elif job.doubtful or await run_in_threadpool(self._may_push, job):
+            # A push in doubt is settled under its own key, whatever the allowance says: LINE counts it once.
             request, carried = _pack(self._line, job)
             road = Road(address=job.address, retry_key=job.key)
             await self._record(job, await self._line.perform(request, road), road="push", carried_ids=carried)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging.models import (
@@ -20,6 +20,7 @@ from eservice.messaging.models import (
 # API reference, rate limits); Telegram about 30 (Bot FAQ), of which some stay free for callbacks.
 PER_SECOND = {ChannelName.LINE: 500, ChannelName.TELEGRAM: 24, ChannelName.WEB: 1_000_000}
 TELEGRAM_GROUP_PER_MINUTE = 18  # the Bot FAQ allows 20
+CLOCK_SKEW = timedelta(minutes=1)  # what lies further in the future was noted before the clock was put back
 REPLY_RESERVE = 0.2  # the share of the monthly allowance that a late bot reply never touches
 
 
@@ -38,8 +39,11 @@ def all_states(reader: ReadOnly) -> dict[ChannelName, ChannelState]:
 
 
 def paused(uow: UnitOfWork) -> set[ChannelName]:
-    """Channels that asked for silence and still wait."""
-    return set(uow.session.scalars(select(ChannelState.channel).where(ChannelState.paused_until > uow.now)))
+    """Channels that asked for silence and still wait; a pause noted in the future ended when the clock went back."""
+    query = select(ChannelState.channel).where(
+        ChannelState.paused_until > uow.now, ChannelState.last_error_at <= uow.now + CLOCK_SKEW
+    )
+    return set(uow.session.scalars(query))
 
 
 def pause(uow: UnitOfWork, channel: ChannelName, duration: timedelta, reason: str) -> None:
@@ -101,8 +105,9 @@ def spent_push(uow: UnitOfWork) -> None:
 
 def room(reader: ReadOnly, channel: ChannelName) -> int:
     """How many more attempts the channel's rate allows in this second."""
-    since = reader.now - timedelta(seconds=1)
-    recent = select(func.count()).where(Delivery.channel == channel, Delivery.last_attempt_at > since)
+    recent = select(func.count()).where(
+        Delivery.channel == channel, *_attempted_within(reader, timedelta(seconds=1))
+    )
     return PER_SECOND[channel] - (reader.session.scalar(recent) or 0)
 
 
@@ -110,8 +115,9 @@ def contact_has_room(reader: ReadOnly, contact: Contact) -> bool:
     """Whether a Telegram group may hear from us again within its minute."""
     if contact.channel is not ChannelName.TELEGRAM or contact.kind is not ContactKind.GROUP:
         return True
-    since = reader.now - timedelta(minutes=1)
-    recent = select(func.count()).where(Delivery.contact_id == contact.id, Delivery.last_attempt_at > since)
+    recent = select(func.count()).where(
+        Delivery.contact_id == contact.id, *_attempted_within(reader, timedelta(minutes=1))
+    )
     return (reader.session.scalar(recent) or 0) < TELEGRAM_GROUP_PER_MINUTE
 
 
@@ -131,6 +137,12 @@ def last_accepted(reader: ReadOnly) -> dict[ChannelName, datetime]:
         .group_by(Delivery.channel)
     )
     return {channel: at for channel, at in rows if at is not None}
+
+
+def _attempted_within(reader: ReadOnly, duration: timedelta) -> tuple[ColumnElement[bool], ...]:
+    """Not the attempts of a future that the clock has left again: they would close the channel for as long."""
+    at = Delivery.last_attempt_at
+    return at > reader.now - duration, at <= reader.now + CLOCK_SKEW
 
 
 def heard_at(uow: UnitOfWork, channel: ChannelName, at: datetime) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from eservice.kit.database import UtcDateTime, insert_row, table_of
@@ -223,7 +223,7 @@ def claim_due(uow: UnitOfWork, limit: int = 20) -> list[Job]:
         .join(Contact, Contact.id == Delivery.contact_id)
         .where(
             Delivery.state.in_(UNFINISHED),
-            Delivery.due_at <= uow.now,
+            _is_due(uow),
             Delivery.channel.not_in(paused),
             ~blocked,
         )
@@ -256,8 +256,14 @@ def claim_due(uow: UnitOfWork, limit: int = 20) -> list[Job]:
 
 def anything_due(reader: ReadOnly) -> bool:
     """A cheap look, without a write transaction, at whether `claim_due` may find something."""
-    due = select(Delivery.id).where(Delivery.state.in_(UNFINISHED), Delivery.due_at <= reader.now).limit(1)
+    due = select(Delivery.id).where(Delivery.state.in_(UNFINISHED), _is_due(reader)).limit(1)
     return reader.session.scalar(due) is not None
+
+
+def _is_due(reader: ReadOnly) -> ColumnElement[bool]:
+    """Its time has come; or it was queued or tried in a future that the clock has left again."""
+    future = reader.now + channels.CLOCK_SKEW
+    return or_(Delivery.due_at <= reader.now, Delivery.created_at > future, Delivery.last_attempt_at > future)
 
 
 def give_token(delivery: Delivery, reply: ReplyRoad, now: datetime) -> None:

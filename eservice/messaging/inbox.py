@@ -29,7 +29,11 @@ _CLAIM = (
     select(InboundEvent)
     .where(
         InboundEvent.state == EventState.PENDING,
-        or_(InboundEvent.due_at.is_(None), InboundEvent.due_at <= bindparam("now", type_=UtcDateTime())),
+        or_(
+            InboundEvent.due_at.is_(None),
+            InboundEvent.due_at <= bindparam("now", type_=UtcDateTime()),
+            InboundEvent.received_at > bindparam("now", type_=UtcDateTime()),  # the clock was put back
+        ),
         ~exists(
             select(_earlier.id).where(
                 _earlier.state == EventState.PENDING,
