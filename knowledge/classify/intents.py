@@ -6,7 +6,7 @@ the first message is asked about (about half a second).
 
 import re
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,8 +69,9 @@ class Intent(NamedTuple):
     probability: float
 
 
+@lru_cache(maxsize=1024)
 def classify_intent(text: str) -> Intent:
-    """What kind of message this is.
+    """What kind of message this is. What many people write (a greeting, a tapped word) is read once.
 
     Courtesies at either end do not count when a matter comes with them: "ขอบคุณค่ะ แล้วต้องใช้อะไรบ้าง" is a
     question. Text without Thai letters is also read as typed in the wrong keyboard layout; the surer reading counts.

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import structlog
@@ -28,6 +28,7 @@ from knowledge.entries.service import TOPIC
 from knowledge.search import Explanation, FaqDocument, FaqIndex, Hit
 
 POLL_SECONDS = 1.0
+REMEMBERED = 1024  # decisions kept for questions in the very same words
 COUNTS_EVERY = timedelta(seconds=10)  # how old a shown count of askings may be
 REBUILD_ABOVE = 30  # changed entries; a rebuild of two hundred costs as much as about thirty changes
 
@@ -119,6 +120,7 @@ class LiveFaq:
         self._next_edge: datetime | None = None
         self._view = _View.of(())
         self._index: FaqIndex | None = None
+        self._remembered = lru_cache(REMEMBERED)(self._decide)
 
     def refresh(self) -> bool:
         """Takes over what changed since the last time; the first call loads everything.
@@ -144,7 +146,13 @@ class LiveFaq:
                 await waiter.wait(min(every_seconds, self._seconds_to_edge()))
 
     def decide(self, text: str, previous: int | None = None) -> LiveDecision:
-        """Answer, offer a choice, or say that nothing fits; `previous` is the entry answered just before."""
+        """Answer, offer a choice, or say that nothing fits; `previous` is the entry answered just before.
+
+        What many people ask in the same words is decided once, until something changes.
+        """
+        return self._remembered(text, previous)
+
+    def _decide(self, text: str, previous: int | None) -> LiveDecision:
         decision = self._ready_index().decide(text, str(previous) if previous is not None else None)
         kind = AskDecision(decision.kind)
         hits = self._shown(decision.hits)
@@ -234,6 +242,8 @@ class LiveFaq:
         # Readers drop hits without a face, so the view goes first: what is closed is gone at once.
         self._view = view
         self._update_index({entry.document.id: entry.document for entry in opened})
+        if changed:  # a new memory, made after the index changed: nothing decided before can enter it
+            self._remembered = lru_cache(REMEMBERED)(self._decide)
         return changed
 
     def _update_index(self, documents: dict[str, FaqDocument]) -> None:

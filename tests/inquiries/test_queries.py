@@ -136,7 +136,8 @@ def test_notes_and_the_newest_answer_name_their_authors(database: Database, cloc
         assert queries.newest_answer(uow, inquiry.id) is None
         inquiries.note(uow, inquiry.id, "โทรถามแล้ว", author_id=somsri.id)
         answer(uow, inquiry.id, somsri, "คำตอบแรก")
-        clock.advance(minutes=1)
+    clock.advance(minutes=1)
+    with database.unit_of_work() as uow:
         answer(uow, inquiry.id, somsri, "คำตอบที่สอง")
     with database.read() as reader:
         assert [(note.author, note.text) for note in queries.notes(reader, inquiry.id)] == [
