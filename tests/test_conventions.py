@@ -32,9 +32,10 @@ CLOCKS = {
 """Who asks the machine for the time: the clock; the age of a file; the instant of a visitor's message."""
 
 BROAD_EXCEPTS = {
-    "bot/intake.py": 2,  # the intake edge
-    "bot/worker.py": 1,  # worker loops
-    "knowledge/entries/live.py": 1,  # the loop that keeps the index fresh
+    "bot/intake.py": "the intake edge",
+    "bot/delivery.py": "the sending edge: a fault of rendering is shown to staff, and others go on",
+    "bot/worker.py": "worker loops",
+    "knowledge/entries/live.py": "the loop that keeps the index fresh",
 }
 ENVIRONMENT_READERS = {"eservice/kit/settings.py"}
 
@@ -60,6 +61,7 @@ LONG_FILES = {
     "eservice/migrations/versions/0001_the_first_tables.py": "generated",
     "eservice/portal/static/chat.js": "the web chat's script, loaded as one file",
     "tests/admin/test_inquiries.py": "the room's whole day, case by case",
+    "tests/bot/test_delivery.py": "every outcome of sending, case by case",
     "tests/bot/telegram/test_telegram_client.py": "one test per answer that Telegram can give",
     "tests/knowledge/test_emergency.py": "lists of cries and near-misses",
 }
@@ -122,12 +124,12 @@ def test_the_time_comes_from_the_clock() -> None:
 
 
 def test_faults_are_caught_by_name_but_at_the_edges() -> None:
-    broad: dict[str, int] = {}
+    broad: set[str] = set()
     for path, node in nodes(ast.ExceptHandler):
         assert isinstance(node, ast.ExceptHandler)
         if node.type is None or getattr(node.type, "id", "") in ("Exception", "BaseException"):
-            broad[name_of(path)] = broad.get(name_of(path), 0) + 1
-    assert broad == BROAD_EXCEPTS
+            broad.add(name_of(path))
+    assert broad <= set(BROAD_EXCEPTS)
 
 
 def test_settings_are_read_in_one_place() -> None:
@@ -205,7 +207,8 @@ def test_nothing_is_downloaded_and_no_model_is_shipped() -> None:
 def test_long_files_have_a_reason() -> None:
     files = [*product_files(".py", ".html", ".js", ".css"), *(ROOT / "tests").rglob("*.py")]
     long = {name_of(path) for path in files if path.read_text(encoding="utf-8").count("\n") > LONG}
-    assert long == set(LONG_FILES)
+    assert long <= set(LONG_FILES)
+    assert all((ROOT / name).is_file() for name in LONG_FILES)
 
 
 def test_every_module_says_what_it_is() -> None:
@@ -263,6 +266,49 @@ def test_the_lock_names_the_public_index_only() -> None:
     assert set(hosts) <= PACKAGE_INDEXES
     for file_name in ("requirements.txt", "requirements-dev.txt"):
         assert "://" not in (ROOT / file_name).read_text(encoding="utf-8")
+
+
+def test_documents_name_files_that_exist() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        for named in re.findall(
+            r"`((?:\.ci|admin|benchmarks|bot|docs|eservice|knowledge|tests)/[\w./-]*)`", text
+        ):
+            assert (ROOT / named).exists(), f"{name_of(page)} names {named}"
+        for linked in re.findall(r"\]\((?!https?://)([^)#]+)\)", text):
+            assert (page.parent / linked).exists(), f"{name_of(page)} links {linked}"
+
+
+def test_the_glossary_names_code_that_exists() -> None:
+    rows = re.findall(
+        r"^\|.*\| (.+) \|$", (ROOT / "docs/glossary.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    source = "\n".join(path.read_text(encoding="utf-8") for path in product_files(".py"))
+    folders = {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in product_files(".py")}
+    modules = "\n".join(folders | {folder.rpartition(".")[0] for folder in folders})
+    for cell in rows:
+        if "(to come)" in cell or "`" not in cell:
+            continue
+        for named in re.findall(r"`([\w.]+)`", cell):
+            last = named.rpartition(".")[2]
+            assert re.search(rf"\b{last}\b", source) or last in modules, f"the glossary names {named}"
+
+
+def test_the_readme_lists_the_commands_that_there_are() -> None:
+    told = subprocess.run(
+        [sys.executable, "app.py", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    there_are = set(re.findall(r"^    ([a-z-]+)(?: |$)", told, re.MULTILINE))
+    commands = (
+        (ROOT / "README.md").read_text(encoding="utf-8").partition("## Commands")[2].partition("\n## ")[0]
+    )
+    rows = re.findall(r"^\| `([a-z-]+)", commands, re.MULTILINE)
+    assert set(rows) == there_are
+
+
+def test_any_python_3_can_read_the_line_that_refuses_it() -> None:
+    ast.parse((ROOT / "app.py").read_text(encoding="utf-8"), feature_version=(3, 7))
 
 
 def test_reading_thai_loads_no_database_and_no_web() -> None:
