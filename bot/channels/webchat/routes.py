@@ -48,7 +48,7 @@ class SessionWish(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    language: str = Field("th", pattern="^(th|en)$")
+    language: str = Field(default="th", pattern="^(th|en)$")
 
 
 class Place(BaseModel):
