@@ -41,8 +41,8 @@ def check(database: Database) -> None:
 def is_current(database: Database) -> bool:
     """Whether the schema is at the newest revision."""
     head = ScriptDirectory(str(FOLDER)).get_current_head()
-    with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head
+    with database.read() as reader:  # without a writer's place in the line: a busy database is still current
+        return MigrationContext.configure(reader.session.connection()).get_current_revision() == head
 
 
 def _config(connection: Connection) -> Config:

@@ -1,6 +1,7 @@
 """The two databases: pragmas, write transactions, fairness, instants."""
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from sqlalchemy.exc import StatementError
 
 from eservice.kit.audit import AuditRecord, record
 from eservice.kit.database import Database
-from eservice.kit.migrate import migrate
+from eservice.kit.migrate import is_current, migrate
 
 
 def test_sqlite_survives_a_power_cut_and_keeps_its_references(tmp_path: Path) -> None:
@@ -111,3 +112,13 @@ def test_a_unit_of_work_has_one_instant(fresh_database: Database) -> None:
         assert uow.now == uow.now
     with fresh_database.unit_of_work() as later:
         assert later.now > uow.now
+
+
+def test_whether_the_schema_is_current_is_asked_without_waiting_for_writers(tmp_path: Path) -> None:
+    database, other = (Database(f"sqlite:///{tmp_path / 'busy.db'}") for _ in range(2))
+    migrate(database)
+    with other.unit_of_work() as writer:
+        writer.session.execute(text("SELECT 1"))  # begins, and holds the writers' place
+        began = time.monotonic()
+        assert is_current(database)
+        assert time.monotonic() - began < 5  # and not SQLite's busy timeout of ten
