@@ -36,7 +36,7 @@ from tests.acceptance.stage import said
 QUESTIONS = ("เมนู", "สวัสดีค่ะ", "ยกเลิก", "/language")
 ANSWERS = ("วันนี้ให้ช่วยเรื่องอะไร", "มีอะไรให้ช่วยคะ", "ไม่มีอะไรค้างอยู่", "เลือกภาษา")
 AGAIN_SHARE = 0.15  # of the acknowledged messages are delivered once more
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 SETTLE_SECONDS = 75.0  # leases run out after twenty
 
 
