@@ -14,6 +14,7 @@ import base64
 import contextlib
 import hashlib
 import hmac
+import itertools
 import json
 import os
 import random
@@ -50,6 +51,9 @@ QUESTIONS = (
     "เปิดร้านอาหารต้องขอใบอะไร",
     "เมนู",
 )
+
+
+_numbers = itertools.count(1)
 
 
 @dataclass
@@ -155,11 +159,12 @@ async def drive(
         tasks: list[asyncio.Task[None]] = []
         started = time.perf_counter()
         count = int(rate * seconds)
-        for number in range(count):
-            delay = started + number / rate - time.perf_counter()
+        for turn in range(count):
+            delay = started + turn / rate - time.perf_counter()
             if delay > 0:
                 await asyncio.sleep(delay)
             is_web = with_web and chooser.random() < WEB_SHARE
+            number = next(_numbers)
             tasks.append(asyncio.create_task(over_web(number) if is_web else over_line(number)))
         await asyncio.gather(*tasks)
     return acks, replies, unanswered, count

@@ -80,7 +80,9 @@ def route(turn: Turn) -> None:
     match body:
         case Said(text=text, message_ref=ref):
             _said(turn, text, ref)
-        case Tapped(payload=payload):
+        case Tapped(payload=payload, label=label):
+            if label:  # so that the record reads as the talk went
+                conversations.record_heard(turn.uow, turn.talk.conversation, text=label, kind="tap")
             try:
                 _tapped(turn, payload)
             except ServiceError as refusal:  # a button of somebody else's, or of a thing that is gone

@@ -94,10 +94,15 @@ class Database:
 
 def insert_new(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> int:
     """Inserts the rows that break no unique rule and leaves the others; returns how many were new."""
-    dialect = session.get_bind().dialect.name
+    connection = session.connection()
+    statement = _insert_unless_known(table_of(table), connection.dialect.name)
+    return sum(connection.execute(statement, row).rowcount for row in rows)
+
+
+@cache
+def _insert_unless_known(table: Table, dialect: str) -> Insert:
     insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
-    result = session.connection().execute(insert.on_conflict_do_nothing(), rows)
-    return result.rowcount
+    return insert.on_conflict_do_nothing()
 
 
 def table_of(model: type[Base]) -> Table:

@@ -5,7 +5,6 @@ is data: frozen, JSON-serialisable, without a word about any platform. Limits th
 are enforced when a value is made, so that no later code can say what a platform would refuse.
 """
 
-import dataclasses
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -254,10 +253,20 @@ def say(*parts: Part | str, quick_replies: tuple[Button, ...] = ()) -> Bundle:
 def bundle_to_json(bundle: Bundle) -> dict[str, Any]:
     """The stored form; `bundle_from_json` is its inverse."""
     return {
-        "parts": [{"kind": _KINDS[type(part)], **dataclasses.asdict(part)} for part in bundle.parts],
-        "quick_replies": [dataclasses.asdict(button) for button in bundle.quick_replies],
+        "parts": [{"kind": _KINDS[type(part)], **_plain_data(part)} for part in bundle.parts],
+        "quick_replies": [_plain_data(button) for button in bundle.quick_replies],
         "sender": bundle.sender.value,
         "sender_name": bundle.sender_name,
+    }
+
+
+def _plain_data(value: Any) -> dict[str, Any]:
+    """The fields of one of our values, values within it too. Leaner than `dataclasses.asdict`, which copies."""
+    return {
+        name: [_plain_data(item) if hasattr(item, "__dict__") else item for item in held]
+        if isinstance(held, tuple)
+        else held
+        for name, held in vars(value).items()
     }
 
 
