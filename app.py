@@ -259,7 +259,7 @@ async def _lifespan(system: System, with_worker: bool, app: FastAPI) -> AsyncIte
 def _warm(system: System) -> None:
     """What would make the first resident wait: dictionaries, models, the index."""
     system.faq.refresh()
-    load_intents()
+    load_intents(system.settings.data_dir / "index")
     find_emergency("สวัสดี")
     system.faq.decide("สวัสดี")
 

@@ -91,3 +91,19 @@ def test_a_very_long_message_is_classified_in_bounded_time() -> None:
     intent = classify_intent("ถนนพังเป็นหลุมเยอะมาก " * 5_000)
     assert time.perf_counter() - started < 0.5
     assert intent.label is IntentLabel.PROBLEM
+
+
+def test_what_was_learned_is_kept_between_starts_and_a_broken_file_is_made_again(tmp_path) -> None:
+    from knowledge.classify import intents
+
+    before = intents.classify_intent("น้ำไม่ไหลมาสองวันแล้ว")
+    intents.load_intents(tmp_path)
+    (kept,) = tmp_path.glob("intents-*.npz")
+    kept.write_bytes(b"not a model")
+    intents.load_intents(tmp_path)
+    assert kept.stat().st_size > 1000
+    intents.load_intents(tmp_path)
+    intents.classify_intent.cache_clear()
+    after = intents.classify_intent("น้ำไม่ไหลมาสองวันแล้ว")
+    assert after.label is before.label
+    assert abs(after.probability - before.probability) < 1e-3
