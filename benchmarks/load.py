@@ -25,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -185,23 +186,23 @@ def served(
 ) -> Iterator[tuple[int, float]]:
     """Runs a server until the block ends; yields its process id and the seconds until it was ready."""
     began = time.perf_counter()
-    log = tempfile.TemporaryFile()
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=log, stderr=log)
-    try:
-        import urllib.request
-
-        while True:
-            with contextlib.suppress(OSError), urllib.request.urlopen(base + ready, timeout=5) as answer:
-                if answer.status == 200:
-                    break
-            if process.poll() is not None or time.perf_counter() - began > 120:
-                log.seek(0)
-                sys.exit(log.read().decode())
-            time.sleep(0.05)
-        yield process.pid, time.perf_counter() - began
-    finally:
-        process.terminate()
-        process.wait(20)
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **environment}, stdout=log, stderr=log
+        )
+        try:
+            while True:
+                with contextlib.suppress(OSError), urllib.request.urlopen(base + ready, timeout=5) as answer:
+                    if answer.status == 200:
+                        break
+                if process.poll() is not None or time.perf_counter() - began > 120:
+                    log.seek(0)
+                    sys.exit(log.read().decode())
+                time.sleep(0.05)
+            yield process.pid, time.perf_counter() - began
+        finally:
+            process.terminate()
+            process.wait(20)
 
 
 def cpu_seconds(pid: int) -> float:

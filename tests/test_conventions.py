@@ -300,6 +300,9 @@ def test_the_readme_lists_the_commands_that_there_are() -> None:
     )
     rows = re.findall(r"^\| `([a-z-]+)", commands, re.MULTILINE)
     assert set(rows) == there_are
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        named = re.findall(r"python app\.py ([a-z-]+)", page.read_text(encoding="utf-8"))
+        assert set(named) <= there_are, name_of(page)
 
 
 def test_any_python_3_can_read_the_line_that_refuses_it() -> None:
