@@ -243,7 +243,7 @@ def message_words(texts: Catalogue, message: Message) -> str:
     """What a message says; photos and files as words, and never what was taken back."""
     if message.erased_at is not None:
         return texts.get("inquiries.erased")
-    if message.kind in ("text", "bundle"):
+    if message.kind in ("text", "bundle", "tap"):
         return message.text
     kind = message.kind if texts.has(f"inquiries.media.{message.kind}") else "other"
     return texts.get(f"inquiries.media.{kind}", place=message.text)
