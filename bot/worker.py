@@ -28,7 +28,7 @@ INBOX_LOOPS = 4  # on PostgreSQL; SQLite writes one at a time anyway
 LOOK_SECONDS = 0.5  # a waiter looks by itself this often, should a signal be lost
 UPKEEP_SECONDS = 15.0
 REST_SECONDS = 1.0  # after the database failed us
-DRAIN_SECONDS = 6.0
+DRAIN_SECONDS = 4.0  # with five seconds for open requests before it, we are gone within ten
 
 log = structlog.get_logger()
 
@@ -69,8 +69,7 @@ class Worker:
 
     async def run(self) -> None:
         """Runs until stopped."""
-        if self._database.is_sqlite:
-            await self._guarded(self._adopt_orphans)
+        await self._guarded(self._take_up)
         inbox_loops = 1 if self._database.is_sqlite else INBOX_LOOPS
         loops = [self._inbox_loop() for _ in range(inbox_loops)]
         await asyncio.gather(*loops, self._outbox_loop(), self._upkeep_loop())
@@ -137,9 +136,12 @@ class Worker:
         self._someone_waits = not jobs
         return jobs
 
-    def _adopt_orphans(self) -> None:
+    def _take_up(self) -> None:
+        """What a start changes: a killed process's attempts are due, and a new token may be the right one."""
         with self._database.unit_of_work() as uow:
-            deliveries.adopt_orphans(uow)
+            if self._database.is_sqlite:
+                deliveries.adopt_orphans(uow)
+            deliveries.resume(uow)
 
     def _keep_house(self) -> None:
         with self._database.unit_of_work() as uow:

@@ -21,6 +21,7 @@ from eservice.messaging.models import (
 PER_SECOND = {ChannelName.LINE: 500, ChannelName.TELEGRAM: 24, ChannelName.WEB: 1_000_000}
 TELEGRAM_GROUP_PER_MINUTE = 18  # the Bot FAQ allows 20
 CLOCK_SKEW = timedelta(minutes=1)  # what lies further in the future was noted before the clock was put back
+LONG_PAUSE = timedelta(minutes=2)  # platforms ask for seconds; ours after a refused token are longer
 REPLY_RESERVE = 0.2  # the share of the monthly allowance that a late bot reply never touches
 
 
@@ -53,6 +54,16 @@ def pause(uow: UnitOfWork, channel: ChannelName, duration: timedelta, reason: st
     if row.paused_until is None or row.paused_until < until:
         row.paused_until = until
     note_error(uow, channel, reason)
+
+
+def lift_long_pauses(uow: UnitOfWork) -> list[ChannelName]:
+    """Ends the pauses that only a person can have a reason to end, e.g. by a new token; returns their channels."""
+    rows = uow.session.scalars(
+        select(ChannelState).where(ChannelState.paused_until > uow.now + LONG_PAUSE).with_for_update()
+    ).all()
+    for row in rows:
+        row.paused_until = None
+    return [row.channel for row in rows]
 
 
 def note_error(uow: UnitOfWork, channel: ChannelName, reason: str) -> None:

@@ -280,6 +280,20 @@ def adopt_orphans(uow: UnitOfWork) -> int:
     return result.rowcount  # type: ignore[attr-defined]
 
 
+def resume(uow: UnitOfWork) -> None:
+    """At a start: what waits out a long pause, as after a refused token, is tried again at once."""
+    lifted = channels.lift_long_pauses(uow)
+    if lifted:
+        uow.session.execute(
+            update(Delivery)
+            .where(
+                Delivery.state == DeliveryState.QUEUED, Delivery.attempts > 0, Delivery.channel.in_(lifted)
+            )
+            .values(due_at=uow.now)
+            .execution_options(synchronize_session=False)
+        )
+
+
 def part_sent(uow: UnitOfWork, job: Job, parts_sent: int) -> bool:
     """Records that one more call of a several-call delivery was accepted, and the attempt at the next one."""
     return _update(

@@ -215,6 +215,28 @@ def test_a_killed_attempt_before_the_clock_went_back_is_taken_over(village: Vill
     assert village.deliver() == 1
 
 
+def test_a_start_with_a_new_token_does_not_wait_out_the_old_ones_pause(village: Village) -> None:
+    mali = village.resident(ChannelName.TELEGRAM)
+    refused = TryAgain(reason="InvalidToken", doubt=Doubt.NOT_SENT, after_seconds=600, whole_channel=True)
+    village.telegram.outcomes = [refused]
+    mali.says("เมนู")
+    village.clock.advance(seconds=30)
+    assert village.deliver() == 0
+    with village.database.unit_of_work() as uow:
+        deliveries.resume(uow)
+    assert village.deliver() == 1
+
+
+def test_a_short_pause_that_the_platform_asked_for_outlives_a_start(village: Village) -> None:
+    mali = village.resident(ChannelName.TELEGRAM)
+    flood = TryAgain(reason="flood", doubt=Doubt.NOT_SENT, after_seconds=30, whole_channel=True)
+    village.telegram.outcomes = [flood]
+    mali.says("เมนู")
+    with village.database.unit_of_work() as uow:
+        deliveries.resume(uow)
+    assert village.deliver() == 0
+
+
 def test_an_unanswered_quota_costs_no_retries(village: Village) -> None:
     somchai = village.resident()
     asks_staff(somchai)
