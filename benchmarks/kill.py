@@ -35,6 +35,7 @@ from tests.acceptance.stage import said
 
 QUESTIONS = ("เมนู", "สวัสดีค่ะ", "ยกเลิก", "/language")
 ANSWERS = ("วันนี้ให้ช่วยเรื่องอะไร", "มีอะไรให้ช่วยคะ", "ไม่มีอะไรค้างอยู่", "เลือกภาษา")
+OFFER = "อาจส่งไม่ถึง"
 AGAIN_SHARE = 0.15  # of the acknowledged messages are delivered once more
 READY_SECONDS = 120.0
 SETTLE_SECONDS = 75.0  # leases run out after twenty
@@ -144,6 +145,7 @@ class Verdict:
 
     broken: list[str] = field(default_factory=list)
     line_answers: int = 0
+    line_offered: int = 0  # not answered while the token lived, and offered at a later contact
     line_uncertain: int = 0  # the same reply tried again, and LINE said that it was used
     pushes: int = 0
     telegram_answers: int = 0
@@ -180,12 +182,14 @@ def judge(emu: Emu, product: Product, people: list[Person], kills: int) -> Verdi
 
 
 def _judge_line(verdict: Verdict, person: Person, replies: dict[str, list[tuple[int, str]]]) -> None:
-    last = -1
+    last, missing = -1, 0
     for number, token in enumerate(person.acknowledged):
         came = replies.get(token, [])
-        if len(came) != 1:
-            verdict.broken.append(f"LINE {person.address}: message {number} was answered {len(came)} times")
+        if not came:
+            missing += 1
             continue
+        if len(came) > 1:
+            verdict.broken.append(f"LINE {person.address}: message {number} was answered {len(came)} times")
         verdict.line_answers += 1
         place, text = came[0]
         if person.expected(number) not in text:
@@ -195,6 +199,11 @@ def _judge_line(verdict: Verdict, person: Person, replies: dict[str, list[tuple[
         if place < last:
             verdict.broken.append(f"LINE {person.address}: the answer to message {number} came too early")
         last = place
+    # Killed with the attempt recorded, and back only after the token's life: offered at a later contact.
+    offers = sum(OFFER in text for token in person.acknowledged for _, text in replies.get(token, []))
+    verdict.line_offered += missing
+    if missing > offers:
+        verdict.broken.append(f"LINE {person.address}: {missing} not answered, {offers} offered")
 
 
 def _judge_telegram(verdict: Verdict, person: Person, calls: list[dict[str, Any]]) -> None:
@@ -211,7 +220,7 @@ def _judge_telegram(verdict: Verdict, person: Person, calls: list[dict[str, Any]
 
 def _judge_web(verdict: Verdict, product: Product, person: Person) -> None:
     texts: list[str] = []
-    cursor: Any = ""
+    cursor: Any = 1  # from the beginning: without `after` only the newest come
     while True:
         page = call(f"{product.url}/api/v1/chat/messages?after={cursor}", person.token)
         texts += [said(item) for item in page["items"] if item["sender"] == "bot"]
@@ -362,8 +371,8 @@ def _run(arguments: argparse.Namespace, emu: Emu, processes: list[Product]) -> i
         f"delivered again on purpose {sum(p.again for p in people)}"
     )
     print(
-        f"  LINE answered {verdict.line_answers}, each once; tried again and found used {verdict.line_uncertain}; "
-        f"pushed {verdict.pushes}"
+        f"  LINE answered {verdict.line_answers}, each once; offered later {verdict.line_offered}; "
+        f"tried again and found used {verdict.line_uncertain}; pushed {verdict.pushes}"
     )
     print(
         f"  Telegram answered {verdict.telegram_answers}, copies {verdict.telegram_copies} (at most {kills})"
