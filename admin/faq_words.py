@@ -1,10 +1,11 @@
 """How the rooms of the answers put things into words: states, votes, changes, confidence."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, assert_never
+
+from rapidfuzz.distance import Levenshtein
 
 from eservice.kit.audit import AuditRecord
 from eservice.kit.text import Catalogue
@@ -112,13 +113,13 @@ def _changes(
 
 
 def _difference(old: list[str], new: list[str]) -> Iterable[Line]:
-    matcher = difflib.SequenceMatcher(a=old, b=new, autojunk=False)
-    for kind, old_start, old_end, new_start, new_end in matcher.get_opcodes():
-        if kind == "equal":
-            yield from (Line("same", text) for text in old[old_start:old_end])
+    """The fewest lines that changed, each run's old lines before its new ones."""
+    for step in Levenshtein.opcodes(old, new):
+        if step.tag == "equal":
+            yield from (Line("same", text) for text in old[step.src_start : step.src_end])
             continue
-        yield from (Line("gone", text) for text in old[old_start:old_end])
-        yield from (Line("new", text) for text in new[new_start:new_end])
+        yield from (Line("gone", text) for text in old[step.src_start : step.src_end])
+        yield from (Line("new", text) for text in new[step.dest_start : step.dest_end])
 
 
 def _lines(texts: Catalogue, departments: Mapping[int, str], field: str, value: Any) -> list[str]:

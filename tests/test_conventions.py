@@ -75,7 +75,6 @@ UNUSED_BY_IMPORT = {
     "uvloop": "uvicorn's event loop",
     "python-multipart": "Starlette reads forms with it",
     "tzdata": "Asia/Bangkok on machines without a time-zone database",
-    "rapidfuzz": "distances between spellings, for measuring the answer engine",
 }
 IMPORT_NAMES = {
     "python-telegram-bot": "telegram", "line-bot-sdk": "linebot", "pydantic-settings": "pydantic_settings",
