@@ -1,6 +1,7 @@
-"""เพื่อนบ้าน: the composition root and the command line. `python app.py --help` lists the commands.
+"""เพื่อนบ้าน: the command line. `python app.py --help` lists the commands; `composition.py` builds the whole.
 
-Everything is built here and handed down; nothing imports this module but tests/conftest.py.
+Each command imports what it needs when it runs, so that a small one is quick. Nothing imports this module
+but tests/conftest.py.
 """
 
 import sys
@@ -14,439 +15,257 @@ if sys.argv[1:] == ["check-python"] and __name__ == "__main__":  # before anythi
     sys.exit(0)
 
 import argparse
-import asyncio
-import contextlib
-import signal
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from types import FrameType
+from typing import TYPE_CHECKING
 
-try:
-    import structlog
-    import uvicorn
-    from fastapi import FastAPI
-    from pydantic import ValidationError
-    from sqlalchemy import select
-    from sqlalchemy.exc import SQLAlchemyError
-    from starlette.concurrency import run_in_threadpool
-    from starlette.middleware.gzip import GZipMiddleware
-except ModuleNotFoundError as missing:
-    sys.exit(f"{missing.name} is not installed; run .venv/bin/pip install -r requirements.txt")
+if TYPE_CHECKING:
+    from eservice.kit.database import Database
+    from eservice.kit.settings import Settings
+    from eservice.operations.doctor import Finding
+    from knowledge.entries.live import LiveFaq
 
-
-from admin import bench, channels, faq, faq_files, inquiries
-from admin.site import STATIC as CONSOLE_STATIC
-from admin.site import create_console
-from bot.channels.line import parse as line_parse
-from bot.channels.line.client import LineChannel
-from bot.channels.line.routes import create_router as line_router
-from bot.channels.line.upkeep import QuotaReader
-from bot.channels.telegram import parse as telegram_parse
-from bot.channels.telegram.client import TelegramChannel
-from bot.channels.telegram.routes import create_router as telegram_router
-from bot.channels.webchat import parse as webchat_parse
-from bot.channels.webchat.routes import create_router as webchat_router
-from bot.delivery import Sender
-from bot.facts import FactsReader
-from bot.inbound import Inbound
-from bot.intake import Intake, Parser
-from bot.worker import Worker
-from eservice.demo import loader as demo
-from eservice.kit.audit import SYSTEM
-from eservice.kit.database import Database
-from eservice.kit.errors import ServiceError
-from eservice.kit.http import RequestLog, add_problem_handlers
-from eservice.kit.logging import configure_logging
-from eservice.kit.migrate import migrate
-from eservice.kit.settings import Settings
-from eservice.kit.signals import Signals
-from eservice.kit.text import Catalogue
-from eservice.kit.web.rendering import mount_static
-from eservice.messaging.models import ChannelName
-from eservice.office import service as office
-from eservice.operations.metrics import Metrics
-from eservice.operations.routes import create_router as operations_router
-from eservice.portal.api_docs import create_api_docs
-from eservice.portal.api_document import publish_document
-from eservice.portal.errors import add_page_errors
-from eservice.portal.pages import STATIC_DIRECTORY as PORTAL_STATIC
-from eservice.portal.pages import ChannelLinks, PortalPages
-from eservice.portal.routes import create_portal
-from eservice.staff import accounts, presence
-from eservice.staff.accounts import Profile
-from eservice.staff.models import Role, StaffAccount
-from eservice.staff.permissions import Grant
-from knowledge.classify.intents import load_intents
-from knowledge.emergency import find_emergency
-from knowledge.entries.live import LiveFaq
-from knowledge.entries.routes import create_router as faq_router
-
-HERE = Path(__file__).parent
-ROOMS = (inquiries.router, faq.router, faq_files.router, bench.router, channels.router)
-FIRST_ACCOUNT = "admin"
-GRACE_SECONDS = 5
-LOADING_SECONDS = 40
-log = structlog.get_logger()
+# The names as typed: of eservice.staff.models.Role and knowledge.entries.faq_file.FileKind, without their imports.
+ROLES = ("author", "approver", "publisher", "checker", "responder", "administrator", "log-custodian")
+FAQ_FILES = (".jsonl", ".csv", ".xlsx")
+INTERRUPTED = 130  # what a shell says of a program that Ctrl+C ended
 
 
-@dataclass(kw_only=True)
-class System:
-    """The parts of one process, built and wired."""
-
-    settings: Settings
-    database: Database
-    signals: Signals
-    metrics: Metrics
-    faq: LiveFaq
-    intake: Intake
-    sender: Sender
-    line: LineChannel | None
-    telegram: TelegramChannel | None
-    bot_texts: Catalogue
-    service_texts: Catalogue
-    stopping: asyncio.Event
-
-    def worker(self) -> Worker:
-        """The background worker of this process."""
-        return Worker(
-            database=self.database,
-            signals=self.signals,
-            intake=self.intake,
-            sender=self.sender,
-            texts=self.bot_texts,
-            count_event=self.metrics.event,
-            answer_callback=self.telegram.answer_callback if self.telegram else None,
-            show_loading=partial(self.line.show_loading, seconds=LOADING_SECONDS) if self.line else None,
-            chores=[QuotaReader(self.line, self.database)] if self.line else [],
-        )
-
-
-def build(settings: Settings, database: Database | None = None) -> System:
-    """Builds the parts; opens no connection and starts nothing."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = database or Database(settings.database_address)
-    signals = Signals(database)
-    metrics = Metrics()
-    bot_texts = Catalogue(HERE / "bot/text")
-    line = (
-        LineChannel(
-            settings.line_channel_access_token.get_secret_value(),
-            settings.line_api_base,
-            settings.line_data_api_base,
-        )
-        if settings.line_enabled
-        else None
-    )
-    telegram = (
-        TelegramChannel(settings.telegram_bot_token.get_secret_value(), settings.telegram_api_base)
-        if settings.telegram_enabled
-        else None
-    )
-    faq = LiveFaq(database, settings.data_dir / "index")
-    intake = Intake(
-        database=database,
-        signals=signals,
-        parsers=_parsers(telegram),
-        texts=bot_texts,
-        faq=faq,
-        facts=FactsReader(database, settings.public_url),
-        staff_present=presence.anyone_present,
-    )
-    sender = Sender(
-        database,
-        line,
-        {ChannelName.TELEGRAM: telegram} if telegram else {},
-        lambda channel, outcome: metrics.outcome(channel.value, outcome),
-    )
-    return System(
-        settings=settings,
-        database=database,
-        signals=signals,
-        metrics=metrics,
-        faq=faq,
-        intake=intake,
-        sender=sender,
-        line=line,
-        telegram=telegram,
-        bot_texts=bot_texts,
-        service_texts=Catalogue(HERE / "eservice/text", HERE / "knowledge/entries/text"),
-        stopping=asyncio.Event(),
-    )
-
-
-def _channel_links(system: System) -> ChannelLinks:
-    identity = system.telegram.identity() if system.telegram else None
-    username = identity.username if identity else None
-    return ChannelLinks(line=None, telegram=f"https://t.me/{username}" if username else None)
-
-
-def _parsers(telegram: TelegramChannel | None) -> dict[ChannelName, Parser]:
-    def parse_telegram(payload: str) -> Inbound:
-        us = telegram.identity() if telegram else None
-        return telegram_parse.parse(payload, us.id if us else None, us.username if us else None)
-
-    return {
-        ChannelName.LINE: line_parse.parse,
-        ChannelName.TELEGRAM: parse_telegram,
-        ChannelName.WEB: webchat_parse.parse,
-    }
-
-
-def create_app(system: System, *, with_worker: bool) -> FastAPI:
-    """The web application: portal, chat, API, webhooks, console; and the worker, if it is to run here."""
-    settings, intake = system.settings, system.intake
-    app = FastAPI(
-        title="เพื่อนบ้าน e-service API",
-        version="0.1.0",
-        lifespan=partial(_lifespan, system, with_worker),
-        docs_url=None,
-        redoc_url=None,
-    )
-    app.state.database = system.database
-    app.state.settings = settings
-    add_problem_handlers(app, system.service_texts)
-    app.include_router(operations_router(system.database, system.metrics))
-    app.include_router(faq_router(system.faq))
-    app.include_router(
-        webchat_router(
-            database=system.database,
-            signals=system.signals,
-            store=intake.store,
-            is_stopping=system.stopping.is_set,
-        )
-    )
-    if settings.line_enabled:
-        app.include_router(line_router(settings.line_channel_secret.get_secret_value(), intake.store))
-    if settings.telegram_enabled:
-        app.include_router(telegram_router(settings.telegram_webhook_secret.get_secret_value(), intake.store))
-    pages = PortalPages(public_url=settings.public_url, channel_links=partial(_channel_links, system))
-    app.include_router(create_portal(pages, system.faq))
-    publish_document(app)
-    app.include_router(create_api_docs(pages, system.service_texts, app.openapi))
-    add_page_errors(app, pages, system.service_texts)
-    console = create_console(system.database, settings, rooms=ROOMS)
-    console.state.faq, console.state.signals = system.faq, system.signals
-    app.mount("/admin", console)
-    mount_static(app, PORTAL_STATIC, CONSOLE_STATIC)
-    app.add_middleware(GZipMiddleware, minimum_size=1000)
-    app.add_middleware(RequestLog, observe=system.metrics.request)
-    return app
-
-
-@contextlib.asynccontextmanager
-async def _lifespan(system: System, with_worker: bool, app: FastAPI) -> AsyncIterator[None]:
-    system.signals.listen()
-    await run_in_threadpool(_warm, system)
-    tasks = [asyncio.create_task(system.faq.keep_fresh(system.signals, system.stopping))]
-    worker = system.worker() if with_worker else None
-    if worker is not None:
-        await _open_channels(system)
-        tasks.append(asyncio.create_task(worker.run()))
+def main(words: list[str]) -> int:
+    """Runs a command. Returns 0 on success, 1 on failure with one clear line; wrong usage exits with 2."""
+    arguments = _arguments(words)
     try:
-        yield
-    finally:
-        system.stopping.set()
-        if worker is not None:
-            worker.stop()
-        system.signals.close()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await _close_channels(system)
-        system.database.dispose()
+        from eservice.kit.logging import configure_logging
+        from eservice.kit.settings import Settings
+        from eservice.operations.failures import EXPECTED, in_one_line
+    except ModuleNotFoundError as missing:
+        print(
+            f"{missing.name} is not installed; run .venv/bin/pip install -r requirements.txt", file=sys.stderr
+        )
+        return 1
+    try:
+        settings = Settings.read()
+        configure_logging(settings.log_format)
+        return arguments.run(settings, arguments)
+    except EXPECTED as error:
+        print(in_one_line(error), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
-def _warm(system: System) -> None:
-    """What would make the first resident wait: dictionaries, models, the index."""
-    system.faq.refresh()
-    load_intents(system.settings.data_dir / "index")
-    find_emergency("สวัสดี")
-    system.faq.decide("สวัสดี")
+def serve(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`serve`: the portal, chat, API, webhooks and console, and the worker unless told otherwise."""
+    import composition
 
-
-async def _open_channels(system: System) -> None:
-    if system.line is not None:
-        await system.line.open()
-    if system.telegram is not None:
-        system.telegram.start()
-
-
-async def _close_channels(system: System) -> None:
-    if system.line is not None:
-        await system.line.close()
-    if system.telegram is not None:
-        await system.telegram.close()
-
-
-class _Server(uvicorn.Server):
-    """Tells open streams to end as soon as a signal asks the server to stop."""
-
-    def __init__(self, config: uvicorn.Config, stopping: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._stopping = stopping
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._stopping()
-        super().handle_exit(sig, frame)
-
-
-def prepare(database: Database, *, with_demo: bool) -> None:
-    """Gives an empty database an office: the demo, or one that waits for its name."""
-    with database.unit_of_work() as uow:
-        if not demo.is_empty(uow):
-            return
-        if with_demo:
-            demo.load_demo(uow)
-        else:
-            facts = office.OfficeFacts(name="สำนักงานที่ยังไม่ได้ตั้งชื่อ", address="")
-            office.create_office(uow, facts, actor=SYSTEM)
-        grants = [Grant(role=Role.ADMINISTRATOR), Grant(role=Role.PUBLISHER), Grant(role=Role.RESPONDER)]
-        profile = Profile(display_name="ผู้ดูแลระบบ", grants=grants)
-        accounts.create_account(uow, FIRST_ACCOUNT, profile, actor=SYSTEM, is_demo=with_demo)
-
-
-def _first_link(database: Database) -> str | None:
-    """A fresh one-time link for the first account, until it has a password of its own."""
-    with database.unit_of_work() as uow:
-        account = uow.session.scalar(select(StaffAccount).where(StaffAccount.username == FIRST_ACCOUNT))
-        if account is None or account.password_hash is not None or account.disabled_at is not None:
-            return None
-        return accounts.link_path(accounts.issue_link(uow, account.id, actor=SYSTEM))
-
-
-def _refuse_demo_in_production(settings: Settings, database: Database) -> None:
-    """Raises ValueError when a demo account is left in a database that real residents are to use."""
-    if settings.app_env != "production":
-        return
-    with database.read() as reader:
-        if reader.session.scalar(select(StaffAccount.id).where(StaffAccount.is_demo.is_(True)).limit(1)):
-            raise ValueError("APP_ENV=production refuses a database with demo accounts")
-
-
-def _welcome(system: System, host: str, port: int) -> str:
-    """Where to click, in Thai and English."""
-    link = _first_link(system.database)
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - shown, not bound
-    here = f"http://{shown}:{port}"
-    lines = [
-        "",
-        "เพื่อนบ้านพร้อมแล้ว เปิดหน้าเหล่านี้ในเบราว์เซอร์ / ready, open in a browser:",
-        f"  หน้าเว็บประชาชน (portal)   {here}/",
-        f"  คุยกับผู้ช่วย (chat)        {here}/chat",
-        f"  ห้องเจ้าหน้าที่ (staff)      {here}{link or '/admin'}",
-        *(["  ลิงก์เจ้าหน้าที่ใช้ได้ครั้งเดียว / the staff link works once"] if link else []),
-        "  หยุด: กด Ctrl+C / stop with Ctrl+C",
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def serve(settings: Settings, arguments: argparse.Namespace) -> int:
-    """`serve`: applies migrations, loads the demo office into an empty database, serves until told to stop."""
-    system = build(settings)
-    migrate(system.database)
-    with_demo = not arguments.no_demo and settings.app_env != "production"
-    prepare(system.database, with_demo=with_demo)
-    _refuse_demo_in_production(settings, system.database)
-    print(_welcome(system, arguments.host, arguments.port), flush=True)
-    app = create_app(system, with_worker=not arguments.no_worker)
-    config = uvicorn.Config(
-        app,
+    return composition.serve(
+        settings,
         host=arguments.host,
         port=arguments.port,
-        loop="auto",
-        http="httptools",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        forwarded_allow_ips=settings.trusted_proxies or "",
-        proxy_headers=bool(settings.trusted_proxies),
+        with_worker=not arguments.no_worker,
+        with_demo=not arguments.no_demo,
     )
-    server = _Server(config, lambda: _stop_streams(system))
-    server.run()
-    return 0 if server.started else 1
 
 
-def _stop_streams(system: System) -> None:
-    system.stopping.set()
-    system.signals.close()
-
-
-def work(settings: Settings, arguments: argparse.Namespace) -> int:
+def work(settings: "Settings", arguments: argparse.Namespace) -> int:
     """`worker`: the background worker alone."""
-    system = build(settings)
-    migrate(system.database)
-    asyncio.run(_work(system))
+    import composition
+
+    composition.work(settings)
     return 0
 
 
-async def _work(system: System) -> None:
-    loop = asyncio.get_running_loop()
-    worker = system.worker()
+def migrate(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`migrate`: applies migrations and exits."""
+    _database(settings).dispose()
+    return 0
 
-    def stop() -> None:
-        system.stopping.set()
-        worker.stop()
-        system.signals.close()
 
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop)
-    system.signals.listen()
-    await run_in_threadpool(_warm, system)
-    await _open_channels(system)
-    fresh = asyncio.create_task(system.faq.keep_fresh(system.signals, system.stopping))
-    await worker.run()
-    await fresh
-    await _close_channels(system)
-    system.database.dispose()
+def doctor(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`doctor`: examines everything that is configured. Returns 1 if something of it does not work."""
+    import asyncio
+
+    from bot.channels.line import doctor as line
+    from bot.channels.telegram import doctor as telegram
+    from eservice.operations.doctor import all_work, examine, told
+
+    async def examine_all() -> "list[list[Finding]]":
+        own = asyncio.to_thread(examine, settings.database_address, settings.data_dir)
+        return await asyncio.gather(own, line.examine(settings), telegram.examine(settings))
+
+    findings = [found for part in asyncio.run(examine_all()) for found in part]
+    print(told(findings, as_json=arguments.json))
+    return 0 if all_work(findings) else 1
+
+
+def set_up_channel(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`channels setup`: tells LINE or Telegram of us."""
+    if arguments.channel == "line":
+        from bot.channels.line.setup import register as register_line
+
+        register_line(settings, _database(settings))
+    else:
+        from bot.channels.telegram.setup import register as register_telegram
+
+        register_telegram(settings)
+    return 0
+
+
+def create_staff(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`staff create`: an account, and the one-time link for choosing its password."""
+    from eservice.staff import commands
+    from eservice.staff.models import Role
+
+    roles = [Role(name) for name in arguments.role]
+    commands.create(_database(settings), settings.public_url, arguments.username, roles, arguments.department)
+    return 0
+
+
+def link_staff(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`staff link`: a new one-time link for an account."""
+    from eservice.staff import commands
+
+    commands.link(_database(settings), settings.public_url, arguments.username)
+    return 0
+
+
+def import_faq(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`faq import`: all rows of a file, or none."""
+    from knowledge.entries import commands
+
+    commands.import_file(_database(settings), arguments.file, publish=arguments.publish)
+    return 0
+
+
+def export_faq(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`faq export`: every entry in use."""
+    from knowledge.entries import commands
+
+    commands.export_file(_database(settings), arguments.file)
+    return 0
+
+
+def ask_faq(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`faq ask`: what the answer engine makes of a question."""
+    from knowledge.entries import commands
+
+    commands.ask(_live_faq(settings), arguments.text, as_json=arguments.json)
+    return 0
+
+
+def evaluate_faq(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`faq evaluate`: the answer engine on questions whose answers are known."""
+    from knowledge.entries import commands
+
+    commands.evaluate_file(_live_faq(settings), arguments.file)
+    return 0
+
+
+def _database(settings: "Settings") -> "Database":
+    """The database with today's schema, as every command but `doctor` leaves it."""
+    from eservice.kit.database import Database
+    from eservice.kit.migrate import migrate as apply_migrations
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = Database(settings.database_address)
+    apply_migrations(database)
+    return database
+
+
+def _live_faq(settings: "Settings") -> "LiveFaq":
+    from knowledge.entries.live import LiveFaq
+
+    return LiveFaq(_database(settings), settings.data_dir / "index")
 
 
 def _arguments(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="app.py", description="เพื่อนบ้าน: บริการประชาชนของ อบต. และเทศบาล")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    _add_serving(commands.add_parser("serve", help="serve everything (the default)"))
-    commands.add_parser("worker", help="the background worker alone")
-    commands.add_parser("migrate", help="apply migrations and exit")
-    commands.add_parser("check-python", help="exit 0 when this Python is supported")
     _add_serving(parser)
+    commands = parser.add_subparsers(metavar="COMMAND")
+    _add_serving(commands.add_parser("serve", help="serve everything (the default)"))
+    commands.add_parser("worker", help="the background worker alone").set_defaults(run=work)
+    commands.add_parser("migrate", help="apply migrations and exit").set_defaults(run=migrate)
+    examination = commands.add_parser("doctor", help="say what does not work, and what to do")
+    examination.add_argument("--json", action="store_true", help="for programs")
+    examination.set_defaults(run=doctor)
+    _add_channels(commands.add_parser("channels", help="setup line|telegram: webhook, menus, commands"))
+    _add_staff(commands.add_parser("staff", help="create and link: accounts and their one-time links"))
+    _add_faq(commands.add_parser("faq", help="import, export, ask and evaluate"))
+    commands.add_parser("check-python", help="exit 0 when this Python is supported").set_defaults(
+        run=lambda settings, arguments: 0
+    )
     return parser.parse_args(words)
 
 
 def _add_serving(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--port", type=_port, default=8000)
     parser.add_argument("--no-worker", action="store_true", help="leave the background work to `worker`")
     parser.add_argument("--no-demo", action="store_true", help="do not load the demo office")
+    parser.set_defaults(run=serve)
 
 
-def main(words: list[str]) -> int:
-    """Runs a command. Returns 0 on success, 2 on wrong usage, 1 on failure with one clear line."""
-    arguments = _arguments(words)
-    try:
-        settings = Settings.read()
-        configure_logging(settings.log_format)
-        return COMMANDS[arguments.command or "serve"](settings, arguments)
-    except ValidationError as error:
-        print("; ".join(str(fault["msg"]) for fault in error.errors()), file=sys.stderr)
-    except ServiceError as error:
-        print(error.code, file=sys.stderr)
-    except (SQLAlchemyError, OSError, ValueError) as error:
-        print(f"{type(error).__name__}: {str(error).splitlines()[0]}", file=sys.stderr)
-    return 1
+def _add_channels(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    setup = commands.add_parser("setup", help="register webhook, menu and commands")
+    setup.add_argument("channel", choices=("line", "telegram"))
+    setup.set_defaults(run=set_up_channel)
 
 
-def migrate_only(settings: Settings, arguments: argparse.Namespace) -> int:
-    """`migrate`: applies migrations and exits."""
-    migrate(build(settings).database)
-    return 0
+def _add_staff(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    create = commands.add_parser("create", help="make an account; prints a one-time link")
+    create.add_argument("username")
+    create.add_argument(
+        "--role",
+        nargs="+",
+        action="extend",
+        required=True,
+        choices=ROLES,
+        metavar="ROLE",
+        help=", ".join(ROLES),
+    )
+    create.add_argument(
+        "--department", metavar="D", help="where the roles hold; without it, the whole office"
+    )
+    create.set_defaults(run=create_staff)
+    link = commands.add_parser("link", help="a new one-time link for an account")
+    link.add_argument("username")
+    link.set_defaults(run=link_staff)
 
 
-COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
-    "serve": serve,
-    "worker": work,
-    "migrate": migrate_only,
-}
+def _add_faq(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    taking = commands.add_parser("import", help="take in a JSONL, CSV or XLSX file: all rows or none")
+    taking.add_argument("file", type=_faq_file)
+    taking.add_argument("--publish", action="store_true", help="put the rows before residents at once")
+    taking.set_defaults(run=import_faq)
+    giving = commands.add_parser("export", help="write every entry in use to a JSONL, CSV or XLSX file")
+    giving.add_argument("file", type=_faq_file)
+    giving.set_defaults(run=export_faq)
+    asking = commands.add_parser("ask", help="what the answer engine makes of a question, and why")
+    asking.add_argument("text")
+    asking.add_argument("--json", action="store_true", help="for programs")
+    asking.set_defaults(run=ask_faq)
+    measuring = commands.add_parser(
+        "evaluate", help="measure the answer engine on questions with known answers"
+    )
+    measuring.add_argument("file", type=Path, help='JSON lines of {"text": …, "expected": ["id", …]}')
+    measuring.set_defaults(run=evaluate_faq)
+
+
+def _port(word: str) -> int:
+    port = int(word)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return port
+
+
+def _faq_file(word: str) -> Path:
+    path = Path(word)
+    if path.suffix.lower() not in FAQ_FILES:
+        raise argparse.ArgumentTypeError(f"{word}: ใช้ได้เฉพาะ / only {' '.join(FAQ_FILES)}")
+    return path
+
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -29,6 +29,7 @@ from eservice.messaging import conversations, deliveries, inbox
 from eservice.messaging.content import say
 from eservice.messaging.conversations import Talk
 from eservice.messaging.deliveries import Job, ReplyRoad
+from eservice.messaging.inbox import Claimed
 from eservice.messaging.models import (
     ChannelName,
     ContactKind,
@@ -89,10 +90,13 @@ class Intake:
 
     async def store(self, events: Sequence[RawEvent]) -> None:
         """Commits raw events. Raises ServiceError `http.unavailable` when the database does not take them."""
-        if not events:
-            return
+        if events:
+            await run_in_threadpool(self.store_now, events)
+
+    def store_now(self, events: Sequence[RawEvent]) -> None:
+        """The same, for callers that are in a thread already."""
         try:
-            await run_in_threadpool(self._store, events)
+            self._store(events)
         except (DBAPIError, PoolTimeout) as error:
             log.error("intake.not_stored", error=type(error).__name__)
             raise ServiceError("http.unavailable", ErrorKind.UNAVAILABLE, retry_after_seconds=5) from error
@@ -129,7 +133,7 @@ class Intake:
                     return None
                 event_id = event.id
                 processed = self._work(uow, event)
-                inbox.finish(uow, event)
+                inbox.finish(uow, event.id)
                 more = inbox.more_wait(uow)
             return replace(processed, more=more)
         except Exception as error:  # the intake edge: whatever went wrong, others go on
@@ -137,7 +141,7 @@ class Intake:
                 raise  # the database is away, full or locked: the event waits, and no attempt is counted
             return self._failed(event_id, error)
 
-    def _work(self, uow: UnitOfWork, event: InboundEvent) -> Processed:
+    def _work(self, uow: UnitOfWork, event: Claimed) -> Processed:
         inbound = self._parsers[event.channel](event.payload)
         if isinstance(inbound.body, Ignored) or not inbound.address:
             return Processed(callback_id=inbound.callback_id)
@@ -165,7 +169,7 @@ class Intake:
         self._keep_dialog(turn)
         return self._queue_reply(turn, event)
 
-    def _queue_reply(self, turn: Turn, event: InboundEvent) -> Processed:
+    def _queue_reply(self, turn: Turn, event: Claimed) -> Processed:
         """Queues the reply, with what waited for this contact; says what is to be sent at once."""
         uow, talk = turn.uow, turn.talk
         waiting = deliveries.open_deliveries(uow, talk.contact)
@@ -216,7 +220,7 @@ class Intake:
         expires_at = turn.uow.now + timedelta(minutes=flow.expires_minutes) if flow else None
         conversations.keep_dialog(turn.uow, turn.talk.conversation, turn.state.write(), expires_at)
 
-    def _reply_road(self, inbound: Inbound, event: InboundEvent, now: datetime) -> ReplyRoad | None:
+    def _reply_road(self, inbound: Inbound, event: Claimed | InboundEvent, now: datetime) -> ReplyRoad | None:
         if not inbound.reply_token:
             return None
         until = event.received_at + timedelta(seconds=TOKEN_SECONDS)

@@ -94,12 +94,19 @@ def begin_talk(
         created_at=uow.now,
         last_seen_at=uow.now,
         reachability=Reachability.ACTIVE,
+        reachability_at=None,
+        notice_version=None,
     )
-    uow.session.add(contact)
-    uow.session.flush()  # the conversation needs its id
-    conversation = Conversation(contact_id=contact.id, handler=Handler.BOT, dialog={}, updated_at=uow.now)
-    uow.session.add(conversation)
-    uow.session.flush()  # messages need its id
+    insert_row(uow.session, contact)
+    conversation = Conversation(
+        contact_id=contact.id,
+        handler=Handler.BOT,
+        handler_since=None,
+        dialog={},
+        dialog_expires_at=None,
+        updated_at=uow.now,
+    )
+    insert_row(uow.session, conversation)
     return Talk(contact, conversation)
 
 

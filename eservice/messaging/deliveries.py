@@ -52,6 +52,11 @@ _OPEN = (
     .with_for_update()  # nobody else may give the same waiting message to another carrier meanwhile
 )
 _table = table_of(Delivery)
+_ANY_OPEN = (
+    select(_table.c.id)
+    .where(_table.c.contact_id == bindparam("of_contact"), _table.c.state.in_(OPEN_STATES))
+    .limit(1)
+)
 _ACCEPTED = (
     update(_table)
     .where(
@@ -150,6 +155,9 @@ def enqueue(
 
 def open_deliveries(uow: UnitOfWork, contact: Contact) -> Sequence[Delivery]:
     """What has not come to an end for a contact: waiting, on its way, or uncertain; oldest first."""
+    # Nearly always there is nothing: a look without objects costs a fifth of loading none.
+    if uow.session.connection().execute(_ANY_OPEN, {"of_contact": contact.id}).first() is None:
+        return []
     return uow.session.scalars(_OPEN, {"of_contact": contact.id}).all()
 
 

@@ -1,10 +1,10 @@
 """The inbox of raw events: stored once, claimed in order, finished or parked."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, exists, func, or_, select, update
-from sqlalchemy.orm import aliased
 
 from eservice.kit.database import UtcDateTime, insert_new, table_of
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
@@ -24,57 +24,63 @@ def store(uow: UnitOfWork, rows: list[dict[str, object]]) -> int:
     )
 
 
-_earlier = aliased(InboundEvent)
+class Claimed(NamedTuple):
+    """An event to work on, locked until the transaction ends."""
+
+    id: int
+    channel: ChannelName
+    payload: str
+    received_at: datetime
+
+
+_events = table_of(InboundEvent)
+_earlier = _events.alias("earlier")
 _CLAIM = (
-    select(InboundEvent)
+    select(_events.c.id, _events.c.channel, _events.c.payload, _events.c.received_at)
     .where(
-        InboundEvent.state == EventState.PENDING,
-        or_(
-            InboundEvent.due_at.is_(None),
-            InboundEvent.due_at <= bindparam("now", type_=UtcDateTime()),
-            InboundEvent.received_at > bindparam("now", type_=UtcDateTime()),  # the clock was put back
-        ),
+        _events.c.state == EventState.PENDING,
+        or_(_events.c.due_at.is_(None), _events.c.due_at <= bindparam("now", type_=UtcDateTime())),
         ~exists(
-            select(_earlier.id).where(
-                _earlier.state == EventState.PENDING,
-                _earlier.conversation_key == InboundEvent.conversation_key,
+            select(_earlier.c.id).where(
+                _earlier.c.state == EventState.PENDING,
+                _earlier.c.conversation_key == _events.c.conversation_key,
                 or_(
-                    _earlier.occurred_ms < InboundEvent.occurred_ms,
-                    and_(_earlier.occurred_ms == InboundEvent.occurred_ms, _earlier.id < InboundEvent.id),
+                    _earlier.c.occurred_ms < _events.c.occurred_ms,
+                    and_(_earlier.c.occurred_ms == _events.c.occurred_ms, _earlier.c.id < _events.c.id),
                 ),
             )
         ),
     )
-    .order_by(InboundEvent.id)
+    .order_by(_events.c.id)
     .limit(1)
-    .with_for_update(skip_locked=True, of=InboundEvent)
+    .with_for_update(skip_locked=True, of=_events)
 )
-_events = table_of(InboundEvent)
 _FINISH = (
     update(_events)
     .where(_events.c.id == bindparam("finished_id"))
     .values(state=EventState.DONE, payload="", done_at=bindparam("now", type_=UtcDateTime()))
 )
-_ANY_WAITING = select(InboundEvent.id).where(InboundEvent.state == EventState.PENDING).limit(1)
+_ANY_WAITING = select(_events.c.id).where(_events.c.state == EventState.PENDING).limit(1)
 
 
-def claim_next(uow: UnitOfWork) -> InboundEvent | None:
+def claim_next(uow: UnitOfWork) -> Claimed | None:
     """The next event to work on: the head of some conversation, locked until the transaction ends.
 
     On PostgreSQL other workers skip the locked head, and later events of the same conversation wait
     because an earlier one is still pending. On SQLite the write transaction itself is the lock.
     """
-    return uow.session.scalar(_CLAIM, {"now": uow.now})
+    row = uow.session.connection().execute(_CLAIM, {"now": uow.now}).first()
+    return None if row is None else Claimed(*row)
 
 
 def more_wait(reader: ReadOnly) -> bool:
     """Whether any event waits, be it claimable or not."""
-    return bool(reader.session.scalar(_ANY_WAITING))
+    return reader.session.connection().execute(_ANY_WAITING).first() is not None
 
 
-def finish(uow: UnitOfWork, event: InboundEvent) -> None:
+def finish(uow: UnitOfWork, event_id: int) -> None:
     """Marks the event done and empties its payload: from here the message row is the record."""
-    uow.session.connection().execute(_FINISH, {"finished_id": event.id, "now": uow.now})
+    uow.session.connection().execute(_FINISH, {"finished_id": event_id, "now": uow.now})
 
 
 def fail(uow: UnitOfWork, event_id: int, reason: str) -> bool:

@@ -27,7 +27,7 @@ def _body(event: dict[str, object]) -> Body:
         case {"action": "start"}:
             return Started()
         case {"action": str(action)}:
-            return Tapped(payload=action, label=str(event.get("label") or ""))
+            return Tapped(payload=action, label=str(event.get("label") or ""), message_ref=ref)
         case {"location": {"lat": float() | int() as lat, "lon": float() | int() as lon, **rest}}:
             label = str(rest.get("label") or "")
             return SharedLocation(latitude=float(lat), longitude=float(lon), label=label, message_ref=ref)

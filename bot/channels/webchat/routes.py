@@ -9,7 +9,7 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
@@ -20,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from bot.channels.webchat import sessions
 from bot.channels.webchat.render import render
 from bot.channels.webchat.sessions import Visitor
-from bot.inbound import RawEvent, StoreEvents
+from bot.inbound import RawEvent
 from eservice.kit.database import Database
 from eservice.kit.http import Reader, Uow
 from eservice.kit.signals import Signals
@@ -94,9 +94,13 @@ class Page(BaseModel):
 
 
 def create_router(
-    *, database: Database, signals: Signals, store: StoreEvents, is_stopping: Callable[[], bool]
+    *,
+    database: Database,
+    signals: Signals,
+    store: Callable[[Sequence[RawEvent]], None],
+    is_stopping: Callable[[], bool],
 ) -> APIRouter:
-    """The routes under /api/v1/chat."""
+    """The routes under /api/v1/chat. `store` commits events, as `bot.intake` does for every channel."""
     router = APIRouter(prefix="/api/v1/chat", tags=["chat"])
 
     @router.post("/sessions", status_code=201)
@@ -106,11 +110,13 @@ def create_router(
         return NewSession(session_id=session.session_id, token=session.token)
 
     @router.post("/messages", status_code=202)
-    async def send_message(message: NewMessage, authorization: Authorization = None) -> Received:
+    def send_message(message: NewMessage, authorization: Authorization = None) -> Received:
         """Takes what a visitor says. It is stored when this answers."""
-        visitor = await run_in_threadpool(_sender, database, authorization)
+        with database.read() as reader:
+            visitor = sessions.find(reader, authorization)
+            sessions.check_rate(reader, visitor)
         event = _event(visitor, message)
-        await store([event])
+        store([event])
         return Received(id=event.event_id)
 
     @router.get("/messages")
@@ -156,13 +162,6 @@ async def _stream(
             if not await waiter.wait(STREAM_LOOK_SECONDS):
                 yield ": still here\n\n"
             await asyncio.sleep(0)
-
-
-def _sender(database: Database, authorization: str | None) -> Visitor:
-    with database.read() as reader:
-        visitor = sessions.find(reader, authorization)
-        sessions.check_rate(reader, visitor)
-        return visitor
 
 
 def _find(database: Database, authorization: str | None) -> Visitor:
