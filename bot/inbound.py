@@ -35,10 +35,14 @@ class Said:
 
 @dataclass(frozen=True, kw_only=True)
 class Tapped:
-    """One of our buttons. `payload` is what the button carried; `label` what it showed, if known."""
+    """One of our buttons. `payload` is what the button carried; `label` what it showed, if known.
+
+    `message_ref` is set where a tap is a message that its sender keeps showing: on the web.
+    """
 
     payload: str
     label: str = ""
+    message_ref: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

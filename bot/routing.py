@@ -80,9 +80,11 @@ def route(turn: Turn) -> None:
     match body:
         case Said(text=text, message_ref=ref):
             _said(turn, text, ref)
-        case Tapped(payload=payload, label=label):
+        case Tapped(payload=payload, label=label, message_ref=ref):
             if label:  # so that the record reads as the talk went
-                conversations.record_heard(turn.uow, turn.talk.conversation, text=label, kind="tap")
+                conversations.record_heard(
+                    turn.uow, turn.talk.conversation, text=label, kind="tap", platform_ref=ref
+                )
             try:
                 _tapped(turn, payload)
             except ServiceError as refusal:  # a button of somebody else's, or of a thing that is gone

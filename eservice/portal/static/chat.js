@@ -62,11 +62,19 @@
 
   // Building
 
-  // Numbers stay with what belongs to them: "20 พ.ย. 2569", "500 บาท", "หมู่ 4".
+  // Numbers stay with what belongs to them: "20 พ.ย. 2569", "500 บาท", "หมู่ 4". So do the sign of repetition, the
+  // abbreviated day before its date, and the words that browsers' dictionaries take apart: "เจ้าหน้าที่", "อบต.".
   const MONTH = "(?:ม\\.ค|ก\\.พ|มี\\.ค|เม\\.ย|พ\\.ค|มิ\\.ย|ก\\.ค|ส\\.ค|ก\\.ย|ต\\.ค|พ\\.ย|ธ\\.ค)\\.";
   const UNIT = "บาท|น\\.|วัน|เดือน|ปี|นาที|ชม\\.|ชั่วโมง|คน|ข้อ|ฉบับ|เมตร|ไร่|ตร\\.";
-  const JOINTS = [new RegExp(`(\\d) (?=${MONTH}|${UNIT})`, "g"), new RegExp(`(${MONTH}|หมู่|โทร|ข้อ|มาตรา) (?=\\d)`, "g")];
-  const keep = (text) => JOINTS.reduce((joined, joint) => joined.replace(joint, "$1\u00a0"), text);
+  const DAY = "จ\\.|อ\\.|พ\\.|พฤ\\.|ศ\\.|ส\\.|อา\\.";
+  const JOINTS = [
+    new RegExp(`(\\d) (?=${MONTH}|${UNIT})`, "g"),
+    new RegExp(`(${MONTH}|${DAY}|หมู่|โทร|ข้อ|มาตรา) (?=\\d)`, "g"),
+    /(\S) (?=[ๆ·])/g,
+  ];
+  const TAKEN_APART = [/(เจ้า)(?=หน้าที่)/g, /(อบ)(?=[ตจ]\.)/g, /(ใบ)(?=อนุญาต)/g];
+  const replaceAll = (text, patterns, joiner) => patterns.reduce((joined, pattern) => joined.replace(pattern, `$1${joiner}`), text);
+  const keep = (text) => replaceAll(replaceAll(text, JOINTS, "\u00a0"), TAKEN_APART, "\u2060");
 
   function make(tag, className = "", ...children) {
     const element = document.createElement(tag);
@@ -254,7 +262,7 @@
 
   // The stream may be faster than the answer to our own request.
   function adoptSending(item) {
-    const same = sending && (item.kind === "location" ? sending.location : sending.text === item.text);
+    const same = sending && (item.kind === "location" ? sending.location : (sending.text ?? sending.label) === item.text);
     if (!same) return null;
     const bubble = bubbles.get(sending.id);
     if (bubble) ownByRef.set(item.ref, bubble);
