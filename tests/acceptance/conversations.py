@@ -4,14 +4,14 @@ import sqlite3
 import time
 from pathlib import Path
 
-from tests.acceptance.stage import Console, Resident, Stage, labels_of, said
+from tests.acceptance.stage import Console, Resident, Stage, labels_of, said, told
 
 PENSION = "เบี้ยผู้สูงอายุต้องไปลงที่ไหน"
 UNSURE = "ภาษี"
-NONE = "ไม่ใช่ทั้งหมดนี้"
-LEAVE = "ฝากเจ้าหน้าที่ตอบ"
-STAFF = "คุยกับเจ้าหน้าที่"
-PROOF = ("ที่มา", "ผู้ดูแล", "ข้อมูล ณ วันที่")
+NONE = told("clarify.none")
+LEAVE = told("unknown.leave")
+STAFF = told("menu.staff.short")
+PROOF = (told("answer.source"), told("answer.department"), told("answer.date"))
 
 
 def leaves_question(resident: Resident, words: str) -> None:
@@ -24,7 +24,7 @@ def leaves_question(resident: Resident, words: str) -> None:
     label = next((label for label in labels if label.startswith("ฝาก")), None)
     resident.stage.check(label, f"{words!r} cannot be left with the office: {labels}")
     resident.taps(label or LEAVE)
-    resident.sees("รับไว้แล้ว เลขคำถาม", why="the receipt")
+    resident.sees(told("leave.receipt"), why="the receipt")
 
 
 def welcome_and_questions(stage: Stage, resident: Resident) -> None:
@@ -33,32 +33,33 @@ def welcome_and_questions(stage: Stage, resident: Resident) -> None:
         resident.does("follow")
     else:
         resident.says("/start")
-    shown = resident.sees("เพื่อนบ้านยินดีช่วย", "เลขบัตรประชาชน", why="welcome")
+    shown = resident.sees(told("welcome.title"), told("notice.text"), why="welcome")
     stage.check(
-        {"ถามคำถาม", STAFF} <= set(labels_of(shown)), f"no menu under the welcome: {labels_of(shown)}"
+        {told("menu.ask.short"), STAFF} <= set(labels_of(shown)),
+        f"no menu under the welcome: {labels_of(shown)}",
     )
     resident.says(PENSION)
     shown = resident.sees(*PROOF, why="a sure answer")
-    stage.check("เลขบัตรประชาชน" not in said(shown), "the privacy notice is said twice")
-    resident.taps("ตรงคำถาม")
-    resident.sees("ดีใจที่ช่วยได้")
+    stage.check(told("notice.text") not in said(shown), "the privacy notice is said twice")
+    resident.taps(told("answer.helpful"))
+    resident.sees(told("answer.thanks_helpful"))
     resident.says(UNSURE)
-    resident.sees("หมายถึงข้อไหน", NONE)
+    resident.sees(told("clarify.prompt"), NONE)
     resident.taps(NONE)
     resident.sees(LEAVE, why="none of these")
     resident.says(UNSURE)
-    labels = labels_of(resident.sees("หมายถึงข้อไหน"))
+    labels = labels_of(resident.sees(told("clarify.prompt")))
     stage.check(labels and labels[-1] == NONE, f"an unsure question offers candidates: {labels}")
     resident.taps(labels[0])
-    resident.sees("ที่มา", why="the candidate that was picked")
-    resident.taps("ไม่ตรง")
+    resident.sees(told("answer.source"), why="the candidate that was picked")
+    resident.taps(told("answer.unhelpful"))
     resident.sees(LEAVE)
     resident.says("สวัสดีค่ะ")
-    resident.sees("สวัสดี", STAFF)
+    resident.sees(told("talk_small.greeting"), STAFF)
     resident.says("ขอบคุณค่ะ")
-    resident.sees("ยินดี")
+    resident.sees(told("talk_small.thanks"))
     resident.says("ทำอะไรได้บ้าง")
-    resident.sees("ผู้ช่วยอัตโนมัติ")
+    resident.sees(told("talk_small.capability"))
 
 
 def staff_answer(stage: Stage, resident: Resident, console: Console) -> None:
@@ -76,11 +77,12 @@ def staff_answer(stage: Stage, resident: Resident, console: Console) -> None:
         first = said(shown[:1])
         stage.check(answer in first, "what waited comes before the new reply")
     else:
-        resident.sees(answer, "ถามต่อเรื่องนี้", why="the staff answer")
-        resident.taps("ถามต่อเรื่องนี้")
-        resident.sees("พิมพ์ถามต่อได้เลย")
-        resident.taps("จบการคุยกับเจ้าหน้าที่")
-        resident.sees("จบการคุยแล้ว")
+        labels = labels_of(resident.sees(answer, why="the staff answer"))
+        stage.check(len(labels) == 2, f"ask more, or settled: {labels}")
+        resident.taps(labels[0])
+        resident.sees(told("inquiry.ask_more"))
+        resident.taps(told("talk.end"))
+        resident.sees(told("talk.ended"))
 
 
 def talk_to_staff(stage: Stage, resident: Resident, console: Console) -> None:
@@ -88,63 +90,68 @@ def talk_to_staff(stage: Stage, resident: Resident, console: Console) -> None:
     resident.says("เมนู")
     resident.sees(STAFF)
     resident.taps(STAFF)
-    resident.sees("พิมพ์เรื่องที่อยากคุย")
+    resident.sees(told("talk.ask_question"))
     resident.says("ยกเลิก")
-    resident.sees("ยกเลิกแล้ว")
+    resident.sees(told("dialog.cancelled"))
     resident.says("ย้อนกลับ")
-    resident.sees("อยู่หน้าแรกแล้ว")
+    resident.sees(told("dialog.nothing_to_go_back"))
     resident.says("/staff" if resident.channel == "tg" else "ขอคุยกับเจ้าหน้าที่")
-    resident.sees("พิมพ์เรื่องที่อยากคุย")
+    resident.sees(told("talk.ask_question"))
     story = f"น้ำท่วมหน้าบ้านเลขที่ {resident.address} มาสามวัน"
     resident.says(story)
-    resident.sees("อยากให้โทรกลับไหม")
+    resident.sees(told("talk.ask_phone"))
     resident.says("ย้อนกลับ")
-    resident.sees("พิมพ์เรื่องที่อยากคุย")
+    resident.sees(told("talk.ask_question"))
     resident.says("เมนู")
-    resident.sees("วันนี้ให้ช่วยเรื่องอะไร")
+    resident.sees(told("menu.title"))
     resident.taps(STAFF)
-    resident.sees("พิมพ์เรื่องที่อยากคุย")
+    resident.sees(told("talk.ask_question"))
     resident.says(story)
-    resident.sees("อยากให้โทรกลับไหม")
+    resident.sees(told("talk.ask_phone"))
     resident.says("12345")
-    resident.sees("เบอร์ไม่ครบ")
+    resident.sees(told("talk.phone_wrong"))
     resident.says(PENSION)
-    resident.sees("ที่มา", "กลับมาที่เรื่องเดิม", "อยากให้โทรกลับไหม", why="a question inside the dialog")
+    resident.sees(
+        told("answer.source"),
+        told("dialog.resume"),
+        told("talk.ask_phone"),
+        why="a question inside the dialog",
+    )
     resident.says("ไฟไหม้บ้าน")
-    resident.sees("199", "อยากให้โทรกลับไหม", why="an emergency inside the dialog")
-    resident.taps("ข้าม ตอบในแชต")
-    resident.sees("รับไว้แล้ว เลขคำถาม")
+    resident.sees("199", told("talk.ask_phone"), why="an emergency inside the dialog")
+    resident.taps(told("talk.skip_phone"))
+    resident.sees(told("leave.receipt"))
     resident.says("เพิ่มเติมค่ะ น้ำสูงถึงเข่า")
-    resident.sees("ส่งให้เจ้าหน้าที่แล้ว")
+    resident.sees(told("talk.kept"))
     resident.says("มีคนจมน้ำ")
     resident.sees("1669", why="an emergency while staff own the conversation")
     number = console.case_about(story)
     stage.check("น้ำสูงถึงเข่า" in console.case(number), "what was said later is not in the case")
     resident.does("image" if resident.channel == "line" else "photo")
-    resident.sees("แจ้งเจ้าหน้าที่แล้วว่าคุณส่งรูปมา")
+    resident.sees(told("talk.media_kept"))
     resident.says("ยกเลิก")
-    resident.sees("จบการคุยแล้ว")
+    resident.sees(told("talk.ended"))
 
 
 def things_that_are_not_words(stage: Stage, resident: Resident) -> None:
     """Stickers, pictures, places, files: each has an answer."""
     if resident.channel == "line":
         for kind, words in (
-            ("sticker", "สติกเกอร์"), ("image", "ขอบคุณสำหรับรูป"), ("location", "ได้รับตำแหน่งแล้ว"),
-            ("file", "ยังเปิดไฟล์"), ("video", "ยังเปิดไฟล์"), ("audio", "ฟังเสียงไม่ได้"),
+            ("sticker", told("media.sticker")), ("image", told("media.photo")), ("location", told("media.location")),
+            ("file", told("media.other")), ("video", told("media.other")), ("audio", told("media.other")),
         ):  # fmt: skip
             resident.does(kind)
             resident.sees(words, why=kind)
         resident.does("accountLink", link={"result": "ok", "nonce": "n" * 20})
-        resident.sees("การผูกบัญชียังไม่เปิดใช้")
+        resident.sees(told("linked.not_available"))
         resident.does("videoPlayComplete", videoPlayComplete={"trackingId": "t"})
         resident.sees_nothing("the end of a video says nothing to us", 0.6)
         resident.does("somethingNew2027", something={"a": 1})
-        resident.sees("ยังอ่านไม่ได้", why="an unknown kind of event")
+        resident.sees(told("media.unsupported"), why="an unknown kind of event")
         return
     for kind, words in (
-        ("photo", "ขอบคุณสำหรับรูป"), ("document", "ยังเปิดไฟล์"), ("location", "ได้รับตำแหน่งแล้ว"),
-        ("contact", "รายชื่อติดต่อ"),
+        ("photo", told("media.photo")), ("document", told("media.other")), ("location", told("media.location")),
+        ("contact", told("media.contact")),
     ):  # fmt: skip
         resident.does(kind)
         resident.sees(words, why=kind)
@@ -152,7 +159,7 @@ def things_that_are_not_words(stage: Stage, resident: Resident) -> None:
     resident.sees(*PROOF, why="a caption is a question")
     for kind in ("sticker", "voice", "video"):
         resident.does("text", text="", **{kind: {"file_id": "f", "file_unique_id": "u"}})
-        resident.sees("สติกเกอร์" if kind == "sticker" else "ยังเปิดไฟล์", why=kind)
+        resident.sees(told("media.sticker") if kind == "sticker" else told("media.other"), why=kind)
 
 
 def emergencies(stage: Stage, resident: Resident) -> None:
@@ -170,16 +177,16 @@ def groups(stage: Stage) -> None:
     somchai, group = stage.line(), stage.line_group()
     stage.emu.call("line", type="join", group=group)
     there = somchai.in_group(group)
-    there.sees("ขึ้นต้นว่า", why="how to address us in a group")
+    there.sees(told("welcome.group"), why="how to address us in a group")
     there.says("วันนี้แกงส้มอร่อยมาก")
     there.says(PENSION)
     there.does("sticker")
     there.sees_nothing("nobody addressed us in the group")
     there.says(f"เพื่อนบ้าน {PENSION}")
-    there.sees("ที่มา", why="called by name")
+    there.sees(told("answer.source"), why="called by name")
     there.says(f"@เพื่อนบ้าน {PENSION}", mention={"mentionees": [
         {"index": 0, "length": 11, "type": "user", "userId": "U" + "b" * 32, "isSelf": True}]})  # fmt: skip
-    there.sees("ที่มา", why="mentioned")
+    there.sees(told("answer.source"), why="mentioned")
     stage.emu.call("line", type="memberJoined", group=group, joined={"members": []})
     stage.emu.call("line", type="leave", group=group)
     there.sees_nothing("nothing is said to a group that we left", 0.6)
@@ -195,16 +202,16 @@ def groups(stage: Stage) -> None:
         "new_chat_member": {"user": who, "status": "member"},
     }
     here.does("my_chat_member", **update)
-    here.sees("ขึ้นต้นว่า", why="how to address us in a group")
+    here.sees(told("welcome.group"), why="how to address us in a group")
     here.says("เย็นนี้เตะบอลไหม")
     here.says(PENSION)
     here.sees_nothing("nobody addressed us in the group")
     here.says(f"@emulator_bot {PENSION}")
-    here.sees("ที่มา", why="mentioned")
+    here.sees(told("answer.source"), why="mentioned")
     here.says("/menu@emulator_bot")
-    here.sees("วันนี้ให้ช่วยเรื่องอะไร")
-    here.taps("ถามคำถาม")
-    here.sees("พิมพ์คำถามได้เลย")
+    here.sees(told("menu.title"))
+    here.taps(told("menu.ask.short"))
+    here.sees(told("ask.prompt"))
     here.says("/menu@another_bot")
     here.sees_nothing("a command for another bot", 0.8)
 
@@ -218,7 +225,7 @@ def coming_and_going(stage: Stage, console: Console) -> None:
     console.answer(number, "ถึงสองทุ่มค่ะลุงช้าง")
     somchai.sees_nothing("somebody who blocked us is not written to", 1.0)
     somchai.does("follow")
-    somchai.sees("ถึงสองทุ่มค่ะลุงช้าง", "ยินดีช่วย", why="back again")
+    somchai.sees("ถึงสองทุ่มค่ะลุงช้าง", told("welcome.title"), why="back again")
     mali = stage.telegram()
     leaves_question(mali, "อยากทราบว่ารถเมล์สายสีม่วงวันหยุดวิ่งถึงกี่โมง ถามแทนป้านก")
     number = console.case_about("ถามแทนป้านก")

@@ -56,7 +56,7 @@ def test_an_unknown_question_is_left_with_the_office_in_one_tap(
     somchai.says("ขอใบรับรองความประพฤติได้ที่ไหน")
     somchai.sees("ยังไม่มีคำตอบ")
     somchai.taps("ฝากเจ้าหน้าที่ตอบ")
-    somchai.sees("รับไว้แล้ว เลขคำถาม", "เปิดอยู่ถึง 16.30 น.")
+    somchai.sees("รับเรื่องแล้ว เลขคำถาม", "เปิดอยู่ถึง 16.30 น.")
     (inquiry,) = village.rows(Inquiry)
     assert inquiry.state is InquiryState.WAITING
 
@@ -67,7 +67,7 @@ def test_leaving_the_same_question_twice_is_one_inquiry(village: Village) -> Non
     somchai.taps("ฝากเจ้าหน้าที่ตอบ")
     village.clock.advance(minutes=1)
     somchai.taps("ฝากเจ้าหน้าที่ตอบ")
-    somchai.sees("รับไว้แล้ว")
+    somchai.sees("รับเรื่องแล้ว", "รับเรื่องนี้ไว้แล้ว")
     assert len(village.rows(Inquiry)) == 1
 
 
@@ -95,7 +95,7 @@ def test_emergency_numbers_come_first_in_every_state(village: Village, channel: 
     somchai.says("มีคนจมน้ำ")
     somchai.sees("1669", "อยากให้โทรกลับไหม")
     somchai.taps("ข้าม ตอบในแชต")
-    somchai.sees("รับไว้แล้ว")
+    somchai.sees("รับเรื่องแล้ว")
     somchai.says("มีคนจมน้ำ")
     somchai.sees("1669")
 
@@ -106,11 +106,11 @@ def test_a_report_that_sounds_like_an_emergency_can_still_be_left(
     somchai = village.resident(channel)
     somchai.says("ดินสไลด์ปิดทางขึ้นหมู่บ้าน รถผ่านไม่ได้")
     somchai.sees("1784")
-    somchai.taps("ฝากเรื่องนี้")
+    somchai.taps("ฝากเรื่องให้เจ้าหน้าที่")
     assert [inquiry.kind for inquiry in village.rows(Inquiry)] == [InquiryKind.PROBLEM]
     malai = village.resident(channel)
     malai.says("ไฟไหม้บ้าน ช่วยด้วย")
-    assert "ฝากเรื่องนี้" not in malai.sees("โทร 199")
+    assert "ฝากเรื่องให้เจ้าหน้าที่" not in malai.sees("โทร 199")
 
 
 def test_talking_to_staff_can_go_back_and_be_cancelled(village: Village, channel: ChannelName) -> None:
@@ -136,7 +136,7 @@ def test_a_question_in_the_middle_of_a_dialog_is_answered_and_the_dialog_goes_on
     somchai.says("อัตราภาษีป้าย")
     somchai.sees("คำตอบเรื่องภาษีป้าย", "กลับมาที่เรื่องเดิม", "อยากให้โทรกลับไหม")
     somchai.says("๐๘๑-๒๓๔-๕๖๗๘")
-    somchai.sees("รับไว้แล้ว")
+    somchai.sees("รับเรื่องแล้ว")
 
 
 def test_a_wrong_telephone_number_is_asked_again(village: Village) -> None:

@@ -250,7 +250,7 @@ def test_without_an_answer_in_time_the_acknowledgement_goes_out(village: Village
     asks_staff(somchai)
     village.clock.advance(seconds=36)
     village.deliver()
-    assert spoken(village)[-1].startswith("reply:รับไว้แล้ว")
+    assert spoken(village)[-1].startswith("reply:รับเรื่องแล้ว")
     village.clock.advance(seconds=5)
     staff_answers(village, somchai, "สวัสดีค่ะ")
     assert delivery_of(somchai).state is DeliveryState.HELD
@@ -263,7 +263,7 @@ def test_nobody_waits_behind_an_acknowledgement_that_is_held_back(village: Villa
     village.clock.advance(seconds=3)
     somchai.says("ไฟไหม้บ้าน")
     receipt, numbers = spoken(village)[-2:]
-    assert receipt.startswith("reply:รับไว้แล้ว")
+    assert receipt.startswith("reply:รับเรื่องแล้ว")
     assert "199" in numbers
 
 

@@ -216,7 +216,7 @@ def test_telegram_edits_captions_callbacks_and_blocking_are_understood(village: 
     mali.sees("ยินดีช่วย")
     ref = mali.says("ขอใบรับรองความประพฤติได้ที่ไหน")
     mali.taps("ฝากเจ้าหน้าที่ตอบ")
-    mali.sees("รับไว้แล้ว")
+    mali.sees("รับเรื่องแล้ว")
     mali.sends_update(edited_message=mali._message(ref, text="ขอใบรับรองความประพฤติด่วน", edit_date=1))
     mali.sees("แก้ข้อความในเรื่องที่ฝากไว้")
     assert any(m.text == "ขอใบรับรองความประพฤติด่วน" and m.edited_at for m in village.rows(Message))
