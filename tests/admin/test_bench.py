@@ -36,7 +36,7 @@ def test_an_answer_is_shown_with_its_reasons(rooms: AnswerRooms) -> None:
 
 def test_a_question_that_nothing_answers_goes_to_a_person(rooms: AnswerRooms) -> None:
     page = shown(rooms.publisher().get("/admin/bench?q=สูตรแกงเขียวหวานไก่"))
-    assert "ส่งให้คน ไม่มั่นใจ" in page
+    assert "ส่งให้เจ้าหน้าที่ ไม่มั่นใจ" in page
     assert "ฝากเจ้าหน้าที่ตอบ" in page
 
 

@@ -195,7 +195,7 @@ def test_a_case_shows_who_said_what_and_how_far_it_came(office: Office) -> None:
     page = browser.page(f"/admin/inquiries/{office.tax}")
     assert "มั่นใจ 41%" in page
     assert "โน้ตภายใน เห็นเฉพาะเจ้าหน้าที่ · Somsri" in page and "โทรหาแล้ว" in page
-    assert "ส่งรูปภาพ" in page
+    assert "ส่งรูป (ดูได้" in page
     assert "ผู้ส่งลบข้อความนี้แล้ว" in page and "ลับมาก" not in page
     assert "Somsri" in page and "200 บาทค่ะ" in page
     assert "รอส่งเมื่อเขาทักมา" in page
@@ -211,7 +211,7 @@ def test_a_case_shows_who_said_what_and_how_far_it_came(office: Office) -> None:
         (DeliveryState.UNCERTAIN, None, "no answer from LINE: TimeoutError", "ไม่แน่ใจว่าถึงหรือไม่"),
         (DeliveryState.FAILED, None, "blocked", "ส่งไม่ได้: เขาปิดรับข้อความจากเรา"),
         (DeliveryState.FAILED, None, "LINE answered 400: bad", "ส่งไม่ได้: ช่องทางไม่รับข้อความนี้"),
-        (DeliveryState.HELD, None, "blocked", "รอส่ง เขาปิดรับข้อความจากเรา"),
+        (DeliveryState.HELD, None, "blocked", "รอส่ง เพราะเขาปิดรับข้อความจากเรา"),
         (DeliveryState.CANCELLED, None, None, "คำตอบของเจ้าหน้าที่ไปแทน"),
     ],
 )
