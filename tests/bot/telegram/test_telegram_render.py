@@ -203,7 +203,7 @@ def test_asking_for_a_location_shows_its_button_and_the_other_ways_in_a_message_
         "one_time_keyboard": True,
         "resize_keyboard": True,
     }
-    assert otherwise.body["text"] == "หรือเลือกจากปุ่มด้านล่าง"
+    assert otherwise.body["text"] == "หรือเลือกจากปุ่มข้างล่าง"
     assert [button["callback_data"] for button in keyboard(otherwise)] == ["skip"]
 
 
