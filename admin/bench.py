@@ -38,7 +38,7 @@ def show(
     staff: Tester,
     reader: Reader,
     q: Annotated[str, Query(max_length=MAX_TEXT)] = "",
-    previous: Annotated[str, Query(pattern=r"^\d{0,9}$")] = "",
+    previous: Annotated[str, Query(pattern=r"^[0-9]{0,9}$")] = "",
 ) -> Response:
     """The bench; with a question, what becomes of it. `previous` is the entry answered just before."""
     return _page(request, reader, staff, q, previous)

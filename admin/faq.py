@@ -42,7 +42,7 @@ def show_list(
     view: View = View.ALL,
     q: Annotated[str, Query(max_length=500)] = "",
     category: Annotated[str, Query(max_length=200)] = "",
-    department: Annotated[str, Query(pattern=r"^\d{0,9}$")] = "",
+    department: Annotated[str, Query(pattern=r"^[0-9]{0,9}$")] = "",
     page_number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
 ) -> Response:
     """The list of answers."""

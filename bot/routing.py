@@ -67,6 +67,7 @@ COMMANDS: dict[str, str] = {
     "จบการคุย": "end",
     "จบการคุยกับเจ้าหน้าที่": "end",
 }
+MAX_COMMAND = 60  # characters; the longest command with the politest end is shorter
 _POLITE_END = re.compile(r"\s*(?:ค่ะ|คะ|ครับ|คับ|จ้า|นะ)+$")
 ENTRY_LINK = "faq-"  # a deep link's parameter that opens one answer: faq-<key>
 
@@ -120,7 +121,10 @@ def route(turn: Turn) -> None:
 
 def read_command(text: str) -> str | None:
     """The command a text is, if it is nothing else."""
-    return COMMANDS.get(_POLITE_END.sub("", text.strip().lower()))
+    text = text.strip()
+    if len(text) > MAX_COMMAND:  # also keeps the pattern, which is quadratic, from long texts
+        return None
+    return COMMANDS.get(_POLITE_END.sub("", text.lower()))
 
 
 def _said(turn: Turn, text: str, ref: str | None) -> None:

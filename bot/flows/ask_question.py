@@ -9,7 +9,7 @@ from eservice.inquiries import service as inquiries
 from eservice.inquiries.models import InquiryKind
 from eservice.kit.thai_calendar import thai_date
 from eservice.messaging.content import Button, Card, Choices, Meta, MetaKind, Row
-from eservice.messaging.models import Message
+from eservice.messaging.models import Direction, Message
 from knowledge.classify.intents import Intent, IntentLabel, classify_intent
 from knowledge.entries import asks
 from knowledge.entries.live import EntryFace, LiveDecision
@@ -120,6 +120,9 @@ def leave_with_office(turn: Turn, message_id: int, kind: InquiryKind) -> None:
     message = turn.uow.session.get(Message, message_id)
     if message is None or message.conversation_id != turn.talk.conversation.id or message.erased_at:
         turn.say(turn.text("leave.forgotten"))
+        return
+    if message.direction is not Direction.IN:  # a forged button: our own words are nobody's question
+        turn.say(turn.text("dialog.old_button"))
         return
     ask = asks.of_message(turn.uow, message_id)
     nearest = ask.candidates[0] if ask and ask.candidates else None

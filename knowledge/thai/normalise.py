@@ -17,9 +17,10 @@ _INVISIBLE = re.compile(
 )
 _TONES = "\u0e48\u0e49\u0e4a\u0e4b"
 _MARKS = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
-_DETACHED_MARK = re.compile(f"\\s+(?=[{_MARKS}\u0e33])")
+# A run of blanks is tried from its beginning only: from each of its blanks would take quadratic time.
+_DETACHED_MARK = re.compile(f"(?<!\\s)\\s+(?=[{_MARKS}\u0e33])")
 # Sara am is often typed, and always decomposed by NFKC, as nikhahit + aa with the tone on either side.
-_SPLIT_AM = re.compile(f"\u0e4d([{_MARKS}]*)\u0e32")
+_SPLIT_AM = re.compile(f"\u0e4d([{_MARKS}]{{0,8}})\u0e32")
 _MARK_RUN = re.compile(f"[{_MARKS}\u0e33]{{2,}}")
 _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile("เเ"), "แ"),

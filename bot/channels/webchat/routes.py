@@ -123,7 +123,7 @@ def create_router(
     def read_messages(
         reader: Reader,
         authorization: Authorization = None,
-        after: Annotated[str, Query(pattern=r"^\d{0,12}$")] = "",
+        after: Annotated[str, Query(pattern=r"^[0-9]{0,12}$")] = "",
     ) -> Page:
         """What was said after the cursor, both ways."""
         visitor = sessions.find(reader, authorization)
@@ -134,7 +134,7 @@ def create_router(
     async def stream(
         request: Request,
         authorization: Authorization = None,
-        after: Annotated[str, Query(pattern=r"^\d{0,12}$")] = "",
+        after: Annotated[str, Query(pattern=r"^[0-9]{0,12}$")] = "",
     ) -> StreamingResponse:
         """The same messages as server-sent events, as they come; the id of each is the cursor."""
         visitor = await run_in_threadpool(_find, database, authorization)
