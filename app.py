@@ -44,7 +44,7 @@ def main(words: list[str]) -> int:
         return 1
     try:
         settings = Settings.read()
-        configure_logging(settings.log_format)
+        configure_logging(settings.log_format, only_faults=arguments.run not in (serve, work, migrate))
         return arguments.run(settings, arguments)
     except EXPECTED as error:
         print(in_one_line(error), file=sys.stderr)
@@ -88,11 +88,12 @@ def doctor(settings: "Settings", arguments: argparse.Namespace) -> int:
     from bot.channels.telegram import doctor as telegram
     from eservice.operations.doctor import all_work, examine, told
 
-    async def examine_all() -> "list[list[Finding]]":
+    async def examine_all() -> "list[Finding]":
         own = asyncio.to_thread(examine, settings.database_address, settings.data_dir)
-        return await asyncio.gather(own, line.examine(settings), telegram.examine(settings))
+        parts = await asyncio.gather(own, line.examine(settings), telegram.examine(settings))
+        return [found for part in parts for found in part]
 
-    findings = [found for part in asyncio.run(examine_all()) for found in part]
+    findings = asyncio.run(examine_all())
     print(told(findings, as_json=arguments.json))
     return 0 if all_work(findings) else 1
 

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-import app as composition
+import composition
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.kit.migrate import migrate

@@ -21,7 +21,7 @@ def product_files(*endings: str) -> list[Path]:
     """The product's own files with one of the endings, e.g. ".py"; vendored ones are not ours."""
     found = [path for name in PACKAGES for path in (ROOT / name).rglob("*") if path.suffix in endings]
     if ".py" in endings:
-        found.append(ROOT / "app.py")
+        found += ROOT.glob("*.py")
     return sorted(path for path in found if "vendor" not in path.parts and "__pycache__" not in path.parts)
 
 

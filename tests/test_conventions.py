@@ -59,7 +59,6 @@ GUARDED_ROUTES = {
 }  # fmt: skip
 
 LONG_FILES = {
-    "app.py": "the composition root and the command line, told in one go",
     "eservice/messaging/deliveries.py": "the life of a delivery, whose transitions are read together",
     "eservice/migrations/versions/0001_the_first_tables.py": "generated",
     "eservice/portal/static/chat.js": "the web chat's script, loaded as one file",

@@ -25,7 +25,7 @@ CATALOGUES = {name_of(folder): Catalogue(folder) for folder in FOLDERS}
 KEYS = {folder: catalogue.keys() for folder, catalogue in CATALOGUES.items()}
 ALL_KEYS = frozenset(key for keys in KEYS.values() for key in keys)
 
-READERS = frozenset({"t", "get", "text", "button", "has"})
+READERS = frozenset({"t", "get", "both", "text", "button", "has"})
 """Functions whose first argument is a key."""
 
 SPOKEN_WITHOUT_THAI = frozenset({"portal.other_language"})

@@ -9,13 +9,16 @@ from typing import Literal
 
 import structlog
 
-QUIET = ("httpx", "httpcore", "telegram", "aiohttp.access", "uvicorn.access", "urllib3")
+QUIET = (
+    "httpx", "httpcore", "telegram", "aiohttp.access", "uvicorn.access", "urllib3", "alembic.runtime.plugins",
+)  # fmt: skip
 
 
-def configure_logging(log_format: Literal["text", "json"]) -> None:
+def configure_logging(log_format: Literal["text", "json"], *, only_faults: bool = False) -> None:
     """Sends structlog and the standard library's loggers to standard error, in one form.
 
-    Libraries that would log addresses with tokens in them (httpx logs every URL) speak only of faults.
+    Libraries that would log addresses with tokens in them (httpx logs every URL) speak only of faults;
+    with `only_faults`, for a command that tells its person itself, so does everything.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -51,7 +54,7 @@ def configure_logging(log_format: Literal["text", "json"]) -> None:
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(logging.INFO)
+    root.setLevel(logging.WARNING if only_faults else logging.INFO)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):

@@ -6,9 +6,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
 from eservice.kit.database import Database
+from eservice.kit.errors import conflict
 
 FOLDER = Path(__file__).parents[1] / "migrations"
 LOCK_TIMEOUT = "10s"  # a migration that cannot have its locks fails, instead of stopping the service
@@ -16,12 +18,18 @@ ADVISORY_LOCK = 2569_1122  # two processes that start at once migrate one after 
 
 
 def migrate(database: Database, revision: str = "head") -> None:
-    """Brings the schema to `revision`. Safe to call at every start; concurrent calls wait for each other."""
+    """Brings the schema to `revision`. Safe to call at every start; concurrent calls wait for each other.
+
+    Raises ServiceError `operations.newer_schema` for a database that a newer version has migrated.
+    """
     with database.engine.connect() as connection:
         if not database.is_sqlite:
             connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
-        command.upgrade(_config(connection), revision)
+        try:
+            command.upgrade(_config(connection), revision)
+        except CommandError as error:
+            raise conflict("operations.newer_schema") from error
         connection.commit()
 
 

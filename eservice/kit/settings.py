@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -96,3 +96,12 @@ class Settings(BaseSettings):
     def is_https(self) -> bool:
         """Whether residents reach us over HTTPS (cookies are then marked secure)."""
         return self.public_url.startswith("https://")
+
+
+def faults_in_one_line(error: ValidationError) -> str:
+    """What cannot be used, each by the name of its variable; never the value, which may be a secret."""
+    faults = []
+    for fault in error.errors(include_input=False):
+        names = [str(part).upper() for part in fault["loc"][:1]]  # none: the message itself names variables
+        faults.append(": ".join([*names, fault["msg"].removeprefix("Value error, ")]))
+    return "; ".join(faults)

@@ -28,6 +28,10 @@ class Catalogue:
         text = self._texts.get(language, self._texts[DEFAULT_LANGUAGE])[key]
         return text.format_map(parameters) if parameters else text
 
+    def both(self, key: str, **parameters: object) -> str:
+        """The text in Thai and in English, for the command line, where nobody has chosen a language."""
+        return " / ".join(self.get(key, language, **parameters) for language in LANGUAGES)
+
     def has(self, key: str) -> bool:
         """Whether the key exists."""
         return key in self._texts[DEFAULT_LANGUAGE]

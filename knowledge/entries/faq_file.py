@@ -20,12 +20,8 @@ from pathlib import Path, PurePath
 from typing import Any, TypeAlias
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
-import xlsxwriter
-from openpyxl.utils.exceptions import InvalidFileException
-
 from eservice.kit.errors import invalid
-from eservice.kit.text import Catalogue
+from eservice.kit.text import LANGUAGES, Catalogue
 from knowledge.entries.content import LIST_SEPARATOR
 
 COLUMNS = (
@@ -54,7 +50,7 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 _QUOTED_FORMULA = re.compile(r"'+[=+\-@\t\r＝＋－＠]")
 # What openpyxl lets through from zip, XML and its own reading of a file that is damaged or something else.
 _XLSX_ERRORS = (
-    InvalidFileException, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, ParseError,
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, ParseError,
     ArithmeticError, AttributeError, EOFError, LookupError, OSError, RuntimeError, TypeError, ValueError,
 )  # fmt: skip
 
@@ -77,6 +73,7 @@ class ImportProblem:
     column: str  # empty when the whole line is meant
     code: str
     message: str
+    english: str
 
 
 @dataclass(frozen=True)
@@ -106,7 +103,8 @@ def kind_of(name: str) -> FileKind:
 
 def file_problem(line: int, column: str, code: str, *, number: int = 0) -> ImportProblem:
     """A problem in the words of `faq_file`; `number` is the limit or the other line that they name."""
-    return ImportProblem(line, column, code, TEXTS.get(f"faq_file.{code}", number=f"{number:,}"))
+    thai, english = (TEXTS.get(f"faq_file.{code}", language, number=f"{number:,}") for language in LANGUAGES)
+    return ImportProblem(line, column, code, thai, english)
 
 
 def read_rows(data: bytes, kind: FileKind) -> tuple[list[FileRow], list[ImportProblem]]:
@@ -211,6 +209,9 @@ def _csv_lines(data: bytes) -> Iterator[tuple[int, Sequence[object]]]:
 
 
 def _xlsx_lines(data: bytes) -> Iterator[tuple[int, Sequence[object]]]:
+    import openpyxl  # here: few processes ever meet an Excel file, and it takes half a second
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = sum(item.file_size for item in archive.infolist())
@@ -221,7 +222,7 @@ def _xlsx_lines(data: bytes) -> Iterator[tuple[int, Sequence[object]]]:
         sheet.reset_dimensions()  # the file's own word on its size may be wrong
         yield from enumerate(sheet.iter_rows(values_only=True), start=1)
         book.close()
-    except _XLSX_ERRORS as error:
+    except (*_XLSX_ERRORS, InvalidFileException) as error:
         raise Unreadable(file_problem(1, "", "not_xlsx")) from error
 
 
@@ -253,6 +254,8 @@ def _write_csv(rows: Iterable[Row]) -> bytes:
 
 
 def _write_xlsx(rows: Iterable[Row]) -> bytes:
+    import xlsxwriter
+
     out = io.BytesIO()
     options: dict[str, Any] = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(out, options) as book:

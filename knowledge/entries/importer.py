@@ -99,6 +99,10 @@ def fault_text(field: str, code: str, language: str = "th") -> str:
     return TEXTS.get(f"faq_fault.{code}", language, limit=f"{_LIMITS.get((field, code), 0):,}")
 
 
+def _content_problem(line: int, field: str, code: str) -> ImportProblem:
+    return ImportProblem(line, field, code, fault_text(field, code), fault_text(field, code, "en"))
+
+
 def _write(uow: UnitOfWork, entries: list[_ReadEntry], *, actor: str, publish: bool) -> ImportResult:
     by_key, by_question = _known_entries(uow)
     new: list[NewEntry] = []
@@ -187,7 +191,7 @@ def _read_entry(row: FileRow, departments: Mapping[str, int]) -> tuple[_ReadEntr
     cells = _Cells(row)
     key = cells.text("id") or None
     if key is not None and (fault := key_fault(key)):
-        cells.problems.append(ImportProblem(row.line, "id", fault, fault_text("id", fault)))
+        cells.problems.append(_content_problem(row.line, "id", fault))
     content = tidied(
         EntryContent(
             question=cells.text("question"),
@@ -210,7 +214,7 @@ def _read_entry(row: FileRow, departments: Mapping[str, int]) -> tuple[_ReadEntr
             cells.problems.append(file_problem(row.line, "department", "unknown_department"))
     known = {problem.column for problem in cells.problems}
     cells.problems += [
-        ImportProblem(row.line, field, code, fault_text(field, code))
+        _content_problem(row.line, field, code)
         for field, code in faults(content).items()
         if field not in known
     ]

@@ -1,18 +1,72 @@
 """Registers us with LINE: the webhook address and the rich menu. Doing it twice changes nothing."""
 
+import asyncio
 from pathlib import Path
 
 from bot.channels.line.client import LineChannel, LineError, require
-from bot.channels.line.rich_menu import NAME_PREFIX, RichMenu, draw, menu_json
+from bot.channels.line.rich_menu import NAME_PREFIX, MenuItem, RichMenu, draw, menu_json
+from bot.facts import Facts, FactsReader
+from bot.menu import MENU
+from eservice.kit.database import Database
+from eservice.kit.errors import ErrorKind, ServiceError, conflict
+from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
 
 WEBHOOK_PATH = "/webhooks/line"
+TIMEOUT_SECONDS = 15.0  # LINE answers a test of the webhook only when it has made it
 
 _TEXTS = Catalogue(Path(__file__).parent / "text")
+_BOT_TEXTS = Path(__file__).parents[2] / "text"
+
+
+def register(settings: Settings, database: Database) -> None:
+    """`channels setup line`: sets LINE up and prints what was done.
+
+    Raises ServiceError `channels.off`, `channels.refused`, `channels.not_https` (once the menu is made),
+    `office.not_set_up`.
+    """
+    if not settings.line_enabled:
+        names = "LINE_CHANNEL_SECRET, LINE_CHANNEL_ACCESS_TOKEN"
+        raise ServiceError("channels.off", ErrorKind.CONFLICT, parameters={"channel": "LINE", "names": names})
+    menu = menu_of(FactsReader(database, settings.public_url).get())
+    try:
+        lines = asyncio.run(_register(settings, menu))
+    except LineError as error:
+        parameters = {"channel": "LINE", "reason": str(error)}
+        raise ServiceError("channels.refused", ErrorKind.UNAVAILABLE, parameters=parameters) from error
+    print(*lines, sep="\n")
+    if not settings.is_https:
+        raise conflict("channels.not_https")
+
+
+async def _register(settings: Settings, menu: RichMenu) -> list[str]:
+    token = settings.line_channel_access_token.get_secret_value()
+    channel = LineChannel(
+        token, settings.line_api_base, settings.line_data_api_base, timeout_seconds=TIMEOUT_SECONDS
+    )
+    try:
+        return await set_up(channel, menu, settings.public_url)
+    finally:
+        await channel.close()
+
+
+def menu_of(facts: Facts) -> RichMenu:
+    """The main menu as LINE shows it, with the office's hours. It is one picture for all, in Thai."""
+    texts = Catalogue(_BOT_TEXTS)
+    items = (
+        MenuItem(
+            title=texts.get(f"menu.{item.key}.title"),
+            subtitle=texts.get(f"menu.{item.key}.subtitle", hours=facts.hours),
+            payload=item.payload,
+            icon=item.icon,
+        )
+        for item in MENU
+    )
+    return RichMenu(items=tuple(items), bar=_TEXTS.get("menu_bar"))
 
 
 async def set_up(channel: LineChannel, menu: RichMenu, public_url: str) -> list[str]:
-    """Sets and tests the webhook, then makes `menu` everybody's; says line by line, in Thai, what was done.
+    """Sets and tests the webhook, then makes `menu` everybody's; says line by line what was done.
 
     A webhook that LINE cannot reach is reported, not raised: the office may still be opening its firewall.
     Raises LineError when LINE refuses or does not answer.
@@ -22,35 +76,35 @@ async def set_up(channel: LineChannel, menu: RichMenu, public_url: str) -> list[
 
 async def _set_up_webhook(channel: LineChannel, url: str) -> list[str]:
     if not url.startswith("https://"):
-        return [_TEXTS.get("setup.webhook_not_https", url=url)]
+        return [_TEXTS.both("setup.webhook_not_https", url=url)]
     known = await channel.webhook_endpoint()
     if known and known.url == url:
-        done = [_TEXTS.get("setup.webhook_kept", url=url)]
+        done = [_TEXTS.both("setup.webhook_kept", url=url)]
     else:
         await channel.set_webhook_endpoint(url)
-        done = [_TEXTS.get("setup.webhook_set", url=url)]
+        done = [_TEXTS.both("setup.webhook_set", url=url)]
         known = await channel.webhook_endpoint()
     if not (known and known.active):
-        done.append(_TEXTS.get("setup.webhook_off"))
+        done.append(_TEXTS.both("setup.webhook_off"))
     test = await channel.test_webhook_endpoint()
     if test.success:
-        return [*done, _TEXTS.get("setup.webhook_works")]
-    return [*done, _TEXTS.get("setup.webhook_fails", status=test.status, reason=test.reason)]
+        return [*done, _TEXTS.both("setup.webhook_works")]
+    return [*done, _TEXTS.both("setup.webhook_fails", status=test.status, reason=test.reason)]
 
 
 async def _set_up_menu(channel: LineChannel, menu: RichMenu) -> list[str]:
     ours = await _our_menus(channel)
     default = await _default_menu(channel)
     if default and ours.get(default) == menu.name:
-        current, done = default, [_TEXTS.get("setup.menu_kept", count=len(menu.items))]
+        current, done = default, [_TEXTS.both("setup.menu_kept", count=len(menu.items))]
     else:
         current = await _make_menu(channel, menu)
-        done = [_TEXTS.get("setup.menu_made", count=len(menu.items))]
+        done = [_TEXTS.both("setup.menu_made", count=len(menu.items))]
     older = [menu_id for menu_id in ours if menu_id != current]
     for menu_id in older:
         require(await channel.call("DELETE", f"/v2/bot/richmenu/{menu_id}"), allowed=(404,))
     if older:
-        done.append(_TEXTS.get("setup.menus_deleted", count=len(older)))
+        done.append(_TEXTS.both("setup.menus_deleted", count=len(older)))
     return done
 
 

@@ -1,10 +1,13 @@
 """Registers what Telegram keeps for us: the webhook, the command menu and its button."""
 
+import asyncio
 from pathlib import Path
 
-from bot.channels.telegram.client import TelegramChannel
+from bot.channels.telegram.client import TelegramCallError, TelegramChannel
 from bot.channels.telegram.render import TEXTS
 from bot.menu import MENU
+from eservice.kit.errors import ErrorKind, ServiceError
+from eservice.kit.settings import Settings
 from eservice.kit.text import DEFAULT_LANGUAGE, Catalogue
 
 ALLOWED_UPDATES = (
@@ -15,17 +18,42 @@ ALLOWED_UPDATES = (
     "poll_answer",
     "my_chat_member",
 )
+WEBHOOK_PATH = "/webhooks/telegram"
 _BOT_TEXTS = Path(__file__).parents[2] / "text"
 
 
-async def set_up(
-    channel: TelegramChannel, public_url: str, secret: str, *, language: str = DEFAULT_LANGUAGE
-) -> list[str]:
-    """Registers webhook, commands and menu button; doing it again changes nothing.
+def register(settings: Settings) -> None:
+    """`channels setup telegram`: sets Telegram up and prints what was done.
 
-    `language` is that of the returned lines, which say what was done. Raises TelegramCallError.
+    Raises ServiceError `channels.off`, `channels.refused`.
     """
-    url = f"{public_url}/webhooks/telegram"
+    if not settings.telegram_enabled:
+        names = "TELEGRAM_BOT_TOKEN, TELEGRAM_WEBHOOK_SECRET"
+        parameters = {"channel": "Telegram", "names": names}
+        raise ServiceError("channels.off", ErrorKind.CONFLICT, parameters=parameters)
+    try:
+        lines = asyncio.run(_register(settings))
+    except TelegramCallError as error:
+        parameters = {"channel": "Telegram", "reason": str(error)}
+        raise ServiceError("channels.refused", ErrorKind.UNAVAILABLE, parameters=parameters) from error
+    print(*lines, sep="\n")
+
+
+async def _register(settings: Settings) -> list[str]:
+    channel = TelegramChannel(settings.telegram_bot_token.get_secret_value(), settings.telegram_api_base)
+    try:
+        secret = settings.telegram_webhook_secret.get_secret_value()
+        return await set_up(channel, settings.public_url, secret)
+    finally:
+        await channel.close()
+
+
+async def set_up(channel: TelegramChannel, public_url: str, secret: str) -> list[str]:
+    """Registers webhook, commands and menu button; says line by line what was done. Twice changes nothing.
+
+    Raises TelegramCallError.
+    """
+    url = public_url + WEBHOOK_PATH
     await channel.call("setWebhook", url=url, secret_token=secret, allowed_updates=list(ALLOWED_UPDATES))
     thai, english = commands(DEFAULT_LANGUAGE), commands("en")
     # Without a language code: for everybody whose app speaks neither Thai nor English, too.
@@ -34,10 +62,10 @@ async def set_up(
     await channel.call("setChatMenuButton", menu_button={"type": "commands"})
     me = await channel.get_me()
     return [
-        TEXTS.get("setup.webhook", language, url=url),
-        TEXTS.get("setup.commands", language, commands=" ".join(f"/{item['command']}" for item in thai)),
-        TEXTS.get("setup.menu_button", language),
-        TEXTS.get("setup.address", language, username=me.username),
+        TEXTS.both("setup.webhook", url=url),
+        TEXTS.both("setup.commands", commands=" ".join(f"/{item['command']}" for item in thai)),
+        TEXTS.both("setup.menu_button"),
+        TEXTS.both("setup.address", username=me.username),
     ]
 
 

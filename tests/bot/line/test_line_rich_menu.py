@@ -132,7 +132,7 @@ async def test_the_first_set_up_registers_everything(line: FakeLine, channel: Li
     upload = line.calls[7]
     assert upload.headers["Content-Type"] == "image/png"
     assert upload.body == draw(MENU)
-    assert said[0] == "ตั้งที่อยู่รับข้อความแล้ว: https://abt.go.th/webhooks/line"
+    assert said[0].startswith("ตั้งที่อยู่รับข้อความแล้ว: https://abt.go.th/webhooks/line / ")
 
 
 async def test_the_second_set_up_changes_nothing(line: FakeLine, channel: LineChannel):
@@ -148,7 +148,7 @@ async def test_a_changed_menu_replaces_our_older_ones_only(line: FakeLine, chann
     )
     said = await set_up(channel, MENU, URL)
     assert line.asked[-2:] == ["POST /v2/bot/user/all/richmenu/new", "DELETE /v2/bot/richmenu/m1"]
-    assert "ลบเมนูเก่า 1 ชุด" in said
+    assert said[-1] == "ลบเมนูเก่า 1 ชุด / Old menus deleted: 1."
 
 
 async def test_a_refused_picture_leaves_no_half_made_menu(line: FakeLine, channel: LineChannel):

@@ -1,0 +1,82 @@
+"""Whether LINE works for us: the token, the month's allowance, and the way of messages to our webhook."""
+
+from pathlib import Path
+
+from bot.channels.line.client import LineChannel, LineError
+from bot.channels.line.setup import TIMEOUT_SECONDS, WEBHOOK_PATH
+from eservice.kit.settings import Settings
+from eservice.kit.text import Catalogue
+from eservice.operations.doctor import Finding, Verdict, finding
+
+NEARLY_SPENT = 0.9  # of the month's allowance
+_UNAUTHORIZED = 401
+_TEXTS = Catalogue(Path(__file__).parent / "text")
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """What LINE says of our token, allowance and webhook. Has LINE call the webhook once; sends nothing."""
+    if not settings.line_enabled:
+        return [_found("line", Verdict.OFF, "off")]
+    token = settings.line_channel_access_token.get_secret_value()
+    channel = LineChannel(
+        token, settings.line_api_base, settings.line_data_api_base, timeout_seconds=TIMEOUT_SECONDS
+    )
+    try:
+        known = await _check_token(channel)
+        if known.verdict is Verdict.FAILED:
+            return [
+                known,
+                *(_found(name, Verdict.UNKNOWN, "unseen") for name in ("line_quota", "line_webhook")),
+            ]
+        return [known, await _check_quota(channel), await _check_webhook(channel, settings)]
+    finally:
+        await channel.close()
+
+
+def _found(name: str, verdict: Verdict, code: str, /, **parameters: object) -> Finding:
+    return finding(_TEXTS, name, verdict, code, **parameters)
+
+
+async def _check_token(channel: LineChannel) -> Finding:
+    try:
+        info = await channel.bot_info()
+    except LineError as error:
+        code = "refused" if error.status == _UNAUTHORIZED else "no_answer"
+        return _found("line_token", Verdict.FAILED, code, reason=error)
+    return _found("line_token", Verdict.OK, "ok", name=info.display_name, basic_id=info.basic_id)
+
+
+async def _check_quota(channel: LineChannel) -> Finding:
+    try:
+        quota = await channel.quota()
+    except LineError as error:
+        return _found("line_quota", Verdict.FAILED, "no_answer", reason=error)
+    used = f"{quota.used:,}"
+    if quota.limit is None:
+        return _found("line_quota", Verdict.OK, "unlimited", used=used)
+    limit = f"{quota.limit:,}"
+    if quota.used >= quota.limit:
+        return _found("line_quota", Verdict.WARNING, "spent", used=used, limit=limit)
+    if quota.used >= NEARLY_SPENT * quota.limit:
+        return _found("line_quota", Verdict.WARNING, "nearly_spent", used=used, limit=limit)
+    return _found("line_quota", Verdict.OK, "ok", used=used, limit=limit)
+
+
+async def _check_webhook(channel: LineChannel, settings: Settings) -> Finding:
+    ours = settings.public_url + WEBHOOK_PATH
+    try:
+        endpoint = await channel.webhook_endpoint()
+        if endpoint is None or not endpoint.url:
+            return _found("line_webhook", Verdict.FAILED, "not_set", ours=ours)
+        if endpoint.url != ours:
+            return _found("line_webhook", Verdict.FAILED, "elsewhere", ours=ours, theirs=endpoint.url)
+        if not endpoint.active:
+            return _found("line_webhook", Verdict.FAILED, "inactive")
+        test = await channel.test_webhook_endpoint()
+    except LineError as error:
+        return _found("line_webhook", Verdict.FAILED, "no_answer", reason=error)
+    if test.success:
+        return _found("line_webhook", Verdict.OK, "ok", ours=ours)
+    if test.status == _UNAUTHORIZED:
+        return _found("line_webhook", Verdict.FAILED, "wrong_secret")
+    return _found("line_webhook", Verdict.FAILED, "unreachable", status=test.status, reason=test.reason)

@@ -1,0 +1,376 @@
+"""Builds everything and hands it down: the parts of a process, the web application, serving and working.
+
+Nothing imports this module but `app.py`, when a command serves or works, and tests/conftest.py. A channel
+that is off is never imported: LINE's and Telegram's libraries take a second and tens of megabytes each.
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware.gzip import GZipMiddleware
+
+from admin import bench, channels, faq, faq_files, inquiries
+from admin.site import STATIC as CONSOLE_STATIC
+from admin.site import create_console
+from bot.channels.line import parse as line_parse
+from bot.channels.line.routes import create_router as line_router
+from bot.channels.telegram import parse as telegram_parse
+from bot.channels.telegram.routes import create_router as telegram_router
+from bot.channels.webchat import parse as webchat_parse
+from bot.channels.webchat.routes import create_router as webchat_router
+from bot.delivery import Sender
+from bot.facts import FactsReader
+from bot.inbound import Inbound
+from bot.intake import Intake, Parser
+from bot.worker import Chore, Worker
+from eservice.demo import first_start
+from eservice.kit.database import Database
+from eservice.kit.errors import ErrorKind, ServiceError
+from eservice.kit.http import RequestLog, add_problem_handlers
+from eservice.kit.migrate import migrate
+from eservice.kit.settings import Settings
+from eservice.kit.signals import Signals
+from eservice.kit.text import Catalogue
+from eservice.kit.web.rendering import mount_static
+from eservice.messaging.models import ChannelName
+from eservice.operations.metrics import Metrics
+from eservice.operations.routes import create_router as operations_router
+from eservice.portal.api_docs import create_api_docs
+from eservice.portal.api_document import publish_document
+from eservice.portal.errors import add_page_errors
+from eservice.portal.pages import STATIC_DIRECTORY as PORTAL_STATIC
+from eservice.portal.pages import ChannelLinks, PortalPages
+from eservice.portal.routes import create_portal
+from eservice.staff import presence
+from knowledge.classify.intents import load_intents
+from knowledge.emergency import find_emergency
+from knowledge.entries.live import LiveFaq
+from knowledge.entries.routes import create_router as faq_router
+
+if TYPE_CHECKING:
+    from bot.channels.line.client import LineChannel
+    from bot.channels.telegram.client import TelegramChannel
+
+HERE = Path(__file__).parent
+ROOMS = (inquiries.router, faq.router, faq_files.router, bench.router, channels.router)
+GRACE_SECONDS = 5
+LOADING_SECONDS = 40
+log = structlog.get_logger()
+
+
+@dataclass(kw_only=True)
+class System:
+    """The parts of one process, built and wired."""
+
+    settings: Settings
+    database: Database
+    signals: Signals
+    metrics: Metrics
+    faq: LiveFaq
+    intake: Intake
+    sender: Sender
+    line: "LineChannel | None"
+    telegram: "TelegramChannel | None"
+    bot_texts: Catalogue
+    service_texts: Catalogue
+    stopping: asyncio.Event
+
+    def worker(self) -> Worker:
+        """The background worker of this process."""
+        return Worker(
+            database=self.database,
+            signals=self.signals,
+            intake=self.intake,
+            sender=self.sender,
+            texts=self.bot_texts,
+            count_event=self.metrics.event,
+            answer_callback=self.telegram.answer_callback if self.telegram else None,
+            show_loading=partial(self.line.show_loading, seconds=LOADING_SECONDS) if self.line else None,
+            chores=self._chores(),
+        )
+
+    def _chores(self) -> list[Chore]:
+        if self.line is None:
+            return []
+        from bot.channels.line.upkeep import QuotaReader
+
+        return [QuotaReader(self.line, self.database)]
+
+
+def build(settings: Settings, database: Database | None = None) -> System:
+    """Builds the parts; opens no connection and starts nothing."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = database or Database(settings.database_address)
+    signals = Signals(database)
+    metrics = Metrics()
+    bot_texts = Catalogue(HERE / "bot/text")
+    line, telegram = _line(settings), _telegram(settings)
+    faq = LiveFaq(database, settings.data_dir / "index")
+    intake = Intake(
+        database=database,
+        signals=signals,
+        parsers=_parsers(telegram),
+        texts=bot_texts,
+        faq=faq,
+        facts=FactsReader(database, settings.public_url),
+        staff_present=presence.anyone_present,
+    )
+    sender = Sender(
+        database,
+        line,
+        {ChannelName.TELEGRAM: telegram} if telegram else {},
+        lambda channel, outcome: metrics.outcome(channel.value, outcome),
+    )
+    return System(
+        settings=settings,
+        database=database,
+        signals=signals,
+        metrics=metrics,
+        faq=faq,
+        intake=intake,
+        sender=sender,
+        line=line,
+        telegram=telegram,
+        bot_texts=bot_texts,
+        service_texts=Catalogue(HERE / "eservice/text", HERE / "knowledge/entries/text"),
+        stopping=asyncio.Event(),
+    )
+
+
+def _line(settings: Settings) -> "LineChannel | None":
+    if not settings.line_enabled:
+        return None
+    from bot.channels.line.client import LineChannel
+
+    token = settings.line_channel_access_token.get_secret_value()
+    return LineChannel(token, settings.line_api_base, settings.line_data_api_base)
+
+
+def _telegram(settings: Settings) -> "TelegramChannel | None":
+    if not settings.telegram_enabled:
+        return None
+    from bot.channels.telegram.client import TelegramChannel
+
+    return TelegramChannel(settings.telegram_bot_token.get_secret_value(), settings.telegram_api_base)
+
+
+def _channel_links(system: System) -> ChannelLinks:
+    identity = system.telegram.identity() if system.telegram else None
+    username = identity.username if identity else None
+    return ChannelLinks(line=None, telegram=f"https://t.me/{username}" if username else None)
+
+
+def _parsers(telegram: "TelegramChannel | None") -> dict[ChannelName, Parser]:
+    def parse_telegram(payload: str) -> Inbound:
+        us = telegram.identity() if telegram else None
+        return telegram_parse.parse(payload, us.id if us else None, us.username if us else None)
+
+    return {
+        ChannelName.LINE: line_parse.parse,
+        ChannelName.TELEGRAM: parse_telegram,
+        ChannelName.WEB: webchat_parse.parse,
+    }
+
+
+def create_app(system: System, *, with_worker: bool) -> FastAPI:
+    """The web application: portal, chat, API, webhooks, console; and the worker, if it is to run here."""
+    settings, intake = system.settings, system.intake
+    app = FastAPI(
+        title="เพื่อนบ้าน e-service API",
+        version="0.1.0",
+        lifespan=partial(_lifespan, system, with_worker),
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.database = system.database
+    app.state.settings = settings
+    add_problem_handlers(app, system.service_texts)
+    app.include_router(operations_router(system.database, system.metrics))
+    app.include_router(faq_router(system.faq))
+    app.include_router(
+        webchat_router(
+            database=system.database,
+            signals=system.signals,
+            store=intake.store_now,
+            is_stopping=system.stopping.is_set,
+        )
+    )
+    if settings.line_enabled:
+        app.include_router(line_router(settings.line_channel_secret.get_secret_value(), intake.store))
+    if settings.telegram_enabled:
+        app.include_router(telegram_router(settings.telegram_webhook_secret.get_secret_value(), intake.store))
+    pages = PortalPages(public_url=settings.public_url, channel_links=partial(_channel_links, system))
+    app.include_router(create_portal(pages, system.faq))
+    publish_document(app)
+    app.include_router(create_api_docs(pages, system.service_texts, app.openapi))
+    add_page_errors(app, pages, system.service_texts)
+    console = create_console(system.database, settings, rooms=ROOMS)
+    console.state.faq, console.state.signals = system.faq, system.signals
+    app.mount("/admin", console)
+    mount_static(app, PORTAL_STATIC, CONSOLE_STATIC)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(RequestLog, observe=system.metrics.request)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(system: System, with_worker: bool, app: FastAPI) -> AsyncIterator[None]:
+    system.signals.listen()
+    await run_in_threadpool(_warm, system)
+    tasks = [asyncio.create_task(system.faq.keep_fresh(system.signals, system.stopping))]
+    worker = system.worker() if with_worker else None
+    if worker is not None:
+        await _open_channels(system)
+        tasks.append(asyncio.create_task(worker.run()))
+    try:
+        yield
+    finally:
+        system.stopping.set()
+        if worker is not None:
+            worker.stop()
+        system.signals.close()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await _close_channels(system)
+        system.database.dispose()
+
+
+def _warm(system: System) -> None:
+    """What would make the first resident wait: dictionaries, models, the index."""
+    system.faq.refresh()
+    load_intents(system.settings.data_dir / "index")
+    find_emergency("สวัสดี")
+    system.faq.decide("สวัสดี")
+
+
+async def _open_channels(system: System) -> None:
+    if system.line is not None:
+        await system.line.open()
+    if system.telegram is not None:
+        system.telegram.start()
+
+
+async def _close_channels(system: System) -> None:
+    if system.line is not None:
+        await system.line.close()
+    if system.telegram is not None:
+        await system.telegram.close()
+
+
+class _Server(uvicorn.Server):
+    """Tells open streams to end as soon as a signal asks the server to stop."""
+
+    def __init__(self, config: uvicorn.Config, stopping: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._stopping()
+        super().handle_exit(sig, frame)
+
+
+def _welcome(system: System, host: str, port: int) -> str:
+    """Where to click, in Thai and English."""
+    link = first_start.first_link(system.database)
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - shown, not bound
+    here = f"http://{shown}:{port}"
+    lines = [
+        "",
+        "เพื่อนบ้านพร้อมแล้ว เปิดหน้าเหล่านี้ในเบราว์เซอร์ / ready, open in a browser:",
+        f"  หน้าเว็บประชาชน (portal)   {here}/",
+        f"  คุยกับผู้ช่วย (chat)        {here}/chat",
+        f"  ห้องเจ้าหน้าที่ (staff)      {here}{link or '/admin'}",
+        *(["  ลิงก์เจ้าหน้าที่ใช้ได้ครั้งเดียว / the staff link works once"] if link else []),
+        "  หยุด: กด Ctrl+C / stop with Ctrl+C",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def serve(settings: Settings, *, host: str, port: int, with_worker: bool, with_demo: bool) -> int:
+    """Applies migrations, gives an empty database its office, serves until told to stop. Returns the exit code.
+
+    Raises ServiceError `operations.port_taken` before anything is touched, `operations.demo_in_production`.
+    """
+    door = _bind(host, port)
+    system = build(settings)
+    migrate(system.database)
+    first_start.prepare(system.database, with_demo=with_demo and settings.app_env != "production")
+    first_start.refuse_demo_in_production(settings, system.database)
+    print(_welcome(system, host, door.getsockname()[1]), flush=True)
+    app = create_app(system, with_worker=with_worker)
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="auto",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        forwarded_allow_ips=settings.trusted_proxies or "",
+        proxy_headers=bool(settings.trusted_proxies),
+    )
+    server = _Server(config, lambda: _stop_streams(system))
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn has stopped in order, and hands Ctrl+C on
+        server.run(sockets=[door])
+    return 0 if server.started else 1
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """The socket to serve on, taken first: who comes second hears so at once, and changes nothing."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    door = socket.socket(family, socket.SOCK_STREAM)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((host, port))
+    except OSError as error:
+        door.close()
+        parameters = {"host": host, "port": str(port), "reason": error.strerror or str(error)}
+        raise ServiceError("operations.port_taken", ErrorKind.UNAVAILABLE, parameters=parameters) from error
+    return door
+
+
+def _stop_streams(system: System) -> None:
+    system.stopping.set()
+    system.signals.close()
+
+
+def work(settings: Settings) -> None:
+    """Applies migrations, then works in the background until told to stop."""
+    system = build(settings)
+    migrate(system.database)
+    asyncio.run(_work(system))
+
+
+async def _work(system: System) -> None:
+    loop = asyncio.get_running_loop()
+    worker = system.worker()
+
+    def stop() -> None:
+        system.stopping.set()
+        worker.stop()
+        system.signals.close()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop)
+    system.signals.listen()
+    await run_in_threadpool(_warm, system)
+    await _open_channels(system)
+    fresh = asyncio.create_task(system.faq.keep_fresh(system.signals, system.stopping))
+    await worker.run()
+    await fresh
+    await _close_channels(system)
+    system.database.dispose()

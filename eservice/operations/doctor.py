@@ -1,0 +1,245 @@
+"""Whether what the office runs on works: database, migrations, disk, clock, worker. And how findings are told.
+
+The channels examine themselves beside their clients and answer in the same `Finding`s.
+"""
+
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from eservice.kit import heartbeat
+from eservice.kit.audit import AuditRecord
+from eservice.kit.database import Database
+from eservice.kit.migrate import is_current
+from eservice.kit.text import LANGUAGES, Catalogue
+from eservice.kit.thai_calendar import BUDDHIST_ERA_OFFSET, local, local_date, thai_datetime
+from eservice.kit.unit_of_work import ReadOnly
+from eservice.messaging import deliveries, inbox
+from eservice.messaging.models import InboundEvent
+from eservice.operations.failures import reason_of
+
+LOW_DISK_MB = 500
+FIRST_YEAR = 2569  # of the product: a clock before it is wrong
+CLOCK_TOLERANCE = timedelta(minutes=1)
+WORK_MAY_WAIT = timedelta(minutes=1)
+CONNECT_SECONDS = 5
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_TEXTS = Catalogue(Path(__file__).parent / "text")
+
+
+class Verdict(StrEnum):
+    """What came of an examination. Only `failed` makes the command fail."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    OFF = "off"  # not configured
+    UNKNOWN = "unknown"  # could not be looked at
+
+
+MARKS = {
+    Verdict.OK: "✓",
+    Verdict.WARNING: "!",
+    Verdict.FAILED: "✗",
+    Verdict.OFF: "–",
+    Verdict.UNKNOWN: "?",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What was found of one thing, and what to do about it, in Thai and English."""
+
+    name: str  # e.g. "line_token"
+    verdict: Verdict
+    thai: str
+    english: str
+
+
+def finding(texts: Catalogue, name: str, verdict: Verdict, code: str, /, **parameters: object) -> Finding:
+    """A finding in the words of `doctor.<name>.<code>`; an instant is written as each language does."""
+    thai, english = (
+        texts.get(
+            f"doctor.{name}.{code}",
+            language,
+            **{key: _shown(value, language) for key, value in parameters.items()},
+        )
+        for language in LANGUAGES
+    )
+    return Finding(name=name, verdict=verdict, thai=thai, english=english)
+
+
+def _shown(value: object, language: str) -> object:
+    if not isinstance(value, datetime):
+        return value
+    return thai_datetime(value) if language == "th" else f"{local(value):%Y-%m-%d %H:%M}"
+
+
+def told(findings: Sequence[Finding], *, as_json: bool) -> str:
+    """The findings for a person, or for a program."""
+    if as_json:
+        checks = [
+            {
+                "name": found.name,
+                "verdict": found.verdict.value,
+                "ok": found.verdict is not Verdict.FAILED,
+                "th": found.thai,
+                "en": found.english,
+            }
+            for found in findings
+        ]
+        return json.dumps({"ok": all_work(findings), "checks": checks}, ensure_ascii=False, indent=2)
+    return "\n".join(f"{MARKS[found.verdict]} {found.thai}\n  {found.english}" for found in findings)
+
+
+def all_work(findings: Sequence[Finding]) -> bool:
+    """Whether nothing that is configured fails."""
+    return all(found.verdict is not Verdict.FAILED for found in findings)
+
+
+def examine(address: str, data_dir: Path) -> list[Finding]:
+    """Database, migrations, disk, clock and worker; `address` is the database's SQLAlchemy URL.
+
+    Changes nothing, and may run beside serving processes.
+    """
+    database = _patient_database(address)
+    try:
+        usable = _check_database(database)
+        is_there = usable.verdict is not Verdict.FAILED
+        migrations = _check_migrations(database) if is_there else _unseen("migrations")
+        has_tables = migrations.verdict is Verdict.OK
+        return [
+            usable,
+            migrations,
+            _check_disk(data_dir),
+            _check_clock(database, has_tables=has_tables),
+            _check_worker(database) if has_tables else _unseen("worker"),
+        ]
+    finally:
+        database.dispose()
+
+
+def _found(name: str, verdict: Verdict, code: str, /, **parameters: object) -> Finding:
+    return finding(_TEXTS, name, verdict, code, **parameters)
+
+
+def _unseen(name: str) -> Finding:
+    return _found(name, Verdict.UNKNOWN, "unseen")
+
+
+def _patient_database(address: str) -> Database:
+    """The database; a server that does not answer is given up after a few seconds."""
+    database = Database(address)
+    if database.is_sqlite or "connect_timeout" in database.url.query:
+        return database
+    database.dispose()
+    url = database.url.update_query_dict({"connect_timeout": str(CONNECT_SECONDS)})
+    return Database(url.render_as_string(hide_password=False))
+
+
+def _check_database(database: Database) -> Finding:
+    if database.is_sqlite and not Path(database.url.database or "").is_file():
+        return _found("database", Verdict.FAILED, "missing", path=database.url.database)
+    try:
+        with database.read() as reader:
+            fault = _integrity_fault(reader) if database.is_sqlite else None
+            reader.session.execute(text("SELECT 1"))
+    except SQLAlchemyError as error:
+        code = "damaged" if _is_damage(error) else "away"
+        return _found("database", Verdict.FAILED, code, reason=reason_of(error))
+    if fault is not None:
+        return _found("database", Verdict.FAILED, "damaged", reason=fault)
+    try:
+        with database.engine.connect() as connection:
+            connection.execute(text("CREATE TABLE doctor_trial (number INTEGER)"))
+            connection.rollback()
+    except SQLAlchemyError as error:
+        return _found("database", Verdict.FAILED, "read_only", reason=reason_of(error))
+    return _found("database", Verdict.OK, "ok", kind="SQLite" if database.is_sqlite else "PostgreSQL")
+
+
+def _integrity_fault(reader: ReadOnly) -> str | None:
+    """What SQLite's own check of the file finds wrong first."""
+    first = str(reader.session.scalar(text("PRAGMA quick_check(1)")))
+    return None if first == "ok" else first.splitlines()[-1]
+
+
+def _is_damage(error: SQLAlchemyError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", 0) if isinstance(error, DBAPIError) else 0
+    return code & 0xFF in _DAMAGED
+
+
+def _check_migrations(database: Database) -> Finding:
+    try:
+        current = is_current(database)
+    except SQLAlchemyError as error:
+        return _found("migrations", Verdict.FAILED, "unreadable", reason=reason_of(error))
+    return (
+        _found("migrations", Verdict.OK, "ok") if current else _found("migrations", Verdict.FAILED, "other")
+    )
+
+
+def _check_disk(data_dir: Path) -> Finding:
+    folder = data_dir.absolute()
+    while not folder.exists():
+        folder = folder.parent
+    if not os.access(folder, os.W_OK):
+        return _found("disk", Verdict.FAILED, "not_writable", folder=folder)
+    free_mb = shutil.disk_usage(folder).free // 1_000_000
+    is_low = free_mb < LOW_DISK_MB
+    verdict, code = (Verdict.WARNING, "low") if is_low else (Verdict.OK, "ok")
+    return _found("disk", verdict, code, folder=folder, free=f"{free_mb:,}")
+
+
+def _check_clock(database: Database, *, has_tables: bool) -> Finding:
+    """Compares with what is at hand. Whether it is right to the second, only a time server could say."""
+    now = database.clock.now()
+    if local_date(now).year + BUDDHIST_ERA_OFFSET < FIRST_YEAR:
+        return _found("clock", Verdict.FAILED, "too_early", time=now)
+    if not has_tables:
+        return _found("clock", Verdict.UNKNOWN, "plausible", time=now)
+    try:
+        with database.read() as reader:
+            newest = _newest_instant(reader)
+            servers = now if database.is_sqlite else reader.session.scalar(select(func.clock_timestamp()))
+    except SQLAlchemyError:
+        return _found("clock", Verdict.UNKNOWN, "plausible", time=now)
+    now = database.clock.now()
+    if newest is not None and newest > now + CLOCK_TOLERANCE:
+        return _found("clock", Verdict.FAILED, "put_back", time=now, newest=newest)
+    if servers is not None and abs(servers - now) > CLOCK_TOLERANCE:
+        seconds = round(abs(servers - now).total_seconds())
+        return _found("clock", Verdict.FAILED, "differs", time=now, seconds=f"{seconds:,}")
+    return _found("clock", Verdict.OK, "ok", time=now)
+
+
+def _newest_instant(reader: ReadOnly) -> datetime | None:
+    """The newest instant that any process wrote down."""
+    columns = (heartbeat.WorkerBeat.at, InboundEvent.received_at, AuditRecord.at)
+    written = [reader.session.scalar(select(func.max(column))) for column in columns]
+    return max((at for at in written if at is not None), default=None)
+
+
+def _check_worker(database: Database) -> Finding:
+    """A worker that rests is a warning; one that lets people wait is a failure."""
+    try:
+        with database.read() as reader:
+            is_alive = heartbeat.is_fresh(reader)
+            events, since = inbox.waiting_count(reader), deliveries.oldest_due(reader)
+            is_late = since is not None and reader.now - since > WORK_MAY_WAIT
+    except SQLAlchemyError:
+        return _unseen("worker")
+    if is_alive:
+        return _found("worker", Verdict.OK, "ok")
+    if events or is_late:
+        return _found("worker", Verdict.FAILED, "people_wait", events=events)
+    return _found("worker", Verdict.WARNING, "resting")

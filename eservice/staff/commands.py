@@ -1,0 +1,53 @@
+"""Staff accounts on the command line: making one, and giving a new one-time link."""
+
+from collections.abc import Collection
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+
+from eservice.kit.database import Database
+from eservice.kit.errors import not_found
+from eservice.kit.text import Catalogue
+from eservice.staff import accounts
+from eservice.staff.models import Role, StaffAccount
+from eservice.staff.sessions import LINK_LIFETIME
+
+TEXTS = Catalogue(Path(__file__).parents[1] / "text")
+
+
+def create(
+    database: Database, public_url: str, username: str, roles: Collection[Role], department: str | None
+) -> None:
+    """`staff create`: makes an account and prints the link for choosing its password.
+
+    Raises ServiceError as `accounts.create_staff` does.
+    """
+    path = accounts.create_staff(database, username, roles, department)
+    name = _as_stored(username)
+    print(TEXTS.both("staff_commands.created", username=name))
+    _print_link(name, public_url + path)
+
+
+def link(database: Database, public_url: str, username: str) -> None:
+    """`staff link`: prints a new link for an account; its password holds until the link is used.
+
+    Raises ServiceError `staff.not_found`, `staff.disabled`.
+    """
+    with database.unit_of_work() as uow:
+        name = _as_stored(username)
+        account_id = uow.session.scalar(select(StaffAccount.id).where(StaffAccount.username == name))
+        if account_id is None:
+            raise not_found("staff.not_found")
+        token = accounts.issue_link(uow, account_id, actor=accounts.CLI)
+    _print_link(name, public_url + accounts.link_path(token))
+
+
+def _as_stored(username: str) -> str:
+    return username.strip().lower()
+
+
+def _print_link(username: str, address: str) -> None:
+    hours = LINK_LIFETIME // timedelta(hours=1)
+    print(TEXTS.both("staff_commands.link", username=username, hours=hours))
+    print(address)
