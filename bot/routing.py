@@ -10,7 +10,7 @@ from typing import assert_never
 import structlog
 
 from bot.dialog import engine
-from bot.dialog.flow import CANCEL, AskText, TextAnswer, read_payload
+from bot.dialog.flow import CANCEL, SKIP, AskText, TapAnswer, TextAnswer, read_payload
 from bot.flows import ask_question, emergencies, main_menu, talk_to_staff
 from bot.flows.turn import Turn
 from bot.inbound import (
@@ -68,6 +68,9 @@ COMMANDS: dict[str, str] = {
     "จบการคุยกับเจ้าหน้าที่": "end",
 }
 MAX_COMMAND = 60  # characters; the longest command with the politest end is shorter
+SKIP_WORDS = frozenset(
+    {"ข้าม", "ไม่", "ไม่ต้อง", "ไม่ต้องโทร", "ไม่เอา", "skip", "no"}
+)  # where a step may be skipped
 _POLITE_END = re.compile(r"\s*(?:ค่ะ|คะ|ครับ|คับ|จ้า|นะ)+$")
 ENTRY_LINK = "faq-"  # a deep link's parameter that opens one answer: faq-<key>
 
@@ -121,10 +124,15 @@ def route(turn: Turn) -> None:
 
 def read_command(text: str) -> str | None:
     """The command a text is, if it is nothing else."""
+    return COMMANDS.get(_bare(text))
+
+
+def _bare(text: str) -> str:
+    """A short text in lower case without the polite word at its end; empty for a longer one."""
     text = text.strip()
     if len(text) > MAX_COMMAND:  # also keeps the pattern, which is quadratic, from long texts
-        return None
-    return COMMANDS.get(_POLITE_END.sub("", text.lower()))
+        return ""
+    return _POLITE_END.sub("", text.lower())
 
 
 def _said(turn: Turn, text: str, ref: str | None) -> None:
@@ -222,6 +230,11 @@ def _in_flow(turn: Turn, message: Message, text: str) -> None:
         ask_question.answer_text(turn, message, text)
         return
     step = engine.current_step(flow, run)
+    if isinstance(step, AskText) and step.skip and _bare(text) in SKIP_WORDS | {turn.text(step.skip).lower()}:
+        talk_to_staff.put(
+            turn, engine.advance(flow, run, TapAnswer(run_id=run.run_id, step=step.name, value=SKIP))
+        )
+        return
     takes_it = isinstance(step, AskText) and (step.takes_questions or not (step.check and step.check(text)))
     if not takes_it and ask_question.sure_answer(turn, message, text):
         turn.say(turn.text("dialog.resume"))
