@@ -80,14 +80,15 @@ class Sender:
         if self._line is None:
             await self._record(job, TryAgain(reason="LINE is off", doubt=Doubt.NOT_SENT, after_seconds=600))
             return
-        now = self._database.clock.now()
-        if job.reply is not None and job.reply.until > now:
+        # The road was decided when the attempt was recorded: whoever takes it over must know what is in doubt.
+        over = job.reply is not None and job.reply.until <= self._database.clock.now()
+        if job.reply is not None and not (over and job.doubtful):
             request, carried = _pack(self._line, job)
             outcome = await self._line.perform(
                 request, Road(address=job.address, reply_token=job.reply.token)
             )
             await self._record(job, outcome, road="reply", carried_ids=carried)
-        elif job.reply is not None and job.doubtful:
+        elif job.reply is not None:
             await run_in_threadpool(self._mark_uncertain, job)
         elif job.doubtful or await run_in_threadpool(self._may_push, job):
             # A push in doubt is settled under its own key, whatever the allowance says: LINE counts it once.

@@ -449,6 +449,9 @@ def oldest_due(reader: ReadOnly) -> datetime | None:
 
 
 def _begin_attempt(uow: UnitOfWork, delivery: Delivery) -> None:
+    if delivery.reply_until is not None and delivery.reply_until <= uow.now and not delivery.doubtful:
+        # Dead before anything was tried on it: this attempt and all later ones are pushes under one key.
+        delivery.reply_token = delivery.reply_until = None
     delivery.state = DeliveryState.SENDING
     delivery.attempts += 1
     delivery.last_attempt_at = uow.now

@@ -39,7 +39,11 @@ _CLAIM = (
     select(_events.c.id, _events.c.channel, _events.c.payload, _events.c.received_at)
     .where(
         _events.c.state == EventState.PENDING,
-        or_(_events.c.due_at.is_(None), _events.c.due_at <= bindparam("now", type_=UtcDateTime())),
+        or_(
+            _events.c.due_at.is_(None),
+            _events.c.due_at <= bindparam("now", type_=UtcDateTime()),
+            _events.c.received_at > bindparam("now", type_=UtcDateTime()),  # the clock was put back
+        ),
         ~exists(
             select(_earlier.c.id).where(
                 _earlier.c.state == EventState.PENDING,

@@ -131,6 +131,23 @@ def test_a_push_in_doubt_is_settled_under_its_key_even_when_the_allowance_is_spe
     assert somchai.deliveries()[-1].state is DeliveryState.ACCEPTED
 
 
+def test_a_killed_push_after_the_tokens_death_is_settled_under_its_key(village: Village) -> None:
+    with village.database.unit_of_work() as uow:
+        channels.record_quota(uow, 300, 10)
+    somchai = village.resident()
+    village.receive([])
+    somchai._line("message", message={"id": "1", "type": "text", "text": "เมนู"})
+    village.clock.advance(seconds=60)  # the process was away for so long
+    processed = village.intake.process_next()
+    assert processed is not None
+    (pushed,) = processed.jobs
+    assert pushed.reply is None  # and here it dies again, perhaps after the call
+    village.clock.advance(seconds=deliveries.LEASE_SECONDS + 1)
+    village.deliver()
+    assert village.line.calls[-1][1].retry_key == pushed.key
+    assert somchai.deliveries()[-1].state is DeliveryState.ACCEPTED
+
+
 def test_a_late_sender_lets_go_of_nothing_that_rides_along(village: Village) -> None:
     somchai = village.resident()
     asks_staff(somchai)
