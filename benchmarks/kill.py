@@ -31,11 +31,16 @@ from pathlib import Path
 from typing import Any
 
 from tests.acceptance.product import Emu, Product, free_port, start_emulator
-from tests.acceptance.stage import said
+from tests.acceptance.stage import said, told
 
 QUESTIONS = ("เมนู", "สวัสดีค่ะ", "ยกเลิก", "/language")
-ANSWERS = ("วันนี้ให้ช่วยเรื่องอะไร", "มีอะไรให้ช่วยคะ", "ไม่มีอะไรค้างอยู่", "เลือกภาษา")
-OFFER = "อาจส่งไม่ถึง"
+ANSWERS = (
+    told("menu.title"),
+    told("talk_small.greeting"),
+    told("dialog.nothing_to_cancel"),
+    told("language.which"),
+)
+OFFER = told("delivery.uncertain")
 AGAIN_SHARE = 0.15  # of the acknowledged messages are delivered once more
 READY_SECONDS = 120.0
 SETTLE_SECONDS = 75.0  # leases run out after twenty
@@ -157,21 +162,23 @@ def judge(emu: Emu, product: Product, people: list[Person], kills: int) -> Verdi
     """Compares every resident's record with what the platforms received."""
     verdict = Verdict()
     calls = [entry for entry in emu.call("transcript") if entry["dir"] == "api"]
-    replies: dict[str, list[tuple[int, str]]] = {}
+    answered: dict[str, list[tuple[str, str]]] = {}  # LINE user: (reply token or retry key, words), in order
+    owner = {token: str(p.address) for p in people if p.channel == "line" for token in p.acknowledged}
     for entry in calls:
-        if entry["path"].endswith("/message/push"):
-            verdict.pushes += 1
-            verdict.broken.append(f"a push: {entry['body'][:200]}")
-        if entry["path"].endswith("/message/reply"):
-            body = json.loads(entry["body"])
-            if entry["status"] == 200:
-                replies.setdefault(body["replyToken"], []).append((entry["n"], said(body["messages"])))
-            else:
-                verdict.line_uncertain += 1
+        if not entry["path"].endswith(("/message/reply", "/message/push")):
+            continue
+        body, is_push = json.loads(entry["body"]), entry["path"].endswith("/push")
+        if entry["status"] == 200:
+            verdict.pushes += is_push
+            key = str(entry["retry_key"]) if is_push else body["replyToken"]
+            to = body["to"] if is_push else owner.get(key, "")
+            answered.setdefault(to, []).append((key, said(body["messages"])))
+        elif not is_push:
+            verdict.line_uncertain += 1
     for person in people:
         match person.channel:
             case "line":
-                _judge_line(verdict, person, replies)
+                _judge_line(verdict, person, answered.get(str(person.address), []))
             case "tg":
                 _judge_telegram(verdict, person, calls)
             case _:
@@ -181,29 +188,30 @@ def judge(emu: Emu, product: Product, people: list[Person], kills: int) -> Verdi
     return verdict
 
 
-def _judge_line(verdict: Verdict, person: Person, replies: dict[str, list[tuple[int, str]]]) -> None:
-    last, missing = -1, 0
-    for number, token in enumerate(person.acknowledged):
-        came = replies.get(token, [])
-        if not came:
-            missing += 1
-            continue
-        if len(came) > 1:
-            verdict.broken.append(f"LINE {person.address}: message {number} was answered {len(came)} times")
-        verdict.line_answers += 1
-        place, text = came[0]
-        if person.expected(number) not in text:
-            verdict.broken.append(
-                f"LINE {person.address}: message {number} got another's answer: {text[:80]!r}"
-            )
-        if place < last:
-            verdict.broken.append(f"LINE {person.address}: the answer to message {number} came too early")
-        last = place
-    # Killed with the attempt recorded, and back only after the token's life: offered at a later contact.
-    offers = sum(OFFER in text for token in person.acknowledged for _, text in replies.get(token, []))
-    verdict.line_offered += missing
-    if missing > offers:
-        verdict.broken.append(f"LINE {person.address}: {missing} not answered, {offers} offered")
+def _judge_line(verdict: Verdict, person: Person, answered: list[tuple[str, str]]) -> None:
+    """Each answer once and in its place; one that is missing was offered at a later contact.
+
+    It is missing when the attempt was recorded, the process killed, and the token dead when it was back.
+    """
+    who = f"LINE {person.address}"
+    place = missing = offers = 0
+    for _key, text in answered:
+        offers += OFFER in text
+        while place < len(person.acknowledged) and person.expected(place) not in text:
+            place, missing = place + 1, missing + 1
+        if place == len(person.acknowledged):
+            verdict.broken.append(f"{who}: out of order or twice: {text[:60]!r}")
+            return
+        place += 1
+    if len({key for key, _ in answered}) < len(answered):
+        verdict.broken.append(f"{who}: a token or a retry key was used twice")
+    unheard = len(person.acknowledged) - place  # the last one may still wait to be offered
+    verdict.line_answers += len(answered)
+    verdict.line_offered += missing + unheard
+    if missing > offers or unheard > 1:
+        verdict.broken.append(
+            f"{who}: {missing} not answered, {offers} offered, {unheard} at the end unheard"
+        )
 
 
 def _judge_telegram(verdict: Verdict, person: Person, calls: list[dict[str, Any]]) -> None:
