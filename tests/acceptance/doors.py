@@ -12,7 +12,7 @@ import httpx
 
 from tests.acceptance.conversations import PENSION
 from tests.acceptance.product import TELEGRAM_SECRET, get
-from tests.acceptance.stage import Resident, Stage, said
+from tests.acceptance.stage import Resident, Stage, said, told
 
 _update_ids = itertools.count(900_000_000)
 
@@ -58,19 +58,19 @@ def twice(stage: Stage) -> None:
     """A redelivered event is answered once; so is a tap."""
     somchai, mali = stage.line(), stage.telegram()
     sent = somchai.says(PENSION)
-    somchai.sees("ที่มา")
+    somchai.sees(told("answer.source"))
     ids = [event["webhookEventId"] for event in sent["events"]]
     for _ in range(3):
         stage.check(stage.emu.call("line_redeliver", ids=ids)["status"] == 200, "a redelivery gets 200")
     somchai.sees_nothing("a redelivered event is answered once")
     sent = mali.says(PENSION)
-    mali.sees("ที่มา")
+    mali.sees(told("answer.source"))
     for _ in range(3):
         again = stage.emu.call("tg_redeliver", update_id=sent["update"]["update_id"])
         stage.check(again["status"] == 200, "a redelivery gets 200")
     mali.sees_nothing("a redelivered update is answered once")
-    tap = mali.taps("ตรงคำถาม")
-    mali.sees("ดีใจที่ช่วยได้")
+    tap = mali.taps(told("answer.helpful"))
+    mali.sees(told("answer.thanks_helpful"))
     stage.emu.call("tg_redeliver", update_id=tap["update"]["update_id"])
     mali.sees_nothing("a redelivered tap is answered once")
 
@@ -88,31 +88,40 @@ def batches(stage: Stage) -> None:
     events += [{"type": "text", "user": people[0].address, "group": group, "text": "พูดกันเอง"}]
     stage.check(stage.emu.call("line", events=events)["status"] == 200, "a batch is acknowledged")
     for person in people:
-        shown = person.fresh(2)
+        shown = person.fresh(3)  # the notice comes with the first answer
         text = said(shown)
-        stage.check("ที่มา" in text and "วันนี้ให้ช่วย" in text, f"{person.address}: {text[:200]!r}")
-        stage.check(text.index("ที่มา") < text.index("วันนี้ให้ช่วย"), "answers keep the order of the questions")
-    there.sees("ที่มา", why="the group of the batch")
+        stage.check(
+            told("answer.source") in text and told("menu.title") in text,
+            f"{person.address}: {text[:200]!r}",
+        )
+        stage.check(
+            text.index(told("answer.source")) < text.index(told("menu.title")),
+            "answers keep the order of the questions",
+        )
+    there.sees(told("answer.source"), why="the group of the batch")
 
 
 def edits_and_links(stage: Stage) -> None:
     """Telegram's edited messages, channel posts, deep links, old buttons; unknown updates."""
     mali = stage.telegram()
     sent = mali.says("สวัสดีค่ะ")["update"]["message"]
-    mali.sees("สวัสดี")
+    mali.sees(told("talk_small.greeting"))
     status = update(stage, edited_message={**sent, "text": PENSION, "edit_date": int(time.time())})
     stage.check(status == 200, f"an edited message got {status}")
-    mali.sees(*("ที่มา", "ผู้ดูแล"), why="the last message was corrected into a question")
+    mali.sees(
+        *(told("answer.source"), told("answer.department")),
+        why="the last message was corrected into a question",
+    )
     found = json.loads(
         get(f"{stage.product.url}/api/v1/faq/search?q=%E0%B8%A0%E0%B8%B2%E0%B8%A9%E0%B8%B5")[1]
     )
     key = found["results"][0]["id"]
     mali.says(f"/start faq-{key}")
-    mali.sees("ที่มา", why="a deep link to an answer")
+    mali.sees(told("answer.source"), why="a deep link to an answer")
     mali.says("/start no-such-thing")
-    mali.sees("ยินดีช่วย", why="a deep link to nothing")
+    mali.sees(told("welcome.title"), why="a deep link to nothing")
     mali.says("เมนู")
-    shown = mali.sees("วันนี้ให้ช่วย")
+    shown = mali.sees(told("menu.title"))
     for data in ("flow:zzzz:0:1", "pick:999999:999999", "again:1", "leave:1:q", "../../etc", "ก" * 20, "end"):
         callback = {
             "id": f"9{next(_update_ids)}",
@@ -160,4 +169,4 @@ def bent(stage: Stage, residents: list[Resident]) -> None:
             stage.check(took < 8, f"{resident.channel}: {name} took {took:.1f} s")
     for resident in residents:
         resident.says(PENSION)
-        resident.sees("ที่มา", why="after all that")
+        resident.sees(told("answer.source"), why="after all that")

@@ -3,13 +3,13 @@
 import time
 
 from tests.acceptance.conversations import PENSION, leaves_question
-from tests.acceptance.stage import Console, Resident, Stage, said
+from tests.acceptance.stage import Console, Resident, Stage, said, told
 
 
 def once(stage: Stage, resident: Resident, why: str, *, seconds: float = 15) -> None:
     """The answer comes, and comes once."""
-    shown = resident.sees("ที่มา", seconds=seconds, why=why)
-    copies = said(shown).count("ข้อมูล ณ วันที่")
+    shown = resident.sees(told("answer.source"), seconds=seconds, why=why)
+    copies = said(shown).count(told("answer.date"))
     more = resident.fresh(1, 1.0)
     stage.check(not more, f"{resident.channel} {why}: came again: {said(more)[:200]!r}")
     stage.check(copies <= 2, f"{resident.channel} {why}: {copies} copies")  # a Flex card and its altText
@@ -38,11 +38,15 @@ def line_lost_reply(stage: Stage) -> None:
     stage.check(not stage.calls("/message/push", mark), "an uncertain reply was pushed on top")
     stage.check(len(stage.calls("/message/reply", mark)) == 2, "the same reply is tried once more")
     somchai.says("เมนู")
-    somchai.sees("อาจส่งไม่ถึง", "ดูข้อความนั้น", why="the uncertain message is offered")
-    somchai.taps("ดูข้อความนั้น")
-    somchai.sees("ที่มา", why="shown again at the person's wish")
+    somchai.sees(
+        told("delivery.uncertain"), told("delivery.show_again"), why="the uncertain message is offered"
+    )
+    somchai.taps(told("delivery.show_again"))
+    somchai.sees(told("answer.source"), why="shown again at the person's wish")
     somchai.says("เมนู")
-    stage.check("อาจส่งไม่ถึง" not in said(somchai.sees()), "an uncertain message is offered once")
+    stage.check(
+        told("delivery.uncertain") not in said(somchai.sees()), "an uncertain message is offered once"
+    )
 
 
 def line_late_reply(stage: Stage) -> None:
@@ -52,7 +56,7 @@ def line_late_reply(stage: Stage) -> None:
     somchai.says(PENSION)
     time.sleep(0.2)
     stage.emu.call("advance", seconds=70)
-    shown = somchai.sees("ที่มา", seconds=15, why="a reply whose token died unused")
+    shown = somchai.sees(told("answer.source"), seconds=15, why="a reply whose token died unused")
     stage.check({message["how"] for message in shown} == {"pushMessage"}, "it should have been pushed")
     stage.check(len(stage.calls("/message/push", mark)) == 1, "one push")
 
@@ -99,15 +103,15 @@ def telegram(stage: Stage) -> None:
         mark = stage.mark()
         stage.emu.call("fault", match="sendMessage", kind=kind, times=1, **fields)
         mali.says("เมนู")
-        shown = mali.sees("วันนี้ให้ช่วย", seconds=15, why=f"{kind} {fields}")
+        shown = mali.sees(told("menu.title"), seconds=15, why=f"{kind} {fields}")
         shown += mali.fresh(1, 2.5 if kind == "lost" else 0.8)
-        count = sum("วันนี้ให้ช่วย" in said([message]) for message in shown)
+        count = sum(told("menu.title") in said([message]) for message in shown)
         stage.check(1 <= count <= copies, f"Telegram {kind}: {count} copies, at most {copies}")
         stage.check(len(stage.calls("/sendMessage", mark)) == 2 - (kind == "slow"), f"Telegram {kind}: calls")
     mark = stage.mark()
     stage.emu.call("fault", match="sendMessage", kind="status", status=429, retry_after=3, times=1)
     mali.says("เมนู")
-    mali.sees("วันนี้ให้ช่วย", seconds=12, why="after 429")
+    mali.sees(told("menu.title"), seconds=12, why="after 429")
     first, second = (call["t"] for call in stage.calls("/sendMessage", mark))
     stage.check(second - first >= 3, f"retry_after 3 was not obeyed: {second - first:.1f} s")
 
@@ -118,10 +122,12 @@ def in_order(stage: Stage) -> None:
         stage.emu.call("fault", match=match, kind="reset", times=1)
         resident.says("เมนู")
         resident.says(PENSION)
-        shown = resident.fresh(2, 12)
+        shown = resident.fresh(3, 12)  # the notice comes with the first answer
         text = said(shown)
         stage.check(
-            "วันนี้ให้ช่วย" in text and "ที่มา" in text and text.index("วันนี้ให้ช่วย") < text.index("ที่มา"),
+            told("menu.title") in text
+            and told("answer.source") in text
+            and text.index(told("menu.title")) < text.index(told("answer.source")),
             f"{resident.channel}: order over a fault: {text[:300]!r}",
         )
 
@@ -147,10 +153,10 @@ def staff_at_desk(stage: Stage, console: Console) -> None:
     words = "อยากทราบว่ารถเมล์สายสีม่วงเก็บเงินเท่าไร ถามแทนครูแดง"
     somchai.says(words)
     shown = somchai.sees()
-    if "ไม่ใช่ทั้งหมดนี้" in said(shown):
-        somchai.taps("ไม่ใช่ทั้งหมดนี้")
+    if told("clarify.none") in said(shown):
+        somchai.taps(told("clarify.none"))
         somchai.sees()
-    somchai.taps("ฝากเจ้าหน้าที่ตอบ")
+    somchai.taps(told("unknown.leave"))
     number = console.case_about("ถามแทนครูแดง")
     console.answer(number, "สิบบาทค่ะครูแดง")
     shown = somchai.sees("สิบบาทค่ะครูแดง", why="while staff are at the desk")

@@ -9,12 +9,19 @@ from typing import Any
 
 import httpx
 
-from tests.acceptance.product import Emu, Product
+from eservice.kit.text import Catalogue
+from tests.acceptance.product import ROOT, Emu, Product
 
 QUIET_SECONDS = 0.15  # no further message for so long: the answer is complete
 ANSWER_SECONDS = 8.0
 
+_TEXTS = Catalogue(ROOT / "bot/text")
 _numbers = itertools.count(1)
+
+
+def told(key: str) -> str:
+    """The longest run of words of a text of the bot that needs no filling in: what a person surely reads."""
+    return max(re.split(r"\{\w+\}", _TEXTS.get(key)), key=len).strip()
 
 
 @dataclass
