@@ -102,6 +102,7 @@ class CasePage:
     id: int
     number: str
     who: str
+    question: str  # what was asked first; empty when its asker took it back
     channel: str
     kind: str
     department: str
@@ -180,6 +181,7 @@ def case_page(reader: ReadOnly, texts: Catalogue, staff: Principal, case: Case, 
         id=inquiry.id,
         number=inquiries.number(inquiry),
         who=who(texts, contact),
+        question="" if case.question.erased_at else case.question.text.strip(),
         channel=channel_name(texts, contact),
         kind=texts.get(f"inquiries.kind.{inquiry.kind.value}"),
         department=_department(texts, case.department),

@@ -26,10 +26,21 @@
   // The thread stays at its end while the reader is there.
   const scroll = document.querySelector("[data-scroll-to-end]");
   let atEnd = true;
-  const toEnd = () => scroll && (scroll.scrollTop = scroll.scrollHeight);
+  const isPageLong = () => scroll.scrollHeight <= scroll.clientHeight; // on phones the page scrolls, not the thread
+  const pageEnd = () => {
+    const room = scroll.closest(".room").getBoundingClientRect();
+    const bar = document.querySelector(".tabbar")?.offsetHeight ?? 0;
+    return scrollY + room.bottom + bar - innerHeight;
+  };
+  const toEnd = () => {
+    if (!scroll) return;
+    if (isPageLong()) scrollTo(0, pageEnd());
+    else scroll.scrollTop = scroll.scrollHeight;
+  };
   scroll?.addEventListener("scroll", () => {
     atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
   });
+  if (scroll) window.addEventListener("scroll", () => isPageLong() && (atEnd = Math.abs(scrollY - pageEnd()) < 80), { passive: true });
 
   const box = document.querySelector("form[data-answer]");
   const text = box?.querySelector("textarea");

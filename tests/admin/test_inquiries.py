@@ -193,6 +193,7 @@ def test_a_case_shows_who_said_what_and_how_far_it_came(office: Office) -> None:
     browser = office.browser(office.somsri)
     send(browser, office.tax, "200 บาทค่ะ")
     page = browser.page(f"/admin/inquiries/{office.tax}")
+    assert '<p class="case-question">ภาษีป้ายจ่ายเท่าไหร่</p>' in page
     assert "มั่นใจ 41%" in page
     assert "โน้ตภายใน เห็นเฉพาะเจ้าหน้าที่ · Somsri" in page and "โทรหาแล้ว" in page
     assert "ส่งรูป (ดูได้" in page
