@@ -55,6 +55,9 @@ PUBLIC = frozenset(
 MAX_ID = 2**31 - 1  # of PostgreSQL's integer
 
 _CONTROL = re.compile(r"[\x00-\x20\x7f\\]")
+_UNSTORABLE = re.compile(
+    "[\x00\ud800-\udfff]"
+)  # a form may name its own encoding, and some know half characters
 
 log = structlog.get_logger()
 
@@ -160,15 +163,16 @@ SignedIn: TypeAlias = Annotated[Principal, Depends(Guard(None))]
 
 
 async def check_input(request: Request) -> None:
-    """Refuses what no database of ours can be asked for: an id out of range, the character NUL in a text."""
+    """Refuses what no database of ours can be asked for: an id out of range, NUL or a lone surrogate in a text."""
     for value in request.path_params.values():
         digits = str(value)
         if digits.isdecimal() and (len(digits) > len(str(MAX_ID)) or int(digits) > MAX_ID):
             raise not_found("http.not_found")
     texts = [str(value) for _, value in request.query_params.multi_items()]
     if _has_form(request):
-        texts += [value for _, value in (await request.form()).multi_items() if isinstance(value, str)]
-    if any("\0" in text for text in texts) or "\0" in request.url.path:
+        fields = (value for _, value in (await request.form()).multi_items())
+        texts += [value if isinstance(value, str) else value.filename or "" for value in fields]
+    if any(_UNSTORABLE.search(text) for text in (*texts, request.url.path)):
         raise ServiceError("http.bad_request", ErrorKind.INVALID)
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import select
 
-from admin.access import console_of, guarded
+from admin.access import MAX_ID, console_of, guarded
 from admin.inquiry_pages import CasePage, case_page, faq_department, queue_page, road_of, thread_items
 from admin.pages import fragment, page, redirect, refilling
 from eservice.inquiries import queries
@@ -192,7 +192,7 @@ def hand_on(
     uow: Uow,
     staff: Annotated[Principal, guarded(Permission.INQUIRY_HAND_ON)],
     inquiry_id: int,
-    department: Annotated[int, Form()],
+    department: Annotated[int, Form(ge=1, le=MAX_ID)],
 ) -> Response:
     """Gives the question to another department, whose people then see it."""
     _case(uow, staff, inquiry_id, Permission.INQUIRY_HAND_ON)
@@ -310,4 +310,4 @@ def _texts(request: Request) -> Catalogue:
 
 
 def _number(value: str) -> int | None:
-    return int(value) if value.isascii() and value.isdigit() else None
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= len(str(MAX_ID)) else None

@@ -28,6 +28,7 @@ flash are `flash.<key>`.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any, TypeAlias
+from urllib.parse import quote
 
 from fastapi import Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -112,6 +113,8 @@ def sentences(console: Console, error: ServiceError) -> list[tuple[str, str]]:
 def redirect(request: Request, address: str, *, flash: str = "", **parameters: str) -> Response:
     """Sends the browser on to `address` after a change; the page there shows the text `flash.<flash>`."""
     if "hx-request" in request.headers:
+        # Quoted as RedirectResponse does it: a header cannot carry Thai.
+        address = quote(address, safe=":/%#?=@[]!$&'()*+,;")
         response = Response(status_code=204, headers={"HX-Redirect": address})
     else:
         response = RedirectResponse(address, status_code=303)
