@@ -75,7 +75,8 @@ class Traffic:
 
     def start(self) -> list[threading.Thread]:
         threads = [
-            threading.Thread(target=self._talk, args=(person, n)) for n, person in enumerate(self.people)
+            threading.Thread(target=self._talk, args=(person, n), daemon=True)
+            for n, person in enumerate(self.people)
         ]
         for thread in threads:
             thread.start()
@@ -363,8 +364,12 @@ def _run(arguments: argparse.Namespace, emu: Emu, processes: list[Product]) -> i
     traffic = Traffic(emu, processes[0], people, arguments.seed)
     threads = traffic.start()
     deadline = time.monotonic() + arguments.minutes * 60
-    kills, ready = kill_again_and_again(processes, arguments.kills, random.Random(arguments.seed), deadline)
-    traffic.stopping.set()
+    try:
+        kills, ready = kill_again_and_again(
+            processes, arguments.kills, random.Random(arguments.seed), deadline
+        )
+    finally:
+        traffic.stopping.set()
     for thread in threads:
         thread.join(60)
     settled = settle(emu, people)
