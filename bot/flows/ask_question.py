@@ -144,10 +144,11 @@ def leave_with_office(turn: Turn, message_id: int, kind: InquiryKind) -> None:
 
 def answer_card(turn: Turn, face: EntryFace, ask_id: int | None = None) -> Card:
     """The answer, then its proof: source, department, date. Always all three."""
+    source = face.source or face.source_url or turn.text("answer.no_source")
     meta = [
         Meta(
             kind=MetaKind.SOURCE,
-            text=turn.text("answer.source", source=face.source),
+            text=turn.text("answer.source", source=source),
             url=face.source_url
             if face.source_url.startswith("https://") and face.source_url.isascii()
             else None,

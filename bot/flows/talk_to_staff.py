@@ -21,7 +21,7 @@ TALK = Flow(
     ),
 )
 PHONE = Flow(
-    name="phone", steps=(AskText(name="phone", prompt="talk.ask_phone", check=checks.phone_problem),)
+    name="phone", steps=(AskText(name="phone", prompt="talk.ask_phone_now", check=checks.phone_problem),)
 )
 LIVE_TALK = timedelta(minutes=15)  # so long after an answer of the staff people are talking
 FLOWS: dict[str, Flow] = {flow.name: flow for flow in (TALK, PHONE)}
