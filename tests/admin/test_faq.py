@@ -143,7 +143,7 @@ def test_a_wrong_form_says_what_is_wrong_at_each_field(rooms: AnswerRooms) -> No
     )
     assert refused.status_code == 422
     page = shown(refused)
-    assert "ยังไม่ได้ใส่" in page
+    assert "คำถามหลัก: ยังไม่ได้ใส่" in page  # the list at the top names the field
     assert "ยาวเกิน 2,500 ตัวอักษร" in page
     assert "ต้องขึ้นต้นด้วย http" in page
     assert 'href="javascript:' not in refused.text
