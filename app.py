@@ -44,7 +44,7 @@ def main(words: list[str]) -> int:
         return 1
     try:
         settings = Settings.read()
-        configure_logging(settings.log_format, only_faults=arguments.run not in (serve, work, migrate))
+        configure_logging(settings.log_format, only_faults=arguments.run not in (serve, work))
         return arguments.run(settings, arguments)
     except EXPECTED as error:
         print(in_one_line(error), file=sys.stderr)
