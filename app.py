@@ -1,4 +1,4 @@
-"""เพื่อนบ้าน: the command line. `python app.py --help` lists the commands; `composition.py` builds the whole.
+"""เพื่อนบ้าน: the command line. `python app.py --help` lists the commands; `bot/composition.py` builds the whole.
 
 Each command imports what it needs when it runs, so that a small one is quick. Nothing imports this module
 but tests/conftest.py.
@@ -19,6 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from bot.composition import System
     from eservice.kit.database import Database
     from eservice.kit.settings import Settings
     from eservice.operations.doctor import Finding
@@ -55,10 +58,11 @@ def main(words: list[str]) -> int:
 
 def serve(settings: "Settings", arguments: argparse.Namespace) -> int:
     """`serve`: the portal, chat, API, webhooks and console, and the worker unless told otherwise."""
-    import composition
+    from bot import composition
 
     return composition.serve(
         settings,
+        mount_console,
         host=arguments.host,
         port=arguments.port,
         with_worker=not arguments.no_worker,
@@ -66,9 +70,21 @@ def serve(settings: "Settings", arguments: argparse.Namespace) -> int:
     )
 
 
+def mount_console(app: "FastAPI", system: "System") -> Path:
+    """Mounts the staff console under /admin; returns the folder of its static files."""
+    from admin import bench, channels, faq, faq_files, inquiries
+    from admin.site import STATIC, create_console
+
+    rooms = (inquiries.router, faq.router, faq_files.router, bench.router, channels.router)
+    console = create_console(system.database, system.settings, rooms=rooms)
+    console.state.faq, console.state.signals = system.faq, system.signals
+    app.mount("/admin", console)
+    return STATIC
+
+
 def work(settings: "Settings", arguments: argparse.Namespace) -> int:
     """`worker`: the background worker alone."""
-    import composition
+    from bot import composition
 
     composition.work(settings)
     return 0

@@ -11,7 +11,8 @@ from fastapi import FastAPI
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-import composition
+import app
+from bot import composition
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.kit.migrate import migrate
@@ -125,4 +126,4 @@ def whole_app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
             "telegram_webhook_secret": "secret",
         }
     )
-    return composition.create_app(composition.build(settings), with_worker=False)
+    return composition.create_app(composition.build(settings), app.mount_console, with_worker=False)

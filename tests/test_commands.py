@@ -97,7 +97,7 @@ def test_help_loads_no_library() -> None:
 )
 def test_a_channel_that_is_off_is_not_loaded(tmp_path: Path, is_on: dict[str, str], loaded: str) -> None:
     asked = (
-        "import sys, composition\nfrom eservice.kit.settings import Settings\n"
+        "import sys\nfrom bot import composition\nfrom eservice.kit.settings import Settings\n"
         "composition.build(Settings.read())\n"
         "print(*sorted({'aiohttp', 'linebot', 'telegram', 'openpyxl', 'xlsxwriter'} & set(sys.modules)))"
     )

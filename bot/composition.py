@@ -1,5 +1,7 @@
 """Builds everything and hands it down: the parts of a process, the web application, serving and working.
 
+Only the staff console comes from above: the bot does not know it, and `app.py` hands it in.
+
 Nothing imports this module but `app.py`, when a command serves or works, and tests/conftest.py. A channel
 that is off is never imported: LINE's and Telegram's libraries take a second and tens of megabytes each.
 """
@@ -13,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
 import uvicorn
@@ -21,9 +23,6 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 
-from admin import bench, channels, faq, faq_files, inquiries
-from admin.site import STATIC as CONSOLE_STATIC
-from admin.site import create_console
 from bot.channels.line import parse as line_parse
 from bot.channels.line.routes import create_router as line_router
 from bot.channels.telegram import parse as telegram_parse
@@ -63,8 +62,7 @@ if TYPE_CHECKING:
     from bot.channels.line.client import LineChannel
     from bot.channels.telegram.client import TelegramChannel
 
-HERE = Path(__file__).parent
-ROOMS = (inquiries.router, faq.router, faq_files.router, bench.router, channels.router)
+ROOT = Path(__file__).parents[1]
 GRACE_SECONDS = 5
 LOADING_SECONDS = 40
 log = structlog.get_logger()
@@ -109,13 +107,17 @@ class System:
         return [QuotaReader(self.line, self.database)]
 
 
+MountConsole: TypeAlias = Callable[[FastAPI, System], Path]
+"""Mounts the staff console, which the bot does not know, and returns the folder of its static files."""
+
+
 def build(settings: Settings, database: Database | None = None) -> System:
     """Builds the parts; opens no connection and starts nothing."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = database or Database(settings.database_address)
     signals = Signals(database)
     metrics = Metrics()
-    bot_texts = Catalogue(HERE / "bot/text")
+    bot_texts = Catalogue(ROOT / "bot/text")
     line, telegram = _line(settings), _telegram(settings)
     faq = LiveFaq(database, settings.data_dir / "index")
     intake = Intake(
@@ -144,7 +146,7 @@ def build(settings: Settings, database: Database | None = None) -> System:
         line=line,
         telegram=telegram,
         bot_texts=bot_texts,
-        service_texts=Catalogue(HERE / "eservice/text", HERE / "knowledge/entries/text"),
+        service_texts=Catalogue(ROOT / "eservice/text", ROOT / "knowledge/entries/text"),
         stopping=asyncio.Event(),
     )
 
@@ -184,7 +186,7 @@ def _parsers(telegram: "TelegramChannel | None") -> dict[ChannelName, Parser]:
     }
 
 
-def create_app(system: System, *, with_worker: bool) -> FastAPI:
+def create_app(system: System, mount_console: MountConsole, *, with_worker: bool) -> FastAPI:
     """The web application: portal, chat, API, webhooks, console; and the worker, if it is to run here."""
     settings, intake = system.settings, system.intake
     app = FastAPI(
@@ -216,10 +218,7 @@ def create_app(system: System, *, with_worker: bool) -> FastAPI:
     publish_document(app)
     app.include_router(create_api_docs(pages, system.service_texts, app.openapi))
     add_page_errors(app, pages, system.service_texts)
-    console = create_console(system.database, settings, rooms=ROOMS)
-    console.state.faq, console.state.signals = system.faq, system.signals
-    app.mount("/admin", console)
-    mount_static(app, PORTAL_STATIC, CONSOLE_STATIC)
+    mount_static(app, PORTAL_STATIC, mount_console(app, system))
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(RequestLog, observe=system.metrics.request)
     return app
@@ -278,6 +277,7 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._stopping()
         super().handle_exit(sig, frame)
+        self._captured_signals.clear()  # else uvicorn ends by the signal: we stopped in order, which is success
 
 
 def _welcome(system: System, host: str, port: int) -> str:
@@ -298,7 +298,15 @@ def _welcome(system: System, host: str, port: int) -> str:
     return "\n".join(lines)
 
 
-def serve(settings: Settings, *, host: str, port: int, with_worker: bool, with_demo: bool) -> int:
+def serve(
+    settings: Settings,
+    mount_console: MountConsole,
+    *,
+    host: str,
+    port: int,
+    with_worker: bool,
+    with_demo: bool,
+) -> int:
     """Applies migrations, gives an empty database its office, serves until told to stop. Returns the exit code.
 
     Raises ServiceError `operations.port_taken` before anything is touched, `operations.demo_in_production`.
@@ -309,7 +317,7 @@ def serve(settings: Settings, *, host: str, port: int, with_worker: bool, with_d
     first_start.prepare(system.database, with_demo=with_demo and settings.app_env != "production")
     first_start.refuse_demo_in_production(settings, system.database)
     print(_welcome(system, host, door.getsockname()[1]), flush=True)
-    app = create_app(system, with_worker=with_worker)
+    app = create_app(system, mount_console, with_worker=with_worker)
     config = uvicorn.Config(
         app,
         host=host,
