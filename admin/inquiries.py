@@ -243,7 +243,7 @@ def make_faq(
     department_id = faq_department(staff, case.inquiry)
     require(staff, Permission.FAQ_WRITE, department_id)
     inquiries.locked(uow, inquiry_id)  # a second click waits and finds the first one's entry
-    key = f"inquiry-{inquiry_id}"
+    key = entries.inquiry_key(inquiry_id)
     entry = uow.session.scalar(select(Entry).where(Entry.key == key))
     if entry is not None:
         return redirect(request, f"/admin/faq/{entry.id}")

@@ -4,11 +4,11 @@ Emergencies come before everything; then commands, buttons, the staff's own conv
 dialog, and at last the question in free Thai.
 """
 
-import re
 from typing import assert_never
 
 import structlog
 
+from bot.commands import SKIP_WORDS, bare, read_command
 from bot.dialog import engine
 from bot.dialog.flow import CANCEL, SKIP, AskText, TapAnswer, TextAnswer, read_payload
 from bot.flows import ask_question, emergencies, main_menu, talk_to_staff
@@ -34,44 +34,11 @@ from eservice.inquiries.models import InquiryKind
 from eservice.kit.errors import ServiceError
 from eservice.messaging import conversations, deliveries, inbox
 from eservice.messaging.content import Button, Choices
-from eservice.messaging.models import ContactKind, Handler, Message, Reachability
+from eservice.messaging.models import ChannelName, ContactKind, Handler, Message, Reachability
+from knowledge.entries import service as entries
 
 log = structlog.get_logger()
 
-COMMANDS: dict[str, str] = {
-    "เมนู": "menu",
-    "menu": "menu",
-    "/menu": "menu",
-    "/help": "menu",
-    "เริ่มใหม่": "menu",
-    "ยกเลิก": "cancel",
-    "cancel": "cancel",
-    "/cancel": "cancel",
-    "เลิก": "cancel",
-    "ย้อนกลับ": "back",
-    "กลับ": "back",
-    "back": "back",
-    "/back": "back",
-    "/language": "lang",
-    "english": "lang:en",
-    "/english": "lang:en",
-    "in english": "lang:en",
-    "อังกฤษ": "lang:en",
-    "ภาษาไทย": "lang:th",
-    "ไทย": "lang:th",
-    "thai": "lang:th",
-    "/thai": "lang:th",
-    "/ask": "menu:ask",
-    "/services": "menu:eservice",
-    "/staff": "menu:staff",
-    "จบการคุย": "end",
-    "จบการคุยกับเจ้าหน้าที่": "end",
-}
-MAX_COMMAND = 60  # characters; the longest command with the politest end is shorter
-SKIP_WORDS = frozenset(
-    {"ข้าม", "ไม่", "ไม่ต้อง", "ไม่ต้องโทร", "ไม่เอา", "skip", "no"}
-)  # where a step may be skipped
-_POLITE_END = re.compile(r"\s*(?:ค่ะ|คะ|ครับ|คับ|จ้า|นะ)+$")
 ENTRY_LINK = "faq-"  # a deep link's parameter that opens one answer: faq-<key>
 
 
@@ -81,6 +48,8 @@ def route(turn: Turn) -> None:
     body = inbound.body
     if not inbound.addressed and not isinstance(body, Unsent | Edited | Blocked | Unblocked | JoinedGroup):
         return  # talk among people in a group: neither answered nor kept
+    if _was_taken_back(turn):
+        return
     match body:
         case Said(text=text, message_ref=ref):
             _said(turn, text, ref)
@@ -120,19 +89,6 @@ def route(turn: Turn) -> None:
             pass
         case _:
             assert_never(body)
-
-
-def read_command(text: str) -> str | None:
-    """The command a text is, if it is nothing else."""
-    return COMMANDS.get(_bare(text))
-
-
-def _bare(text: str) -> str:
-    """A short text in lower case without the polite word at its end; empty for a longer one."""
-    text = text.strip()
-    if len(text) > MAX_COMMAND:  # also keeps the pattern, which is quadratic, from long texts
-        return ""
-    return _POLITE_END.sub("", text.lower())
 
 
 def _said(turn: Turn, text: str, ref: str | None) -> None:
@@ -230,7 +186,7 @@ def _in_flow(turn: Turn, message: Message, text: str) -> None:
         ask_question.answer_text(turn, message, text)
         return
     step = engine.current_step(flow, run)
-    if isinstance(step, AskText) and step.skip and _bare(text) in SKIP_WORDS | {turn.text(step.skip).lower()}:
+    if isinstance(step, AskText) and step.skip and bare(text) in SKIP_WORDS | {turn.text(step.skip).lower()}:
         talk_to_staff.put(
             turn, engine.advance(flow, run, TapAnswer(run_id=run.run_id, step=step.name, value=SKIP))
         )
@@ -347,9 +303,26 @@ def _edited(turn: Turn, ref: str, text: str) -> None:
 
 def _unsent(turn: Turn, ref: str) -> None:
     """Erases a message that its author took back, wherever it was stored; a case made of it stays."""
-    conversations.erase_heard(turn.uow, turn.talk.conversation, ref)
+    message = conversations.erase_heard(turn.uow, turn.talk.conversation, ref)
+    for inquiry_id in inquiries.asked_with(turn.uow, message.id):
+        entries.forget_inquiry(turn.uow, inquiry_id)
     key = f"{turn.inbound.channel.value}:{turn.inbound.address}"
     inbox.erase_message(turn.uow, turn.inbound.channel, key, ref)
+
+
+def _was_taken_back(turn: Turn) -> bool:
+    """Whether this message comes after the word that its author took it back; only LINE has such a word."""
+    match turn.inbound.body:
+        case (
+            Said(message_ref=str(ref))
+            | SharedLocation(message_ref=str(ref))
+            | SentMedia(message_ref=str(ref))
+        ):
+            if turn.inbound.channel is ChannelName.LINE:
+                return conversations.was_taken_back(turn.uow, turn.talk.conversation, ref)
+        case _:
+            pass
+    return False
 
 
 def _started(turn: Turn, parameter: str) -> None:

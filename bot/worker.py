@@ -7,6 +7,7 @@ wait for its turn.
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
@@ -27,6 +28,7 @@ from eservice.messaging.deliveries import Job
 INBOX_LOOPS = 4  # on PostgreSQL; SQLite writes one at a time anyway
 LOOK_SECONDS = 0.5  # a waiter looks by itself this often, should a signal be lost
 UPKEEP_SECONDS = 15.0
+EMPTY_LOG_SECONDS = 600.0  # so long at most do words that were taken back stay in SQLite's log
 REST_SECONDS = 1.0  # after the database failed us
 DRAIN_SECONDS = 4.0  # with five seconds for open requests before it, we are gone within ten
 
@@ -63,6 +65,7 @@ class Worker:
         self._show_loading = show_loading
         self._chores = chores
         self._stopping = asyncio.Event()
+        self._log_emptied_at = 0.0
         self._someone_waits = False  # something is due, and an earlier message is still on its way
         self._sending: set[asyncio.Task[None]] = set()
         self._name = f"{socket.gethostname()[:40]}:{os.getpid()}"
@@ -149,6 +152,9 @@ class Worker:
         upkeep.end_abandoned_dialogs(self._database, self._signals, self._texts)
         upkeep.end_idle_staff_talks(self._database, self._signals, self._texts)
         upkeep.forget(self._database)
+        if time.monotonic() - self._log_emptied_at >= EMPTY_LOG_SECONDS:
+            self._database.empty_log()
+            self._log_emptied_at = time.monotonic()
 
     async def _guarded(self, call: Callable[[], T]) -> T | None:
         """Runs a database call in a thread; a fault is logged, waited out, and never ends the loop."""

@@ -1,6 +1,7 @@
 """Questions left with the office: leaving one, adding to it, answering, handing on, closing."""
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -89,6 +90,11 @@ def holds(reader: ReadOnly, message_id: int) -> bool:
     """Whether a message belongs to an inquiry."""
     found = select(InquiryMessage.inquiry_id).where(InquiryMessage.message_id == message_id).limit(1)
     return reader.session.scalar(found) is not None
+
+
+def asked_with(reader: ReadOnly, message_id: int) -> Sequence[int]:
+    """The inquiries whose question is this message."""
+    return reader.session.scalars(select(Inquiry.id).where(Inquiry.question_id == message_id)).all()
 
 
 def answer(

@@ -5,6 +5,7 @@ write transactions begin immediate: a deferred one that turns into a writer fail
 writes. Within a process writers also queue on a lock, which is fair where SQLite's own waiting is not.
 """
 
+import contextlib
 import threading
 from datetime import UTC, datetime
 from functools import cache
@@ -86,6 +87,22 @@ class Database:
         if read_only and self.is_sqlite:
             session.connection(execution_options={"sqlite_begin": "DEFERRED"})
         return session
+
+    def empty_log(self) -> None:
+        """Empties SQLite's write-ahead log, where words that were taken back else stay until written over.
+
+        While somebody reads or writes it does nothing: the next call will.
+        """
+        if not self.is_sqlite:
+            return
+        # Raw: SQLAlchemy would begin a transaction, within which there is no checkpoint.
+        with contextlib.closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA busy_timeout=0")
+            try:
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
     def dispose(self) -> None:
         """Closes every connection."""

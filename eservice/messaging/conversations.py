@@ -191,18 +191,29 @@ def edit_heard(uow: UnitOfWork, conversation: Conversation, platform_ref: str, t
     return message
 
 
-def erase_heard(uow: UnitOfWork, conversation: Conversation, platform_ref: str) -> Message | None:
+def erase_heard(uow: UnitOfWork, conversation: Conversation, platform_ref: str) -> Message:
     """Erases the words of a message that its author took back; the empty row stays as a tombstone.
 
-    LINE requires it: developers.line.biz, "unsend event".
+    A message that has not come yet gets one too, for `was_taken_back` to find. LINE requires it:
+    developers.line.biz, "unsend event".
     """
     message = _by_ref(uow, conversation, platform_ref)
     if message is None:
-        return None
+        message = record_heard(uow, conversation, text="", platform_ref=platform_ref)
     message.text = ""
     message.content = None
     message.erased_at = uow.now
     return message
+
+
+def was_taken_back(reader: ReadOnly, conversation: Conversation, platform_ref: str) -> bool:
+    """Whether a message was taken back before it came: LINE sends again what we could not take, in any order."""
+    erased = select(Message.id).where(
+        Message.conversation_id == conversation.id,
+        Message.platform_ref == platform_ref,
+        Message.erased_at.is_not(None),
+    )
+    return reader.session.scalar(erased.limit(1)) is not None
 
 
 def is_last_heard(reader: ReadOnly, message: Message) -> bool:

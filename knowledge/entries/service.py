@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from eservice.kit import audit
 from eservice.kit.errors import ErrorKind, ServiceError, conflict, invalid, not_found
@@ -22,6 +22,8 @@ from knowledge.entries.content import EntryContent, content_of, faults, key_faul
 from knowledge.entries.models import Entry, EntryChange, EntryState, EntryVersion
 
 TOPIC = "faq"  # the signal that wakes the live views
+_RESIDENTS = "inquiry-"  # begins the key of an entry made from a resident's question
+_WORDS = ("question", "answer", "variants", "keywords")
 _FEED_LOCK = 5_209_001  # names PostgreSQL's advisory lock of the FAQ; any number that nothing else uses
 
 
@@ -61,6 +63,34 @@ def create_entries(uow: UnitOfWork, new: Sequence[NewEntry], *, actor: str) -> l
         entry.draft_version_id = draft.id
         _record(uow, entry, "created", actor, after=_plain(content))
     return entries
+
+
+def inquiry_key(inquiry_id: int) -> str:
+    """The key of the entry that is made from a resident's question."""
+    return f"{_RESIDENTS}{inquiry_id}"
+
+
+def forget_inquiry(uow: UnitOfWork, inquiry_id: int) -> None:
+    """Erases what was made from a question whose asker took it back; without such an entry, nothing.
+
+    An entry that was never published goes altogether; of another one the wordings before the published ones
+    go, and what the office has put before residents in its own name stays.
+    """
+    take_turn(uow)
+    key = inquiry_key(inquiry_id)
+    entry = uow.session.scalar(select(Entry).where(Entry.key == key).with_for_update())
+    if entry is None:
+        return
+    ours = EntryVersion.entry_id == entry.id
+    first_published = uow.session.scalar(
+        select(func.min(EntryVersion.number)).where(ours, EntryVersion.published_at.is_not(None))
+    )
+    _record(uow, entry, "asker_took_back", audit.SYSTEM)
+    if first_published is None:
+        uow.session.execute(delete(EntryVersion).where(ours))
+        uow.session.delete(entry)
+    else:
+        uow.session.execute(delete(EntryVersion).where(ours, EntryVersion.number < first_published))
 
 
 def save_draft(
@@ -213,8 +243,13 @@ def _record(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
-    """The audit row and the row of the change feed that every change leaves."""
+    """The audit row and the row of the change feed that every change leaves.
+
+    The audit is for ever, and a resident may take words back: of an entry made from them it keeps no words.
+    """
     entry.updated_at = uow.now
+    if entry.key.startswith(_RESIDENTS):
+        before, after = _without_words(before), _without_words(after)
     audit.record(
         uow, actor=actor, action=f"faq.{verb}", subject_kind="faq", subject_id=entry.id,
         before=before, after=after,
@@ -284,6 +319,10 @@ def _require_number(uow: UnitOfWork, version: EntryVersion, number: int) -> None
         ErrorKind.CONFLICT,
         parameters={"name": colleague or version.created_by, "time": thai_time(version.created_at)},
     )
+
+
+def _without_words(facts: dict[str, Any] | None) -> dict[str, Any] | None:
+    return facts and {name: fact for name, fact in facts.items() if name not in _WORDS}
 
 
 def _plain(content: EntryContent) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from bot.routing import read_command
+from bot.commands import read_command
 from eservice.inquiries.models import Inquiry
 from eservice.messaging.models import ChannelName, Direction, Message
 from knowledge.thai import normalise

@@ -122,3 +122,25 @@ def test_whether_the_schema_is_current_is_asked_without_waiting_for_writers(tmp_
         began = time.monotonic()
         assert is_current(database)
         assert time.monotonic() - began < 5  # and not SQLite's busy timeout of ten
+
+
+def test_what_was_erased_leaves_the_log_too(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/office.db")
+    with database.unit_of_work() as uow:
+        uow.session.execute(text("CREATE TABLE said (words TEXT)"))
+        uow.session.execute(text("INSERT INTO said VALUES ('ลับสุดยอด')"))
+    with database.unit_of_work() as uow:
+        uow.session.execute(text("UPDATE said SET words = ''"))
+
+    def is_on_disk() -> bool:
+        return any("ลับสุดยอด".encode() in file.read_bytes() for file in tmp_path.iterdir())
+
+    assert is_on_disk()  # in the log
+    with database.read() as reader:
+        reader.session.execute(text("SELECT 1 FROM said")).all()
+        database.empty_log()  # somebody reads: nothing happens, and nobody waits
+    database.empty_log()
+    assert not is_on_disk()
+    with database.unit_of_work() as uow:
+        uow.session.execute(text("INSERT INTO said VALUES ('ใหม่')"))
+    database.dispose()

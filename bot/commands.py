@@ -1,0 +1,51 @@
+"""The words that are commands wherever they are typed."""
+
+import re
+
+COMMANDS: dict[str, str] = {
+    "เมนู": "menu",
+    "menu": "menu",
+    "/menu": "menu",
+    "/help": "menu",
+    "เริ่มใหม่": "menu",
+    "ยกเลิก": "cancel",
+    "cancel": "cancel",
+    "/cancel": "cancel",
+    "เลิก": "cancel",
+    "ย้อนกลับ": "back",
+    "กลับ": "back",
+    "back": "back",
+    "/back": "back",
+    "/language": "lang",
+    "english": "lang:en",
+    "/english": "lang:en",
+    "in english": "lang:en",
+    "อังกฤษ": "lang:en",
+    "ภาษาไทย": "lang:th",
+    "ไทย": "lang:th",
+    "thai": "lang:th",
+    "/thai": "lang:th",
+    "/ask": "menu:ask",
+    "/services": "menu:eservice",
+    "/staff": "menu:staff",
+    "จบการคุย": "end",
+    "จบการคุยกับเจ้าหน้าที่": "end",
+}
+MAX_COMMAND = 60  # characters; the longest command with the politest end is shorter
+SKIP_WORDS = frozenset(
+    {"ข้าม", "ไม่", "ไม่ต้อง", "ไม่ต้องโทร", "ไม่เอา", "skip", "no"}
+)  # where a step may be skipped
+_POLITE_END = re.compile(r"\s*(?:ค่ะ|คะ|ครับ|คับ|จ้า|นะ)+$")
+
+
+def read_command(text: str) -> str | None:
+    """The command a text is, if it is nothing else."""
+    return COMMANDS.get(bare(text))
+
+
+def bare(text: str) -> str:
+    """A short text in lower case without the polite word at its end; empty for a longer one."""
+    text = text.strip()
+    if len(text) > MAX_COMMAND:  # also keeps the pattern, which is quadratic, from long texts
+        return ""
+    return _POLITE_END.sub("", text.lower())
