@@ -29,6 +29,7 @@ from eservice.messaging.content import bundle_from_json
 from eservice.messaging.models import ChannelName, Direction, Message, Speaker
 
 MAX_TEXT = 100_000
+MAX_BODY_BYTES = 1_000_000  # the longest text, with every character written as an escape, and some room
 PAGE = 50
 STREAM_LOOK_SECONDS = 15.0
 STREAM_SECONDS = 600.0  # then the browser opens a new one
@@ -101,7 +102,7 @@ def create_router(
     is_stopping: Callable[[], bool],
 ) -> APIRouter:
     """The routes under /api/v1/chat. `store` commits events, as `bot.intake` does for every channel."""
-    router = APIRouter(prefix="/api/v1/chat", tags=["chat"])
+    router = APIRouter(prefix="/api/v1/chat", tags=["chat"], max_body_size=MAX_BODY_BYTES)
 
     @router.post("/sessions", status_code=201)
     def begin_session(uow: Uow, wish: SessionWish | None = None) -> NewSession:
