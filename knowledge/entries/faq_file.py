@@ -43,6 +43,8 @@ LISTS = ("variants", "keywords")
 MAX_MEGABYTES = 10
 MAX_UNPACKED_MEGABYTES = 100
 MAX_ROWS = 5_000
+MAX_LINES = 100_000  # with empty ones: a few bytes of Excel can claim thousands of millions
+MAX_MARKS = 1_500_000  # tags of an unpacked Excel file: each becomes an object in memory
 
 TEXTS = Catalogue(Path(__file__).parent / "text")
 
@@ -182,6 +184,8 @@ def _read_table(data: bytes, kind: FileKind) -> tuple[list[FileRow], list[Import
         return [], problems
     rows: list[FileRow] = []
     for line, cells in lines:
+        if line > MAX_LINES:
+            raise Unreadable(file_problem(line, "", "too_many_rows", number=MAX_ROWS))
         if all(cell is None or cell == "" for cell in cells):
             continue
         if any(cell not in (None, "") for cell in cells[len(names) :]):
@@ -215,8 +219,10 @@ def _xlsx_lines(data: bytes) -> Iterator[tuple[int, Sequence[object]]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = sum(item.file_size for item in archive.infolist())
-        if unpacked > MAX_UNPACKED_MEGABYTES * 1_000_000:
-            raise Unreadable(file_problem(1, "", "too_large", number=MAX_UNPACKED_MEGABYTES))
+            if unpacked > MAX_UNPACKED_MEGABYTES * 1_000_000:
+                raise Unreadable(file_problem(1, "", "too_large", number=MAX_UNPACKED_MEGABYTES))
+            if sum(archive.read(item).count(b"<") for item in archive.infolist()) > MAX_MARKS:
+                raise Unreadable(file_problem(1, "", "too_many_rows", number=MAX_ROWS))
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # the file's own word on its size may be wrong

@@ -342,3 +342,22 @@ def test_the_words_for_clerks_exist_in_both_languages() -> None:
     assert faq_file.TEXTS.keys("th") == faq_file.TEXTS.keys("en")
     assert fault_text("question", "too_long") == "ยาวเกิน 300 ตัวอักษร"
     assert fault_text("variants", "too_many", "en") == "has more than 60 items"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    ['<row r="2000000000"><c t="inlineStr"><is><t>x</t></is></c></row>', "<row/>" * 2_000_000],
+    ids=["a row far away", "millions of empty rows"],
+)
+def test_a_small_excel_file_that_claims_much_is_refused_at_once(rows: str) -> None:
+    small, claiming = file_of(FileKind.XLSX, ROW), io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(small)) as source,
+        zipfile.ZipFile(claiming, "w", zipfile.ZIP_DEFLATED) as out,
+    ):
+        for name in source.namelist():
+            part = source.read(name).decode()
+            out.writestr(name, part.replace("</sheetData>", rows + "</sheetData>"))
+    assert read_rows(small, FileKind.XLSX)[1] == []
+    assert len(claiming.getvalue()) < 50_000
+    assert [problem.code for problem in read_rows(claiming.getvalue(), FileKind.XLSX)[1]] == ["too_many_rows"]
