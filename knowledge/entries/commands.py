@@ -8,6 +8,7 @@ from typing import Any
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError, invalid
 from eservice.kit.signals import Signals
+from eservice.kit.text import LANGUAGES
 from eservice.kit.thai_calendar import local
 from eservice.staff.accounts import CLI
 from knowledge.emergency import find_emergency
@@ -126,9 +127,12 @@ def _as_json(
 
 
 def _as_lines(text: str, decision: LiveDecision, hits: Iterable[tuple[EntryFace, float]]) -> list[str]:
-    why = decision.why
+    why, kind = decision.why, f"faq_commands.kind.{decision.kind.value}"
     lines = [
-        TEXTS.both("faq_commands.decision", decision=TEXTS.both(f"faq_commands.kind.{decision.kind.value}")),
+        " / ".join(
+            TEXTS.get("faq_commands.decision", language, decision=TEXTS.get(kind, language))
+            for language in LANGUAGES
+        ),
         TEXTS.both(
             "faq_commands.confidence",
             confidence=f"{decision.confidence:.2f}",
