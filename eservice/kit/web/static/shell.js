@@ -17,12 +17,27 @@
   window.addEventListener("pageshow", (event) => event.persisted && rest(document));
   document.addEventListener("htmx:finally:request", () => rest(document));
 
+  // Copies the field that a button names. Pages without TLS have no clipboard, only the old way.
+  async function copy(button) {
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch {
+      if (!document.execCommand("copy")) return;
+    }
+    button.querySelector("span").textContent = button.dataset.copied;
+  }
+  document.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = false; });
+
   document.addEventListener("click", (event) => {
     const target = event.target;
     const opener = target.closest("[data-open-dialog]");
     if (opener) document.getElementById(opener.dataset.openDialog)?.showModal();
     if (target.closest("[data-close-dialog]")) target.closest("dialog")?.close();
     if (target.closest("[data-print]")) window.print();
+    const copier = target.closest("[data-copy]");
+    if (copier) copy(copier);
     document.querySelectorAll("details[data-menu][open]").forEach((menu) => {
       if (!menu.contains(target)) menu.open = false;
     });
