@@ -44,6 +44,7 @@ class IntentLabel(StrEnum):
 
 _MATTERS = frozenset({IntentLabel.QUESTION, IntentLabel.PROBLEM, IntentLabel.PERSON, IntentLabel.CAPABILITY})
 _LIMIT = 500  # meaningful characters that are read
+_REMEMBERED_LENGTH = 500  # characters
 _LEAST_LETTERS = 2
 _LEAST_MATTER = 4  # characters left beside the courtesies that may be a matter of their own
 _LONG_MATTER = 15  # from here on they are more likely one than not
@@ -73,13 +74,17 @@ class Intent(NamedTuple):
     probability: float
 
 
-@lru_cache(maxsize=1024)
 def classify_intent(text: str) -> Intent:
     """What kind of message this is. What many people write (a greeting, a tapped word) is read once.
 
     Courtesies at either end do not count when a matter comes with them: "ขอบคุณค่ะ แล้วต้องใช้อะไรบ้าง" is a
     question. Text without Thai letters is also read as typed in the wrong keyboard layout; the surer reading counts.
     """
+    # A longer one nobody sends twice, and a thousand of them would fill the memory.
+    return remembered_intent(text) if len(text) <= _REMEMBERED_LENGTH else _classify(text)
+
+
+def _classify(text: str) -> Intent:
     intent = _read_as(text)
     meant = as_thai_layout(text[: 4 * _LIMIT])
     if meant is None:
@@ -87,6 +92,9 @@ def classify_intent(text: str) -> Intent:
     other = _read_as(meant)
     makes_sense = other.label is not IntentLabel.UNCLEAR and other.probability > intent.probability
     return other if makes_sense else intent
+
+
+remembered_intent = lru_cache(maxsize=1024)(_classify)
 
 
 def _read_as(text: str) -> Intent:

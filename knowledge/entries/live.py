@@ -29,6 +29,7 @@ from knowledge.search import Explanation, FaqDocument, FaqIndex, Hit
 
 POLL_SECONDS = 1.0
 REMEMBERED = 1024  # decisions kept for questions in the very same words
+REMEMBERED_LENGTH = 500  # characters of such a question
 COUNTS_EVERY = timedelta(seconds=10)  # how old a shown count of askings may be
 REBUILD_ABOVE = 30  # changed entries; a rebuild of two hundred costs as much as about thirty changes
 
@@ -150,6 +151,8 @@ class LiveFaq:
 
         What many people ask in the same words is decided once, until something changes.
         """
+        if len(text) > REMEMBERED_LENGTH:  # a letter: nobody sends it twice, and a thousand fill the memory
+            return self._decide(text, previous)
         return self._remembered(text, previous)
 
     def _decide(self, text: str, previous: int | None) -> LiveDecision:

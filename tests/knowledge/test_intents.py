@@ -103,7 +103,13 @@ def test_what_was_learned_is_kept_between_starts_and_a_broken_file_is_made_again
     intents.load_intents(tmp_path)
     assert kept.stat().st_size > 1000
     intents.load_intents(tmp_path)
-    intents.classify_intent.cache_clear()
+    intents.remembered_intent.cache_clear()
     after = intents.classify_intent("น้ำไม่ไหลมาสองวันแล้ว")
     assert after.label is before.label
     assert abs(after.probability - before.probability) < 1e-3
+
+
+def test_letters_do_not_fill_the_memory() -> None:
+    before = intents.remembered_intent.cache_info().currsize
+    intents.classify_intent("ขอสอบถามเรื่องถนนหน้าบ้าน " * 100)
+    assert intents.remembered_intent.cache_info().currsize == before
