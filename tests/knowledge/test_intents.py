@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.classify import IntentLabel, classify_intent
-from knowledge.classify.intents import read_examples
+from knowledge.classify.intents import read_examples, remembered_intent
 
 HELD_OUT = Path(__file__).parents[2] / "benchmarks" / "intents_heldout.txt"
 
@@ -110,6 +110,6 @@ def test_what_was_learned_is_kept_between_starts_and_a_broken_file_is_made_again
 
 
 def test_letters_do_not_fill_the_memory() -> None:
-    before = intents.remembered_intent.cache_info().currsize
-    intents.classify_intent("ขอสอบถามเรื่องถนนหน้าบ้าน " * 100)
-    assert intents.remembered_intent.cache_info().currsize == before
+    before = remembered_intent.cache_info().currsize
+    classify_intent("ขอสอบถามเรื่องถนนหน้าบ้าน " * 100)
+    assert remembered_intent.cache_info().currsize == before

@@ -16,7 +16,7 @@ def client(village: Village) -> TestClient:
         create_router(
             database=village.database,
             signals=village.signals,
-            store=village.intake.store,
+            store=village.intake.store_now,
             is_stopping=lambda: True,
         )
     )
