@@ -131,7 +131,8 @@ def _tapped(turn: Turn, payload: str) -> None:
             _flow_button(turn, payload)
         case "menu", []:
             _command(turn, "menu")
-        case "menu", ["ask"]:
+        case "menu", ["ask"]:  # of the machine, also while staff own the talk; what they have stays with them
+            conversations.hand_to(turn.uow, turn.talk.conversation, Handler.BOT)
             main_menu.invite_question(turn)
         case "menu", ["eservice"]:
             main_menu.show_topics(turn)

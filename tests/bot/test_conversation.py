@@ -148,6 +148,20 @@ def test_a_wrong_telephone_number_is_asked_again(village: Village) -> None:
     somchai.sees("เบอร์ไม่ครบ")
 
 
+def test_asking_from_the_menu_is_answered_while_the_office_keeps_what_was_left(village: Village) -> None:
+    somchai = village.resident()
+    somchai.follows()
+    somchai.taps("คุยกับเจ้าหน้าที่")
+    somchai.says("อยากถามเรื่องใบแจ้งค่าน้ำ")
+    somchai.taps("ข้าม ตอบในแชต")
+    somchai.says("เมนู")
+    somchai.taps("ถามคำถาม")
+    somchai.says("อัตราภาษีป้าย")
+    somchai.sees("คำตอบเรื่องภาษีป้าย")
+    (inquiry,) = village.rows(Inquiry)
+    assert inquiry.state is InquiryState.WAITING
+
+
 def test_while_staff_own_the_talk_words_go_to_them(village: Village) -> None:
     somchai = village.resident()
     somchai.follows()
