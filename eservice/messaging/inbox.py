@@ -148,6 +148,16 @@ def forget_done(uow: UnitOfWork) -> int:
     """Deletes finished events past their keeping time; returns how many."""
     limit = uow.now - timedelta(days=KEEP_DONE_DAYS)
     rows = uow.session.query(InboundEvent).filter(
-        InboundEvent.state == EventState.DONE, InboundEvent.done_at < limit
+        InboundEvent.received_at < limit, InboundEvent.state == EventState.DONE
     )
     return rows.delete(synchronize_session=False)
+
+
+def waiting_of(reader: ReadOnly, conversation_key: str, most: int) -> int:
+    """How many events of one conversation wait, counted up to `most`."""
+    waiting = (
+        select(InboundEvent.id)
+        .where(InboundEvent.state == EventState.PENDING, InboundEvent.conversation_key == conversation_key)
+        .limit(most)
+    )
+    return reader.session.scalar(select(func.count()).select_from(waiting.subquery())) or 0

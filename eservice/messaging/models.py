@@ -49,7 +49,7 @@ class Contact(Base):
     """An address on a channel: a LINE user or group, a Telegram chat, a web visitor's session."""
 
     __tablename__ = "contacts"
-    __table_args__ = (UniqueConstraint("channel", "address"),)
+    __table_args__ = (UniqueConstraint("channel", "address"), Index(None, "created_at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     channel: Mapped[ChannelName] = mapped_column(enum_column(ChannelName))
@@ -76,13 +76,27 @@ class Conversation(Base):
     """The talk with one contact. `dialog` is the bot's own state; nobody else reads it."""
 
     __tablename__ = "conversations"
+    __table_args__ = (
+        Index(
+            "ix_conversations_with_staff",
+            "updated_at",
+            sqlite_where=text("handler = 'staff'"),
+            postgresql_where=text("handler = 'staff'"),
+        ),
+        Index(
+            "ix_conversations_dialog_expires_at",
+            "dialog_expires_at",
+            sqlite_where=text("dialog_expires_at IS NOT NULL"),
+            postgresql_where=text("dialog_expires_at IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey(Contact.id, ondelete="CASCADE"), unique=True)
     handler: Mapped[Handler] = mapped_column(enum_column(Handler), default=Handler.BOT)
     handler_since: Mapped[datetime | None]
     dialog: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    dialog_expires_at: Mapped[datetime | None] = mapped_column(index=True)
+    dialog_expires_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]
 
 
@@ -154,7 +168,13 @@ class InboundEvent(Base):
             sqlite_where=text("state = 'pending'"),
             postgresql_where=text("state = 'pending'"),
         ),
-        Index("ix_inbound_events_state", "state", "id"),
+        Index(
+            "ix_inbound_events_parked",
+            "id",
+            sqlite_where=text("state = 'parked'"),
+            postgresql_where=text("state = 'parked'"),
+        ),
+        Index(None, "received_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -230,7 +250,12 @@ class Delivery(Base):
             sqlite_where=text("carrier_id IS NOT NULL"),
             postgresql_where=text("carrier_id IS NOT NULL"),
         ),
-        Index(None, "channel", "last_attempt_at"),
+        Index(
+            "ix_deliveries_telegram_attempts",
+            "last_attempt_at",
+            sqlite_where=text("channel = 'telegram'"),
+            postgresql_where=text("channel = 'telegram'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

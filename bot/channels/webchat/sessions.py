@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
-from eservice.messaging import conversations
-from eservice.messaging.models import ChannelName, Contact, ContactKind, Conversation, InboundEvent
+from eservice.messaging import conversations, inbox
+from eservice.messaging.models import ChannelName, Contact, ContactKind, Conversation, Direction, Message
 
 SESSIONS_PER_MINUTE = 300  # new visitors over the whole office: more is a machine
 MESSAGES_PER_MINUTE = 30  # of one visitor
@@ -69,12 +69,17 @@ def find(reader: ReadOnly, authorization: str | None) -> Visitor:
 
 def check_rate(reader: ReadOnly, visitor: Visitor) -> None:
     """Raises ServiceError `http.too_many` for a visitor who sends faster than a person types."""
-    recent = select(func.count()).where(
-        InboundEvent.channel == ChannelName.WEB,
-        InboundEvent.conversation_key == f"web:{visitor.session_id}",
-        InboundEvent.received_at > reader.now - timedelta(minutes=1),
+    key = f"web:{visitor.session_id}"
+    waiting = inbox.waiting_of(reader, key, MESSAGES_PER_MINUTE)
+    nth_newest = (
+        select(Message.created_at)
+        .where(Message.conversation_id == visitor.conversation_id, Message.direction == Direction.IN)
+        .order_by(Message.id.desc())
+        .offset(max(0, MESSAGES_PER_MINUTE - 1 - waiting))
+        .limit(1)
     )
-    if (reader.session.scalar(recent) or 0) >= MESSAGES_PER_MINUTE:
+    at = reader.session.scalar(nth_newest)
+    if waiting >= MESSAGES_PER_MINUTE or (at is not None and reader.now - at < timedelta(minutes=1)):
         raise ServiceError("http.too_many", ErrorKind.TOO_MANY, retry_after_seconds=20)
 
 

@@ -84,6 +84,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contacts")),
         sa.UniqueConstraint("channel", "address", name=op.f("uq_contacts_channel_address")),
     )
+    with op.batch_alter_table("contacts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_contacts_created_at"), ["created_at"], unique=False)
+
     op.create_table(
         "departments",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -148,7 +151,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("channel", "event_id", name=op.f("uq_inbound_events_channel_event_id")),
     )
     with op.batch_alter_table("inbound_events", schema=None) as batch_op:
-        batch_op.create_index("ix_inbound_events_state", ["state", "id"], unique=False)
+        batch_op.create_index(
+            "ix_inbound_events_parked",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'parked'"),
+            postgresql_where=sa.text("state = 'parked'"),
+        )
+        batch_op.create_index(batch_op.f("ix_inbound_events_received_at"), ["received_at"], unique=False)
         batch_op.create_index(
             "ix_inbound_events_waiting",
             ["conversation_key", "occurred_ms", "id"],
@@ -225,7 +235,18 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("conversations", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_conversations_dialog_expires_at"), ["dialog_expires_at"], unique=False
+            "ix_conversations_dialog_expires_at",
+            ["dialog_expires_at"],
+            unique=False,
+            sqlite_where=sa.text("dialog_expires_at IS NOT NULL"),
+            postgresql_where=sa.text("dialog_expires_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_conversations_with_staff",
+            ["updated_at"],
+            unique=False,
+            sqlite_where=sa.text("handler = 'staff'"),
+            postgresql_where=sa.text("handler = 'staff'"),
         )
 
     op.create_table(
@@ -484,9 +505,6 @@ def upgrade() -> None:
             postgresql_where=sa.text("carrier_id IS NOT NULL"),
         )
         batch_op.create_index(
-            batch_op.f("ix_deliveries_channel_last_attempt_at"), ["channel", "last_attempt_at"], unique=False
-        )
-        batch_op.create_index(
             "ix_deliveries_due",
             ["due_at"],
             unique=False,
@@ -500,6 +518,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("state IN ('queued', 'sending', 'held', 'uncertain')"),
             postgresql_where=sa.text("state IN ('queued', 'sending', 'held', 'uncertain')"),
+        )
+        batch_op.create_index(
+            "ix_deliveries_telegram_attempts",
+            ["last_attempt_at"],
+            unique=False,
+            sqlite_where=sa.text("channel = 'telegram'"),
+            postgresql_where=sa.text("channel = 'telegram'"),
         )
 
     op.create_table(
@@ -645,6 +670,11 @@ def downgrade() -> None:
     op.drop_table("faq_asks")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.drop_index(
+            "ix_deliveries_telegram_attempts",
+            sqlite_where=sa.text("channel = 'telegram'"),
+            postgresql_where=sa.text("channel = 'telegram'"),
+        )
+        batch_op.drop_index(
             "ix_deliveries_open",
             sqlite_where=sa.text("state IN ('queued', 'sending', 'held', 'uncertain')"),
             postgresql_where=sa.text("state IN ('queued', 'sending', 'held', 'uncertain')"),
@@ -655,7 +685,6 @@ def downgrade() -> None:
             sqlite_where=sa.text("state IN ('queued', 'sending')"),
             postgresql_where=sa.text("state IN ('queued', 'sending')"),
         )
-        batch_op.drop_index(batch_op.f("ix_deliveries_channel_last_attempt_at"))
         batch_op.drop_index(
             "ix_deliveries_carrier_id",
             sqlite_where=sa.text("carrier_id IS NOT NULL"),
@@ -683,7 +712,16 @@ def downgrade() -> None:
 
     op.drop_table("faq_versions")
     with op.batch_alter_table("conversations", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_conversations_dialog_expires_at"))
+        batch_op.drop_index(
+            "ix_conversations_with_staff",
+            sqlite_where=sa.text("handler = 'staff'"),
+            postgresql_where=sa.text("handler = 'staff'"),
+        )
+        batch_op.drop_index(
+            "ix_conversations_dialog_expires_at",
+            sqlite_where=sa.text("dialog_expires_at IS NOT NULL"),
+            postgresql_where=sa.text("dialog_expires_at IS NOT NULL"),
+        )
 
     op.drop_table("conversations")
     op.drop_table("worker_beats")
@@ -700,7 +738,12 @@ def downgrade() -> None:
             sqlite_where=sa.text("state = 'pending'"),
             postgresql_where=sa.text("state = 'pending'"),
         )
-        batch_op.drop_index("ix_inbound_events_state")
+        batch_op.drop_index(batch_op.f("ix_inbound_events_received_at"))
+        batch_op.drop_index(
+            "ix_inbound_events_parked",
+            sqlite_where=sa.text("state = 'parked'"),
+            postgresql_where=sa.text("state = 'parked'"),
+        )
 
     op.drop_table("inbound_events")
     with op.batch_alter_table("faq_entries", schema=None) as batch_op:
@@ -709,6 +752,9 @@ def downgrade() -> None:
     op.drop_table("faq_entries")
     op.drop_table("faq_changes")
     op.drop_table("departments")
+    with op.batch_alter_table("contacts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_contacts_created_at"))
+
     op.drop_table("contacts")
     op.drop_table("channel_states")
     with op.batch_alter_table("audit_records", schema=None) as batch_op:

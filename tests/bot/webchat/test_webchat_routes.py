@@ -1,43 +1,138 @@
-"""The web chat's doors: what they refuse."""
+"""The web chat's API: sessions, what goes in, what comes out, and who may see it."""
 
 import pytest
 from fastapi import FastAPI
-from starlette.testclient import TestClient
+from fastapi.testclient import TestClient
 
-from bot.channels.webchat.routes import MAX_BODY_BYTES, MAX_TEXT, create_router
+from bot.channels.webchat.routes import create_router
+from bot.channels.webchat.sessions import MESSAGES_PER_MINUTE
+from eservice.kit.http import add_problem_handlers
+from eservice.kit.text import Catalogue
+from eservice.messaging.models import InboundEvent, Message
 from tests.chat import Village
+from tests.source import ROOT
+
+MESSAGES = "/api/v1/chat/messages"
+
+
+class Visitor:
+    """A browser with the chat open."""
+
+    def __init__(self, client: TestClient) -> None:
+        self.client = client
+        begun = client.post("/api/v1/chat/sessions")
+        assert begun.status_code == 201
+        self.headers = {"Authorization": f"Bearer {begun.json()['token']}"}
+
+    def sends(self, **message: object):
+        return self.client.post(MESSAGES, json=message, headers=self.headers)
+
+    def reads(self, after: str = "") -> dict:
+        answer = self.client.get(MESSAGES, params={"after": after}, headers=self.headers)
+        assert answer.status_code == 200
+        return answer.json()
 
 
 @pytest.fixture
 def client(village: Village) -> TestClient:
     app = FastAPI()
     app.state.database = village.database
+    add_problem_handlers(app, Catalogue(ROOT / "eservice/text"))
     app.include_router(
         create_router(
             database=village.database,
             signals=village.signals,
             store=village.intake.store_now,
-            is_stopping=lambda: True,
+            is_stopping=lambda: False,
         )
     )
     return TestClient(app)
 
 
-def _signed_in(client: TestClient) -> dict[str, str]:
-    token = client.post("/api/v1/chat/sessions").json()["token"]
-    return {"Authorization": f"Bearer {token}"}
+def test_a_question_is_answered_in_the_messages(client: TestClient, village: Village) -> None:
+    somchai = Visitor(client)
+    assert somchai.sends(text="อัตราภาษีป้าย").status_code == 202
+    village.work()
+    page = somchai.reads()
+    assert [item["sender"] for item in page["items"]] == ["visitor", "bot"]
+    assert page["items"][1]["kind"] == "card"
+    assert "คำตอบเรื่องภาษีป้าย" in page["items"][1]["title"]
+    assert somchai.reads(page["cursor"])["items"] == []
 
 
-def test_the_longest_text_is_taken_and_a_larger_body_is_not_even_read(client: TestClient) -> None:
-    headers = {**_signed_in(client), "Content-Type": "application/json"}
-    longest = b'{"text": "' + b"\\u0e01" * MAX_TEXT + b'"}'
-    assert client.post("/api/v1/chat/messages", content=longest, headers=headers).status_code == 202
-    huge = b'{"text": "' + b"a" * MAX_BODY_BYTES + b'"}'
-    assert client.post("/api/v1/chat/messages", content=huge, headers=headers).status_code == 413
+def test_a_tapped_button_is_understood_and_shown(client: TestClient, village: Village) -> None:
+    somchai = Visitor(client)
+    somchai.sends(action="menu", label="เมนู")
+    village.work()
+    assert [item["text"] for item in somchai.reads()["items"]] == ["เมนู", "วันนี้ให้ช่วยเรื่องอะไรคะ"]
 
 
-@pytest.mark.parametrize("cursor", ["\U00010d40", "๑", "-1", "1" * 13])
-def test_a_cursor_is_of_plain_digits(client: TestClient, cursor: str) -> None:
-    headers = _signed_in(client)
-    assert client.get("/api/v1/chat/messages", params={"after": "7"}, headers=headers).status_code == 200
-    assert client.get("/api/v1/chat/messages", params={"after": cursor}, headers=headers).status_code == 422
+def test_a_retry_is_harmless(client: TestClient, village: Village) -> None:
+    somchai = Visitor(client)
+    answers = [somchai.sends(text="เมนู", client_message_id="once") for _ in range(3)]
+    assert {answer.json()["id"] for answer in answers} == {answers[0].json()["id"]}
+    village.work()
+    assert len(village.rows(InboundEvent)) == 1
+    assert len(somchai.reads()["items"]) == 2
+
+
+def test_nobody_reads_another_visitors_messages(client: TestClient, village: Village) -> None:
+    somchai, mali = Visitor(client), Visitor(client)
+    somchai.sends(text="เรื่องของสมชาย")
+    village.work()
+    assert somchai.reads()["items"]
+    assert mali.reads()["items"] == []
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Authorization": "Bearer x"}, {"Authorization": f"Bearer {'a' * 43}"}]
+)
+def test_without_the_token_there_is_nothing(client: TestClient, headers: dict[str, str]) -> None:
+    for answer in (
+        client.get(MESSAGES, headers=headers),
+        client.post(MESSAGES, json={"text": "x"}, headers=headers),
+        client.get("/api/v1/chat/stream", headers=headers),
+    ):
+        assert answer.status_code == 401
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["type"] == "urn:phueanban:error:http.unauthenticated"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {},
+        {"text": "x", "action": "menu"},
+        {"text": "ก" * 100_001},
+        {"action": "a" * 61},
+        {"location": {"lat": 91, "lon": 0}},
+        {"text": "x", "role": "administrator"},
+        {"text": ["x"]},
+    ],
+)
+def test_bad_input_is_refused_and_nothing_stored(
+    client: TestClient, village: Village, message: dict[str, object]
+) -> None:
+    assert Visitor(client).sends(**message).status_code == 422
+    assert village.rows(InboundEvent) == []
+
+
+def test_a_visitor_who_sends_like_a_machine_is_slowed_down(client: TestClient, village: Village) -> None:
+    machine = Visitor(client)
+    statuses = [machine.sends(text="เมนู").status_code for _ in range(MESSAGES_PER_MINUTE + 1)]
+    assert statuses == [202] * MESSAGES_PER_MINUTE + [429]
+    assert Visitor(client).sends(text="เมนู").status_code == 202
+    village.work()
+    assert machine.sends(text="เมนู").status_code == 429
+    village.clock.advance(minutes=2)
+    assert machine.sends(text="เมนู").status_code == 202
+
+
+def test_a_message_taken_back_shows_no_words(client: TestClient, village: Village) -> None:
+    somchai = Visitor(client)
+    somchai.sends(text="ความลับ")
+    village.work()
+    with village.database.unit_of_work() as uow:
+        message = uow.session.query(Message).filter(Message.text == "ความลับ").one()
+        message.text, message.erased_at = "", uow.now
+    assert somchai.reads()["items"][0]["kind"] == "erased"
