@@ -48,7 +48,8 @@ def add_page_errors(app: FastAPI, pages: PortalPages, texts: Catalogue) -> None:
         _wrap(app, kind, pages)
 
     def crashed(request: Request, error: Exception) -> Response:
-        log.error("http.crashed", error=type(error).__name__, path=request.url.path)
+        route = getattr(request.scope.get("route"), "path", "")  # never the address: it may hold a token
+        log.error("http.crashed", error=type(error).__name__, route=route)
         if _wants_page(request):
             return pages.render_error(request, 500, "failed")
         return problem(texts, 500, "http.failed")

@@ -9,7 +9,9 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
@@ -22,6 +24,7 @@ from bot.channels.webchat.render import render
 from bot.channels.webchat.sessions import Visitor
 from bot.inbound import RawEvent
 from eservice.kit.database import Database
+from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.http import Reader, Uow
 from eservice.kit.signals import Signals
 from eservice.messaging import conversations
@@ -32,6 +35,8 @@ MAX_TEXT = 100_000
 MAX_BODY_BYTES = 1_000_000  # the longest text, with every character written as an escape, and some room
 PAGE = 50
 STREAM_LOOK_SECONDS = 15.0
+STREAMS_OF_ONE_VISITOR = 4  # tabs of one browser
+STREAMS_OPEN = 500  # of one process
 STREAM_SECONDS = 600.0  # then the browser opens a new one
 
 Authorization = Annotated[str | None, Header()]
@@ -141,18 +146,48 @@ def create_router(
         visitor = await run_in_threadpool(_find, database, authorization)
         begin = request.headers.get("last-event-id") or after or "0"
         cursor = int(begin) if begin.isdigit() and len(begin) <= 12 else 0
-        events = _stream(database, signals, visitor, cursor, is_stopping)
+        if not streams.has_room(visitor.conversation_id):
+            raise ServiceError("http.too_many", ErrorKind.TOO_MANY, retry_after_seconds=20)
+        events = _stream(database, signals, visitor, cursor, is_stopping, streams)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
     return router
 
 
+class StreamCount:
+    """How many streams are open in this process; each holds a socket, so they are bounded."""
+
+    def __init__(self) -> None:
+        self._open: Counter[int] = Counter()
+
+    def has_room(self, conversation_id: int) -> bool:
+        """Whether one more stream of this conversation may open."""
+        return self._open[conversation_id] < STREAMS_OF_ONE_VISITOR and self._open.total() < STREAMS_OPEN
+
+    @contextmanager
+    def counted(self, conversation_id: int) -> Iterator[None]:
+        """Counts a stream for as long as the block lasts."""
+        self._open[conversation_id] += 1
+        try:
+            yield
+        finally:
+            self._open[conversation_id] -= 1
+            if not self._open[conversation_id]:
+                del self._open[conversation_id]
+
+
 async def _stream(
-    database: Database, signals: Signals, visitor: Visitor, cursor: int, is_stopping: Callable[[], bool]
+    database: Database,
+    signals: Signals,
+    visitor: Visitor,
+    cursor: int,
+    is_stopping: Callable[[], bool],
+    streams: StreamCount,
 ) -> AsyncIterator[str]:
     ends = time.monotonic() + STREAM_SECONDS
-    with signals.waiting(f"conversation:{visitor.conversation_id}") as waiter:
+    topic = f"conversation:{visitor.conversation_id}"
+    with streams.counted(visitor.conversation_id), signals.waiting(topic) as waiter:
         while not is_stopping() and time.monotonic() < ends:
             page = await run_in_threadpool(_read_page, database, visitor.conversation_id, cursor)
             if page.items:

@@ -12,8 +12,8 @@ from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging import conversations, inbox
 from eservice.messaging.models import ChannelName, Contact, ContactKind, Conversation, Direction, Message
 
-SESSIONS_PER_MINUTE = 300  # new visitors over the whole office: more is a machine
-MESSAGES_PER_MINUTE = 30  # of one visitor
+SESSIONS_PER_MINUTE = 3_000  # new visitors over the whole office: more is a machine
+MESSAGES_PER_MINUTE = 600  # of one visitor: more is a machine
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,11 +1,13 @@
 """The web chat's API: sessions, what goes in, what comes out, and who may see it."""
 
+from contextlib import ExitStack
+
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from bot.channels.webchat.routes import create_router
-from bot.channels.webchat.sessions import MESSAGES_PER_MINUTE
+from bot.channels.webchat import sessions
+from bot.channels.webchat.routes import STREAMS_OF_ONE_VISITOR, StreamCount, create_router
 from eservice.kit.http import add_problem_handlers
 from eservice.kit.text import Catalogue
 from eservice.messaging.models import InboundEvent, Message
@@ -117,10 +119,13 @@ def test_bad_input_is_refused_and_nothing_stored(
     assert village.rows(InboundEvent) == []
 
 
-def test_a_visitor_who_sends_like_a_machine_is_slowed_down(client: TestClient, village: Village) -> None:
+def test_a_visitor_who_sends_like_a_machine_is_slowed_down(
+    client: TestClient, village: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "MESSAGES_PER_MINUTE", 5)
     machine = Visitor(client)
-    statuses = [machine.sends(text="เมนู").status_code for _ in range(MESSAGES_PER_MINUTE + 1)]
-    assert statuses == [202] * MESSAGES_PER_MINUTE + [429]
+    statuses = [machine.sends(text="เมนู").status_code for _ in range(6)]
+    assert statuses == [202] * 5 + [429]
     assert Visitor(client).sends(text="เมนู").status_code == 202
     village.work()
     assert machine.sends(text="เมนู").status_code == 429
@@ -136,3 +141,14 @@ def test_a_message_taken_back_shows_no_words(client: TestClient, village: Villag
         message = uow.session.query(Message).filter(Message.text == "ความลับ").one()
         message.text, message.erased_at = "", uow.now
     assert somchai.reads()["items"][0]["kind"] == "erased"
+
+
+def test_open_streams_are_counted_and_bounded() -> None:
+    streams = StreamCount()
+    with ExitStack() as stack:
+        for _ in range(STREAMS_OF_ONE_VISITOR):
+            assert streams.has_room(7)
+            stack.enter_context(streams.counted(7))
+        assert not streams.has_room(7)
+        assert streams.has_room(8)
+    assert streams.has_room(7)
