@@ -108,6 +108,7 @@ def create_router(
 ) -> APIRouter:
     """The routes under /api/v1/chat. `store` commits events, as `bot.intake` does for every channel."""
     router = APIRouter(prefix="/api/v1/chat", tags=["chat"], max_body_size=MAX_BODY_BYTES)
+    streams = StreamCount()
 
     @router.post("/sessions", status_code=201)
     def begin_session(uow: Uow, wish: SessionWish | None = None) -> NewSession:
