@@ -8,6 +8,7 @@ that is off is never imported: LINE's and Telegram's libraries take a second and
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -22,6 +23,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.channels.line import parse as line_parse
 from bot.channels.line.routes import create_router as line_router
@@ -219,7 +221,7 @@ def create_app(system: System, mount_console: MountConsole, *, with_worker: bool
     app.include_router(create_api_docs(pages, system.service_texts, app.openapi))
     add_page_errors(app, pages, system.service_texts)
     mount_static(app, PORTAL_STATIC, mount_console(app, system))
-    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(_PagesOnly, pages=GZipMiddleware, minimum_size=1000)
     app.add_middleware(RequestLog, observe=system.metrics.request)
     return app
 
@@ -251,6 +253,8 @@ def _warm(system: System) -> None:
     load_intents(system.settings.data_dir / "index")
     find_emergency("สวัสดี")
     system.faq.decide("สวัสดี")
+    gc.collect()
+    gc.freeze()  # dictionaries and index live as long as the process: no collection need walk them again
 
 
 async def _open_channels(system: System) -> None:
@@ -265,6 +269,17 @@ async def _close_channels(system: System) -> None:
         await system.line.close()
     if system.telegram is not None:
         await system.telegram.close()
+
+
+class _PagesOnly:
+    """Lets a middleware work on what is fetched; what is sent to us goes straight through."""
+
+    def __init__(self, app: ASGIApp, pages: Callable[..., ASGIApp], **options: object) -> None:
+        self._app = app
+        self._pages = pages(app, **options)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self._pages if scope.get("method") in ("GET", "HEAD") else self._app)(scope, receive, send)
 
 
 class _Server(uvicorn.Server):

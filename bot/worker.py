@@ -26,7 +26,7 @@ from eservice.messaging import deliveries
 from eservice.messaging.deliveries import Job
 
 INBOX_LOOPS = 4  # on PostgreSQL; SQLite writes one at a time anyway
-LOOK_SECONDS = 0.5  # a waiter looks by itself this often, should a signal be lost
+LOOK_SECONDS = 2.0  # a waiter looks by itself this often, should a signal be lost
 UPKEEP_SECONDS = 15.0
 EMPTY_LOG_SECONDS = 600.0  # so long at most do words that were taken back stay in SQLite's log
 REST_SECONDS = 1.0  # after the database failed us

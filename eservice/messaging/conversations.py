@@ -33,6 +33,16 @@ _OPEN = (
     .where(Contact.channel == bindparam("on_channel"), Contact.address == bindparam("at_address"))
     .with_for_update(of=Conversation)
 )
+_messages = table_of(Message)
+_TAKEN_BACK = (
+    select(_messages.c.id)
+    .where(
+        _messages.c.conversation_id == bindparam("in_conversation"),
+        _messages.c.platform_ref == bindparam("with_ref"),
+        _messages.c.erased_at.is_not(None),
+    )
+    .limit(1)
+)
 _conversations = table_of(Conversation)
 _KEEP_DIALOG = (
     update(_conversations)
@@ -208,12 +218,8 @@ def erase_heard(uow: UnitOfWork, conversation: Conversation, platform_ref: str) 
 
 def was_taken_back(reader: ReadOnly, conversation: Conversation, platform_ref: str) -> bool:
     """Whether a message was taken back before it came: LINE sends again what we could not take, in any order."""
-    erased = select(Message.id).where(
-        Message.conversation_id == conversation.id,
-        Message.platform_ref == platform_ref,
-        Message.erased_at.is_not(None),
-    )
-    return reader.session.scalar(erased.limit(1)) is not None
+    of_message = {"in_conversation": conversation.id, "with_ref": platform_ref}
+    return reader.session.connection().execute(_TAKEN_BACK, of_message).first() is not None
 
 
 def is_last_heard(reader: ReadOnly, message: Message) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import Integer, and_, bindparam, exists, func, or_, select, update
 
 from eservice.kit.database import UtcDateTime, insert_new, table_of
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
@@ -58,6 +58,12 @@ _CLAIM = (
     .order_by(_events.c.id)
     .limit(1)
     .with_for_update(skip_locked=True, of=_events)
+)
+_WAITING_OF = select(func.count()).select_from(
+    select(_events.c.id)
+    .where(_events.c.state == EventState.PENDING, _events.c.conversation_key == bindparam("of_key"))
+    .limit(bindparam("most", type_=Integer()))
+    .subquery()
 )
 _FINISH = (
     update(_events)
@@ -155,9 +161,5 @@ def forget_done(uow: UnitOfWork) -> int:
 
 def waiting_of(reader: ReadOnly, conversation_key: str, most: int) -> int:
     """How many events of one conversation wait, counted up to `most`."""
-    waiting = (
-        select(InboundEvent.id)
-        .where(InboundEvent.state == EventState.PENDING, InboundEvent.conversation_key == conversation_key)
-        .limit(most)
-    )
-    return reader.session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
+    of_conversation = {"of_key": conversation_key, "most": most}
+    return reader.session.connection().execute(_WAITING_OF, of_conversation).scalar_one()

@@ -49,7 +49,17 @@ class Contact(Base):
     """An address on a channel: a LINE user or group, a Telegram chat, a web visitor's session."""
 
     __tablename__ = "contacts"
-    __table_args__ = (UniqueConstraint("channel", "address"), Index(None, "created_at"))
+    __table_args__ = (
+        UniqueConstraint("channel", "address"),
+        Index(None, "created_at"),
+        Index(
+            "ix_contacts_token_hash",
+            "token_hash",
+            unique=True,
+            sqlite_where=text("token_hash IS NOT NULL"),
+            postgresql_where=text("token_hash IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     channel: Mapped[ChannelName] = mapped_column(enum_column(ChannelName))

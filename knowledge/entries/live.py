@@ -242,10 +242,13 @@ class LiveFaq:
         self._next_edge = min((edge for edge in edges if edge is not None and edge > now), default=None)
         view = _View.of(entry.face for entry in opened)
         changed = view.faces != self._view.faces
+        same_words = {f.id: f.published_at for f in view.faces.values()} == {
+            f.id: f.published_at for f in self._view.faces.values()
+        }
         # Readers drop hits without a face, so the view goes first: what is closed is gone at once.
         self._view = view
         self._update_index({entry.document.id: entry.document for entry in opened})
-        if changed:  # a new memory, made after the index changed: nothing decided before can enter it
+        if not same_words:  # a new memory, after the index changed: nothing decided before can enter it
             self._remembered = lru_cache(REMEMBERED)(self._decide)
         return changed
 

@@ -5,8 +5,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, bindparam, func, select
 
+from eservice.kit.database import table_of
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging import conversations, inbox
@@ -14,6 +15,20 @@ from eservice.messaging.models import ChannelName, Contact, ContactKind, Convers
 
 SESSIONS_PER_MINUTE = 3_000  # new visitors over the whole office: more is a machine
 MESSAGES_PER_MINUTE = 600  # of one visitor: more is a machine
+
+_contacts, _conversations, _messages = table_of(Contact), table_of(Conversation), table_of(Message)
+_FIND = (
+    select(_contacts.c.address, _contacts.c.language, _conversations.c.id)
+    .join(_conversations, _conversations.c.contact_id == _contacts.c.id)
+    .where(_contacts.c.token_hash == bindparam("hashed"))
+)
+_NTH_NEWEST = (
+    select(_messages.c.created_at)
+    .where(_messages.c.conversation_id == bindparam("of"), _messages.c.direction == Direction.IN)
+    .order_by(_messages.c.id.desc())
+    .offset(bindparam("newer", type_=Integer()))
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +71,7 @@ def find(reader: ReadOnly, authorization: str | None) -> Visitor:
     """The visitor of a Bearer token. Raises ServiceError `http.unauthenticated`."""
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() == "bearer" and 20 <= len(token) <= 100:
-        row = reader.session.execute(
-            select(Contact.address, Contact.language, Conversation.id)
-            .join(Conversation, Conversation.contact_id == Contact.id)
-            .where(Contact.channel == ChannelName.WEB, Contact.token_hash == token_hash(token))
-        ).one_or_none()
+        row = reader.session.connection().execute(_FIND, {"hashed": token_hash(token)}).one_or_none()
         if row is not None:
             address, language, conversation_id = row
             return Visitor(session_id=address, conversation_id=conversation_id, language=language)
@@ -71,14 +82,8 @@ def check_rate(reader: ReadOnly, visitor: Visitor) -> None:
     """Raises ServiceError `http.too_many` for a visitor who sends faster than a person types."""
     key = f"web:{visitor.session_id}"
     waiting = inbox.waiting_of(reader, key, MESSAGES_PER_MINUTE)
-    nth_newest = (
-        select(Message.created_at)
-        .where(Message.conversation_id == visitor.conversation_id, Message.direction == Direction.IN)
-        .order_by(Message.id.desc())
-        .offset(max(0, MESSAGES_PER_MINUTE - 1 - waiting))
-        .limit(1)
-    )
-    at = reader.session.scalar(nth_newest)
+    nth = {"of": visitor.conversation_id, "newer": max(0, MESSAGES_PER_MINUTE - 1 - waiting)}
+    at = reader.session.connection().execute(_NTH_NEWEST, nth).scalar()
     if waiting >= MESSAGES_PER_MINUTE or (at is not None and reader.now - at < timedelta(minutes=1)):
         raise ServiceError("http.too_many", ErrorKind.TOO_MANY, retry_after_seconds=20)
 

@@ -86,6 +86,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("contacts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_contacts_created_at"), ["created_at"], unique=False)
+        batch_op.create_index(
+            "ix_contacts_token_hash",
+            ["token_hash"],
+            unique=True,
+            sqlite_where=sa.text("token_hash IS NOT NULL"),
+            postgresql_where=sa.text("token_hash IS NOT NULL"),
+        )
 
     op.create_table(
         "departments",
@@ -753,6 +760,11 @@ def downgrade() -> None:
     op.drop_table("faq_changes")
     op.drop_table("departments")
     with op.batch_alter_table("contacts", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_contacts_token_hash",
+            sqlite_where=sa.text("token_hash IS NOT NULL"),
+            postgresql_where=sa.text("token_hash IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_contacts_created_at"))
 
     op.drop_table("contacts")
