@@ -105,6 +105,8 @@ def _said(turn: Turn, text: str, ref: str | None) -> None:
     elif turn.state.run is not None:
         _in_flow(turn, message, text)
     elif turn.talk.conversation.handler is Handler.STAFF:
+        if not talk_to_staff.is_live(turn):  # nobody is there yet: what is surely known need not wait
+            ask_question.sure_answer(turn, message, text)
         talk_to_staff.heard(turn, message)
     else:
         ask_question.answer_text(turn, message, text)

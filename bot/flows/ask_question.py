@@ -106,6 +106,7 @@ def feedback(turn: Turn, ask_id: int, helpful: bool) -> None:
         turn.say(turn.text("answer.thanks_helpful"))
         main_menu.offer_menu(turn)
         return
+    turn.state.last_entry = None  # the talk is not about the rejected answer
     others = [
         face for entry_id in ask.candidates if entry_id != ask.entry_id and (face := turn.faq.face(entry_id))
     ]

@@ -96,7 +96,7 @@ def heard(turn: Turn, message: Message) -> None:
     """While staff own the conversation everything goes to them.
 
     In a live talk the machine keeps quiet. While the person still waits, it says that the words arrived, so
-    that nobody wonders.
+    that nobody wonders; what it has already said to them is not held back for the staff.
     """
     inquiry = inquiries.current(turn.uow, turn.talk.conversation.id)
     if inquiry is None:
@@ -106,9 +106,16 @@ def heard(turn: Turn, message: Message) -> None:
         inquiries.follow_up(turn.uow, inquiry, message)
         if answered_at is not None and turn.uow.now - answered_at < LIVE_TALK:
             return
-    turn.acknowledgement = True
+    turn.acknowledgement = not turn.parts
     turn.say(turn.text("talk.kept"))
     turn.offer(turn.button("talk.end", "end"))
+
+
+def is_live(turn: Turn) -> bool:
+    """Whether staff have answered a moment ago: two people are talking, and a machine would only disturb."""
+    inquiry = inquiries.current(turn.uow, turn.talk.conversation.id)
+    answered_at = inquiry.answered_at if inquiry else None
+    return answered_at is not None and turn.uow.now - answered_at < LIVE_TALK
 
 
 def heard_media(turn: Turn, message: Message, what_key: str) -> None:

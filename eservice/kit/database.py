@@ -24,6 +24,7 @@ from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 BUSY_TIMEOUT_MS = 10_000
 _WRITING = "writing"  # in a connection's info: the lock that its transaction holds
 POOL_SIZE = 12
+CONNECT_SECONDS = 5  # a server that does not answer must not hold requests for minutes
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -160,8 +161,14 @@ def _create_engine(url: URL) -> Engine:
         event.listen(engine, "begin", queue.begin)
         event.listen(engine.pool, "checkin", queue.leave)
         return engine
+    patience = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
     return create_engine(
-        url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, pool_pre_ping=True, hide_parameters=True
+        url,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_SIZE,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args=patience,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 import structlog
 
 QUIET = (
-    "httpx", "httpcore", "telegram", "aiohttp.access", "uvicorn.access", "urllib3", "alembic.runtime.plugins",
+    "alembic", "httpx", "httpcore", "telegram", "aiohttp.access", "uvicorn.access", "urllib3",
 )  # fmt: skip
 
 

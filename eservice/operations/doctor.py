@@ -31,7 +31,6 @@ LOW_DISK_MB = 500
 FIRST_YEAR = 2569  # of the product: a clock before it is wrong
 CLOCK_TOLERANCE = timedelta(minutes=1)
 WORK_MAY_WAIT = timedelta(minutes=1)
-CONNECT_SECONDS = 5
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _TEXTS = Catalogue(Path(__file__).parent / "text")
 
@@ -111,7 +110,7 @@ def examine(address: str, data_dir: Path) -> list[Finding]:
 
     Changes nothing, and may run beside serving processes.
     """
-    database = _patient_database(address)
+    database = Database(address)
     try:
         usable = _check_database(database)
         is_there = usable.verdict is not Verdict.FAILED
@@ -134,16 +133,6 @@ def _found(name: str, verdict: Verdict, code: str, /, **parameters: object) -> F
 
 def _unseen(name: str) -> Finding:
     return _found(name, Verdict.UNKNOWN, "unseen")
-
-
-def _patient_database(address: str) -> Database:
-    """The database; a server that does not answer is given up after a few seconds."""
-    database = Database(address)
-    if database.is_sqlite or "connect_timeout" in database.url.query:
-        return database
-    database.dispose()
-    url = database.url.update_query_dict({"connect_timeout": str(CONNECT_SECONDS)})
-    return Database(url.render_as_string(hide_password=False))
 
 
 def _check_database(database: Database) -> Finding:

@@ -171,8 +171,15 @@ def test_while_staff_own_the_talk_words_go_to_them(village: Village) -> None:
     (conversation,) = village.rows(Conversation)
     assert conversation.handler is Handler.STAFF
     somchai.sees()
-    somchai.says("อัตราภาษีป้าย")
+    somchai.says("บ้านเลขที่ 12 หมู่ 3")
     assert "คำตอบเรื่อง" not in somchai.sees("ส่งให้เจ้าหน้าที่แล้ว")
+    somchai.says("อัตราภาษีป้าย")
+    somchai.sees("คำตอบเรื่องภาษีป้าย", "ส่งให้เจ้าหน้าที่แล้ว")
+    (inquiry,) = village.rows(Inquiry)
+    with village.database.unit_of_work() as uow:
+        uow.session.get_one(Inquiry, inquiry.id).answered_at = uow.now
+    somchai.says("อัตราภาษีป้าย")
+    somchai.sees_nothing()
     somchai.taps("จบการคุยกับเจ้าหน้าที่")
     somchai.sees("จบการคุยแล้ว")
     somchai.says("อัตราภาษีป้าย")
