@@ -154,8 +154,3 @@ def _attempted_within(reader: ReadOnly, duration: timedelta) -> tuple[ColumnElem
     """Not the attempts of a future that the clock has left again: they would close the channel for as long."""
     at = Delivery.last_attempt_at
     return at > reader.now - duration, at <= reader.now + CLOCK_SKEW
-
-
-def heard_at(uow: UnitOfWork, channel: ChannelName, at: datetime) -> None:
-    """Remembers that the channel brought something."""
-    state(uow, channel).last_inbound_at = at

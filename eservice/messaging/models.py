@@ -302,7 +302,5 @@ class ChannelState(Base):
     quota_limit: Mapped[int | None]  # None: unlimited or unknown
     quota_used: Mapped[int | None]
     quota_checked_at: Mapped[datetime | None]
-    last_inbound_at: Mapped[datetime | None]
-    last_accepted_at: Mapped[datetime | None]
     last_error_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(500))

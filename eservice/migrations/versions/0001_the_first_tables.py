@@ -41,8 +41,6 @@ def upgrade() -> None:
         sa.Column("quota_limit", sa.Integer(), nullable=True),
         sa.Column("quota_used", sa.Integer(), nullable=True),
         sa.Column("quota_checked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("last_inbound_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("last_accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_error_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_error", sa.String(length=500), nullable=True),
         sa.PrimaryKeyConstraint("channel", name=op.f("pk_channel_states")),
