@@ -87,12 +87,7 @@ class Conversation(Base):
 
     __tablename__ = "conversations"
     __table_args__ = (
-        Index(
-            "ix_conversations_with_staff",
-            "updated_at",
-            sqlite_where=text("handler = 'staff'"),
-            postgresql_where=text("handler = 'staff'"),
-        ),
+        Index(None, "handler", "updated_at"),
         Index(
             "ix_conversations_dialog_expires_at",
             "dialog_expires_at",
@@ -170,20 +165,8 @@ class InboundEvent(Base):
     __tablename__ = "inbound_events"
     __table_args__ = (
         UniqueConstraint("channel", "event_id"),
-        Index(
-            "ix_inbound_events_waiting",
-            "conversation_key",
-            "occurred_ms",
-            "id",
-            sqlite_where=text("state = 'pending'"),
-            postgresql_where=text("state = 'pending'"),
-        ),
-        Index(
-            "ix_inbound_events_parked",
-            "id",
-            sqlite_where=text("state = 'parked'"),
-            postgresql_where=text("state = 'parked'"),
-        ),
+        # Whole indexes: SQLite uses a partial one only for a condition written out, and ours are bound.
+        Index("ix_inbound_events_waiting", "state", "conversation_key", "occurred_ms", "id"),
         Index(None, "received_at"),
     )
 
@@ -241,31 +224,15 @@ class Delivery(Base):
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        Index(
-            "ix_deliveries_open",
-            "contact_id",
-            "id",
-            sqlite_where=text("state IN ('queued', 'sending', 'held', 'uncertain')"),
-            postgresql_where=text("state IN ('queued', 'sending', 'held', 'uncertain')"),
-        ),
-        Index(
-            "ix_deliveries_due",
-            "due_at",
-            sqlite_where=text("state IN ('queued', 'sending')"),
-            postgresql_where=text("state IN ('queued', 'sending')"),
-        ),
+        Index("ix_deliveries_open", "contact_id", "state"),
+        Index("ix_deliveries_due", "state", "due_at"),
         Index(
             "ix_deliveries_carrier_id",
             "carrier_id",
             sqlite_where=text("carrier_id IS NOT NULL"),
             postgresql_where=text("carrier_id IS NOT NULL"),
         ),
-        Index(
-            "ix_deliveries_telegram_attempts",
-            "last_attempt_at",
-            sqlite_where=text("channel = 'telegram'"),
-            postgresql_where=text("channel = 'telegram'"),
-        ),
+        Index(None, "channel", "last_attempt_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

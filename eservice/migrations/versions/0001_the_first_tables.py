@@ -156,20 +156,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("channel", "event_id", name=op.f("uq_inbound_events_channel_event_id")),
     )
     with op.batch_alter_table("inbound_events", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_inbound_events_parked",
-            ["id"],
-            unique=False,
-            sqlite_where=sa.text("state = 'parked'"),
-            postgresql_where=sa.text("state = 'parked'"),
-        )
         batch_op.create_index(batch_op.f("ix_inbound_events_received_at"), ["received_at"], unique=False)
         batch_op.create_index(
-            "ix_inbound_events_waiting",
-            ["conversation_key", "occurred_ms", "id"],
-            unique=False,
-            sqlite_where=sa.text("state = 'pending'"),
-            postgresql_where=sa.text("state = 'pending'"),
+            "ix_inbound_events_waiting", ["state", "conversation_key", "occurred_ms", "id"], unique=False
         )
 
     op.create_table(
@@ -247,11 +236,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("dialog_expires_at IS NOT NULL"),
         )
         batch_op.create_index(
-            "ix_conversations_with_staff",
-            ["updated_at"],
-            unique=False,
-            sqlite_where=sa.text("handler = 'staff'"),
-            postgresql_where=sa.text("handler = 'staff'"),
+            batch_op.f("ix_conversations_handler_updated_at"), ["handler", "updated_at"], unique=False
         )
 
     op.create_table(
@@ -510,27 +495,11 @@ def upgrade() -> None:
             postgresql_where=sa.text("carrier_id IS NOT NULL"),
         )
         batch_op.create_index(
-            "ix_deliveries_due",
-            ["due_at"],
-            unique=False,
-            sqlite_where=sa.text("state IN ('queued', 'sending')"),
-            postgresql_where=sa.text("state IN ('queued', 'sending')"),
+            batch_op.f("ix_deliveries_channel_last_attempt_at"), ["channel", "last_attempt_at"], unique=False
         )
+        batch_op.create_index("ix_deliveries_due", ["state", "due_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_deliveries_message_id"), ["message_id"], unique=False)
-        batch_op.create_index(
-            "ix_deliveries_open",
-            ["contact_id", "id"],
-            unique=False,
-            sqlite_where=sa.text("state IN ('queued', 'sending', 'held', 'uncertain')"),
-            postgresql_where=sa.text("state IN ('queued', 'sending', 'held', 'uncertain')"),
-        )
-        batch_op.create_index(
-            "ix_deliveries_telegram_attempts",
-            ["last_attempt_at"],
-            unique=False,
-            sqlite_where=sa.text("channel = 'telegram'"),
-            postgresql_where=sa.text("channel = 'telegram'"),
-        )
+        batch_op.create_index("ix_deliveries_open", ["contact_id", "state"], unique=False)
 
     op.create_table(
         "faq_asks",
@@ -674,22 +643,10 @@ def downgrade() -> None:
 
     op.drop_table("faq_asks")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_deliveries_telegram_attempts",
-            sqlite_where=sa.text("channel = 'telegram'"),
-            postgresql_where=sa.text("channel = 'telegram'"),
-        )
-        batch_op.drop_index(
-            "ix_deliveries_open",
-            sqlite_where=sa.text("state IN ('queued', 'sending', 'held', 'uncertain')"),
-            postgresql_where=sa.text("state IN ('queued', 'sending', 'held', 'uncertain')"),
-        )
+        batch_op.drop_index("ix_deliveries_open")
         batch_op.drop_index(batch_op.f("ix_deliveries_message_id"))
-        batch_op.drop_index(
-            "ix_deliveries_due",
-            sqlite_where=sa.text("state IN ('queued', 'sending')"),
-            postgresql_where=sa.text("state IN ('queued', 'sending')"),
-        )
+        batch_op.drop_index("ix_deliveries_due")
+        batch_op.drop_index(batch_op.f("ix_deliveries_channel_last_attempt_at"))
         batch_op.drop_index(
             "ix_deliveries_carrier_id",
             sqlite_where=sa.text("carrier_id IS NOT NULL"),
@@ -717,11 +674,7 @@ def downgrade() -> None:
 
     op.drop_table("faq_versions")
     with op.batch_alter_table("conversations", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_conversations_with_staff",
-            sqlite_where=sa.text("handler = 'staff'"),
-            postgresql_where=sa.text("handler = 'staff'"),
-        )
+        batch_op.drop_index(batch_op.f("ix_conversations_handler_updated_at"))
         batch_op.drop_index(
             "ix_conversations_dialog_expires_at",
             sqlite_where=sa.text("dialog_expires_at IS NOT NULL"),
@@ -738,17 +691,8 @@ def downgrade() -> None:
     op.drop_table("privacy_notices")
     op.drop_table("office")
     with op.batch_alter_table("inbound_events", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_inbound_events_waiting",
-            sqlite_where=sa.text("state = 'pending'"),
-            postgresql_where=sa.text("state = 'pending'"),
-        )
+        batch_op.drop_index("ix_inbound_events_waiting")
         batch_op.drop_index(batch_op.f("ix_inbound_events_received_at"))
-        batch_op.drop_index(
-            "ix_inbound_events_parked",
-            sqlite_where=sa.text("state = 'parked'"),
-            postgresql_where=sa.text("state = 'parked'"),
-        )
 
     op.drop_table("inbound_events")
     with op.batch_alter_table("faq_entries", schema=None) as batch_op:
