@@ -66,6 +66,13 @@ class Stage:
         entries = self.emu.call("transcript", since=since)
         return [entry for entry in entries if entry["dir"] == "api" and entry["path"].endswith(path)]
 
+    def calls_made(self, path: str, since: int, count: int, seconds: float = 8.0) -> list[dict[str, Any]]:
+        """The product's calls whose path ends so, as soon as `count` are made or the seconds are over."""
+        end = time.monotonic() + seconds
+        while len(calls := self.calls(path, since)) < count and time.monotonic() < end:
+            time.sleep(0.1)
+        return calls
+
     def mark(self) -> int:
         """Where the transcript stands now."""
         return len(self.emu.call("transcript"))
