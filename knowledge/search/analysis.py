@@ -16,6 +16,7 @@ from knowledge.thai import (
     normalise,
     skeleton_grams,
     strip_particles,
+    without_phrases,
 )
 
 CHANNELS = ("word", "character", "skeleton")
@@ -81,9 +82,10 @@ def word_key(word: str, segmenter: Segmenter) -> int:
 
 
 def read_question(text: str, segmenter: Segmenter) -> Question:
-    """Normalise, cut into words, strip particles."""
+    """Normalise, cut into words, leave out what says nothing."""
     spoken = normalise(text, limit=QUERY_LIMIT)
-    tokens = strip_particles(segmenter.tokens(spoken))
+    said = without_phrases(segmenter.tokens(spoken), segmenter.stop_phrases)
+    tokens = strip_particles(said, segmenter.protected)
     words = [token for token in tokens if not token.isspace()]
     kept = "".join(tokens).strip()
     keys = distinct(_occurrences(kept, words, segmenter))

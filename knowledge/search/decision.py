@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.search.analysis import CHANNEL_COUNT, CHANNELS, Question
+from knowledge.search.calibration import Calibration
 from knowledge.search.document import DecisionKind, Explanation, Hit
 from knowledge.search.scoring import Scores
 from knowledge.search.weights import VIEW_NAMES, WEIGHTS
@@ -68,25 +69,17 @@ def _lead(view: npt.NDArray[np.float64]) -> float:
     return float(sums[0] - sums[1:].max()) if len(sums) > 1 else float(sums[0])
 
 
-def confidence(question: Question, scores: Scores) -> float:
+def confidence(question: Question, scores: Scores, calibration: Calibration) -> float:
     """Calibrated probability that the first candidate is right; 0 without candidates."""
     if len(scores.fused) == 0 or scores.fused[0] <= 0:
         return 0.0
-    probability = 1 / (
-        1 + np.exp(-(WEIGHTS.confidence @ confidence_features(question, scores) + WEIGHTS.confidence_bias))
-    )
+    evidence = float(WEIGHTS.confidence @ confidence_features(question, scores) + WEIGHTS.confidence_bias)
+    probability = calibration.probability(evidence)
     alike = float(WEIGHTS.head_channels @ scores.nobody)
     cosines = scores.features[VIEW_NAMES.index("phrasing_cosine_word") :, 0][:CHANNEL_COUNT]
     if alike >= _KNOWN_AS_UNANSWERABLE and alike > float(WEIGHTS.head_channels @ cosines):
-        return min(float(probability), _UNANSWERABLE_CONFIDENCE)
-    return float(probability)
-
-
-def kind_of(probability: float) -> DecisionKind:
-    """The reply that this confidence allows."""
-    if probability >= WEIGHTS.answer_threshold:
-        return "answer"
-    return "clarify" if probability >= WEIGHTS.clarify_threshold else "unknown"
+        return min(probability, _UNANSWERABLE_CONFIDENCE)
+    return probability
 
 
 def choices(scores: Scores) -> slice:

@@ -1,7 +1,7 @@
 """The answer engine: build it from entries, ask it, teach it, change it, keep it in a file."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from os import PathLike
 
@@ -17,7 +17,8 @@ from knowledge.search.analysis import (
     read_question,
     word_key,
 )
-from knowledge.search.decision import Decision, choices, confidence, kind_of
+from knowledge.search.calibration import Calibration
+from knowledge.search.decision import Decision, choices, confidence
 from knowledge.search.document import Explanation, FaqDocument, Hit
 from knowledge.search.learning import learn_phrasings, rehearse
 from knowledge.search.scoring import Scores, known_share, score, unit_likeness
@@ -32,8 +33,7 @@ from knowledge.search.snapshot import (
     refresh_norms,
     remove_document,
 )
-from knowledge.search.weights import WEIGHTS
-from knowledge.thai import Segmenter, everyday_synonyms
+from knowledge.thai import OfficeWords, Segmenter
 
 _CONTEXT_IMPORTANCE = 0.5
 _LAYOUT_GAIN = 0.15
@@ -48,6 +48,7 @@ class _State:
 
     snapshot: Snapshot
     segmenter: Segmenter
+    calibration: Calibration
 
 
 class FaqIndex:
@@ -57,25 +58,16 @@ class FaqIndex:
     """
 
     def __init__(self, snapshot: Snapshot, segmenter: Segmenter) -> None:
-        self._state = _State(snapshot, segmenter)
+        self._state = _State(snapshot, segmenter, Calibration())
         self._writing = threading.Lock()
 
     @classmethod
-    def build(
-        cls,
-        documents: Iterable[FaqDocument],
-        *,
-        vocabulary: Iterable[str] = (),
-        synonyms: Sequence[Sequence[str]] = (),
-    ) -> "FaqIndex":
-        """Index entries; of several with one id the last counts.
-
-        `vocabulary` adds words of the office, `synonyms` groups of words that mean the same there.
-        """
+    def build(cls, documents: Iterable[FaqDocument], *, words: OfficeWords | None = None) -> "FaqIndex":
+        """Index entries; of several with one id the last counts. `words` are those of the office."""
         latest = {document.id: document for document in documents}
         texts = [_length(document) for document in latest.values()]
-        words = [keyword for document in latest.values() for keyword in document.keywords]
-        segmenter = Segmenter(synonyms=(*everyday_synonyms(), *synonyms)).with_words([*vocabulary, *words])
+        keywords = [keyword for document in latest.values() for keyword in document.keywords]
+        segmenter = Segmenter(office=words).with_words(keywords)
         snapshot = empty_snapshot(sum(texts) / max(len(texts), 1))
         analysed = [(document, analyse_document(document, segmenter)) for document in latest.values()]
         snapshot = refresh_norms(add_documents(snapshot, analysed))
@@ -92,6 +84,16 @@ class FaqIndex:
     def snapshot(self) -> Snapshot:
         """The present state, for measuring and learning; it never changes."""
         return self._state.snapshot
+
+    @property
+    def calibration(self) -> Calibration:
+        """What is sure enough here."""
+        return self._state.calibration
+
+    def calibrate(self, calibration: Calibration) -> None:
+        """Decide by this from now on. It is no part of the saved file."""
+        with self._writing:
+            self._state = replace(self._state, calibration=calibration)
 
     def read(self, text: str) -> Question:
         """A question as the engine reads it."""
@@ -113,15 +115,15 @@ class FaqIndex:
         state = self._state
         question = _read(state, text)
         scores = score(state.snapshot, question.analysed)
-        probability = confidence(question, scores)
+        probability = confidence(question, scores, state.calibration)
         used_previous = False
-        if previous is not None and _may_follow(question, scores, probability):
+        if previous is not None and _may_follow(state, question, scores, probability):
             joint = _score_after(state, question, previous)
-            joint_probability = confidence(question, joint) if joint is not None else 0.0
+            joint_probability = confidence(question, joint, state.calibration) if joint is not None else 0.0
             better = question.follows or joint_probability > probability
             if joint is not None and better and _agrees(scores, int(joint.rows[0])):
                 scores, probability, used_previous = joint, joint_probability, True
-        kind = kind_of(probability)
+        kind = state.calibration.kind_of(probability)
         shown = {"answer": slice(0, 1), "clarify": choices(scores), "unknown": slice(0, 0)}[kind]
 
         def explain() -> Explanation:
@@ -162,7 +164,7 @@ class FaqIndex:
                 snapshot,
                 [(Phrasing(row, text, learned=True), analyse_phrasing(text, segmenter)) for text in learned],
             )
-            self._state = _State(_tidied(snapshot), segmenter)
+            self._state = _State(_tidied(snapshot), segmenter, state.calibration)
 
     def remove(self, document_id: str) -> None:
         """Take an entry out, with what was learned for it; an unknown id changes nothing."""
@@ -197,9 +199,9 @@ def _read(state: _State, text: str) -> Question:
     return other if gain > _LAYOUT_GAIN else question
 
 
-def _may_follow(question: Question, scores: Scores, probability: float) -> bool:
+def _may_follow(state: _State, question: Question, scores: Scores, probability: float) -> bool:
     """Whether a question may lean on the one before: short, made of known words, and weak or marked so."""
-    weak = probability < WEIGHTS.answer_threshold
+    weak = probability < state.calibration.answer_threshold
     known = bool(scores.known.min() >= _KNOWN_ENOUGH)
     return known and len(question.text) <= _FOLLOW_UP_LENGTH and (weak or question.follows)
 
@@ -270,8 +272,8 @@ def _explain(state: _State, question: Question, scores: Scores, used_previous: b
         best=hits[0] if hits else None,
         runner_up=hits[1] if len(hits) > 1 else None,
         margin=hits[0].score - hits[1].score if len(hits) > 1 else (hits[0].score if hits else 0.0),
-        answer_threshold=WEIGHTS.answer_threshold,
-        clarify_threshold=WEIGHTS.clarify_threshold,
+        answer_threshold=state.calibration.answer_threshold,
+        clarify_threshold=state.calibration.clarify_threshold,
     )
 
 

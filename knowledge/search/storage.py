@@ -12,9 +12,9 @@ import numpy as np
 from knowledge.search.document import FaqDocument
 from knowledge.search.postings import Postings
 from knowledge.search.snapshot import Phrasing, Segment, Snapshot, compact, unit_arrays
-from knowledge.thai import Segmenter
+from knowledge.thai import OfficeWords, Segmenter
 
-_FORMAT = "phueanban-faq-index-1"
+_FORMAT = "phueanban-faq-index-2"
 _POSTING_ARRAYS = ("keys", "offsets", "rows", "values", "marks")
 
 
@@ -26,7 +26,9 @@ def save(path: str | PathLike[str], snapshot: Snapshot, segmenter: Segmenter) ->
         "format": _FORMAT,
         "average_length": snapshot.average_length,
         "own_words": sorted(segmenter.own_words),
-        "synonyms": segmenter.synonyms,
+        "synonyms": segmenter.office.synonyms,
+        "protected": segmenter.office.protected,
+        "stop_phrases": segmenter.office.stop_phrases,
         "documents": [
             [d.id, d.question, list(d.variants), d.answer, list(d.keywords)]
             for d in snapshot.documents
@@ -86,7 +88,12 @@ def load(path: str | PathLike[str]) -> tuple[Snapshot, Segmenter]:
         head_weights=arrays["head_weights"],
         **unit_arrays(phrasings),
     )
-    return snapshot, Segmenter(head["own_words"], head["synonyms"])
+    words = OfficeWords(
+        synonyms=tuple(map(tuple, head["synonyms"])),
+        protected=tuple(head["protected"]),
+        stop_phrases=tuple(head["stop_phrases"]),
+    )
+    return snapshot, Segmenter(head["own_words"], words)
 
 
 def _postings(arrays: dict[str, Any], part: str) -> Postings:

@@ -1,7 +1,8 @@
 """Words of Thai text by dictionary (pythainlp's newmm), with an office's own words and synonyms on top."""
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,20 @@ def everyday_synonyms() -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(group) for group in tomllib.loads(text)["same"])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficeWords:
+    """What an office adds to the reading of Thai.
+
+    `synonyms` are groups of words that mean the same there. `protected` words are known as words, never
+    taken for a polite word, and no shipped synonym replaces them. `stop_phrases` say nothing about a subject:
+    they are left out of questions, wherever they stand.
+    """
+
+    synonyms: tuple[tuple[str, ...], ...] = ()
+    protected: tuple[str, ...] = ()
+    stop_phrases: tuple[str, ...] = ()
+
+
 class _Vocabulary:
     """The general dictionary with a few words more, without copying it.
 
@@ -48,20 +63,31 @@ class _Vocabulary:
         return found
 
 
+def _concepts(groups: Iterable[Iterable[str]]) -> dict[str, str]:
+    """The word that stands for each word; groups that share a word become one."""
+    concepts: dict[str, str] = {}
+    for group in groups:
+        words = [word for word in map(normalise, group) if word]
+        met = {concepts[word] for word in words if word in concepts}
+        words += [word for word, concept in concepts.items() if concept in met]
+        concepts.update(dict.fromkeys(words, words[0]) if words else {})
+    return concepts
+
+
 class Segmenter:
     """Cuts normalised text into words and knows which mean the same.
 
-    Immutable: an extended vocabulary is a new segmenter. `synonyms` are groups; the first word of a group
-    stands for all of it.
+    Immutable: an extended vocabulary is a new segmenter. `own_words` are known besides the dictionary's and
+    the office's. The first word of a group of synonyms stands for all of it.
     """
 
-    def __init__(
-        self, own_words: Iterable[str] = (), synonyms: Sequence[Sequence[str]] | None = None
-    ) -> None:
-        groups = everyday_synonyms() if synonyms is None else synonyms
+    def __init__(self, own_words: Iterable[str] = (), office: OfficeWords | None = None) -> None:
+        self.office = office or OfficeWords()
         self.own_words = frozenset(own_words)
-        self.synonyms = tuple(tuple(normalise(word) for word in group) for group in groups)
-        self._concepts = {word: group[0] for group in self.synonyms for word in group}
+        self.protected = frozenset(filter(None, map(normalise, self.office.protected)))
+        self.stop_phrases = frozenset(filter(None, map(normalise, self.office.stop_phrases)))
+        shipped = [[word for word in group if word not in self.protected] for group in everyday_synonyms()]
+        self._concepts = _concepts((*shipped, *self.office.synonyms))
         self._vocabulary: _Vocabulary | None = None
 
     def with_words(self, candidates: Iterable[str]) -> "Segmenter":
@@ -77,14 +103,14 @@ class Segmenter:
                 continue
             if any(part not in known and part not in self._concepts for part in self.words(word)):
                 added.add(word)
-        return Segmenter(self.own_words | added, self.synonyms) if added else self
+        return Segmenter(self.own_words | added, self.office) if added else self
 
     def tokens(self, text: str) -> list[str]:
         """All pieces of normalised `text`, spaces included; joined they are the text again."""
         from pythainlp.tokenize.newmm import segment
 
         if self._vocabulary is None:
-            self._vocabulary = _Vocabulary(self.own_words | self._concepts.keys())
+            self._vocabulary = _Vocabulary(self.own_words | self._concepts.keys() | self.protected)
         return segment(text, self._vocabulary)  # type: ignore[arg-type]
 
     def words(self, text: str) -> list[str]:
