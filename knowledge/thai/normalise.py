@@ -34,6 +34,7 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"([^\d\s])\1{2,}"), r"\1"),
     (re.compile(r"\s+"), " "),
 )
+_THAI_DIGIT = re.compile("[๐-๙]")
 _THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 
 
@@ -52,7 +53,13 @@ def normalise(text: str, *, limit: int | None = None) -> str:
     if limit is not None:
         text = _shorten_runs(text, limit)
     text = _DETACHED_MARK.sub("", text)
-    text = unicodedata.normalize("NFKC", text).lower().translate(_THAI_DIGITS)
+    # Sara am alone would send almost every text the long way.
+    text = text.replace("\u0e33", "\u0e4d\u0e32")
+    if not unicodedata.is_normalized("NFKC", text):
+        text = unicodedata.normalize("NFKC", text)
+    text = text.lower()
+    if _THAI_DIGIT.search(text):
+        text = text.translate(_THAI_DIGITS)
     text = _SPLIT_AM.sub(r"\1" + "\u0e33", text)
     text = _MARK_RUN.sub(lambda run: _in_order(run.group()), text)
     for pattern, replacement in _REWRITES:

@@ -1,9 +1,14 @@
 """Reading Thai: one spelling, the wrong keyboard, particles, words, n-grams."""
 
+import random
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pythainlp.corpus import thai_words
+from pythainlp.tokenize import newmm
+from pythainlp.util import Trie, dict_trie
 
 from knowledge.thai import (
     Segmenter,
@@ -99,3 +104,25 @@ def test_grams_ignore_spaces_and_stay_apart_by_length() -> None:
 def test_skeletons_of_words_that_sound_alike_are_the_same() -> None:
     assert skeleton_grams("ผู้สูงอายุ").tolist() == skeleton_grams("พุ้ศูงอายุ").tolist()
     assert skeleton_grams("ทะเบียน").tolist() != skeleton_grams("ประปา").tolist()
+
+
+def test_words_are_cut_as_newmm_cuts_the_whole_text() -> None:
+    own = ("ลิงกินกล้วย", "บ้าน ๆ นา", "ตาก", "น้ำ ไหล")
+    dictionary = dict_trie([*thai_words()])
+
+    class Both:
+        """The general dictionary, then the own words."""
+
+        own_words = Trie(own)
+
+        def prefixes(self, text: str, start: int = 0) -> list[str]:
+            return dictionary.prefixes(text, start) + self.own_words.prefixes(text, start)
+
+    segmenter = Segmenter(own, synonyms=())
+    chance = random.Random(8)
+    pieces = [*chance.sample(sorted(thai_words()), 3_000), *own, "บ้าน", "น้ำ", "ๆ", "x1", "เคุย", "เสีย", "."]
+    for _ in range(400):
+        text = "".join(chance.choice(pieces) + chance.choice(["", "", " ", "ๆ ", " ๆ"]) for _ in range(12))
+        mistyped = "".join(letter for letter in text if chance.random() > 0.06)
+        for written in (text, mistyped, normalise(mistyped)):
+            assert segmenter.tokens(written) == newmm.segment(written, Both())  # type: ignore[arg-type]
