@@ -1,5 +1,6 @@
 """Text to keys. A key is one integer: its channel in the high bits, the word or n-gram in the low 32."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from zlib import crc32
 
@@ -7,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.search.document import FaqDocument
-from knowledge.search.postings import Keys, distinct
+from knowledge.search.postings import CHANNEL_BITS, Keys, distinct
 from knowledge.thai import (
     QUERY_LIMIT,
     Segmenter,
     as_thai_layout,
     character_grams,
+    grams_of_parts,
     normalise,
     skeleton_grams,
     strip_particles,
@@ -22,10 +24,12 @@ from knowledge.thai import (
 CHANNELS = ("word", "character", "skeleton")
 CHANNEL_COUNT = len(CHANNELS)
 
-_CHANNEL_BITS = 32
 _CHUNK_LENGTH = 200
 _MOST_CHUNKS = 7
-_IN_WORDING = 0b1000_0000
+_IN_WORDING = 7
+"""The number of the bit of a mark that says so; those of the answer's chunks count from 0."""
+_BATCH_LENGTH = 400_000
+_MOST_IN_BATCH = 4096
 _DOCUMENT_LIMIT = 20_000
 _FOLLOWING = ("แล้ว", "งั้น", "ถ้างั้น")
 
@@ -44,19 +48,23 @@ class AnalysedText:
         return cls(keys, (0, int(characters), int(skeletons), len(keys)))
 
 
-@dataclass(frozen=True, slots=True)
-class AnalysedDocument:
-    """An entry's keys: each phrasing apart, and everything together with counts and marks.
+PART_BITS = 3
+DOCUMENT_BITS = 16
+UNIT_BITS = 20
 
-    The highest bit of a mark: in the question, a variant or a keyword. The others: in that answer chunk.
+
+@dataclass(frozen=True, slots=True)
+class AnalysedBatch:
+    """Every key of several entries, as often as it occurs; `entries` and `phrasings` are ascending.
+
+    `entries` are numbers of a key, DOCUMENT_BITS for the entry and PART_BITS for the bit of the mark: 7 in the
+    question, a variant or a keyword, below that in an answer chunk. `phrasings` are numbers of a key and
+    UNIT_BITS for the phrasing, counted through all entries. `lengths` are in characters.
     """
 
-    phrasings: tuple[AnalysedText, ...]
-    keys: Keys
-    counts: npt.NDArray[np.int64]
-    marks: npt.NDArray[np.uint8]
-    length: int
-    """Characters, in all."""
+    entries: Keys
+    phrasings: Keys
+    lengths: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +77,6 @@ class Question:
     follows: bool = False
     """Whether it starts as one does who goes on about the same subject ("แล้ว…")."""
     layout_repaired: bool = False
-
-
-def channel_of(keys: Keys) -> Keys:
-    """The channel number of each key."""
-    return keys >> _CHANNEL_BITS
 
 
 def word_key(word: str, segmenter: Segmenter) -> int:
@@ -101,28 +104,68 @@ def layout_reading(text: str, segmenter: Segmenter) -> Question | None:
     return replace(question, layout_repaired=True)
 
 
-def analyse_document(document: FaqDocument, segmenter: Segmenter) -> AnalysedDocument:
-    """All keys of an entry. The whole text is kept, particles included."""
-    phrasings = [normalise(phrasing) for phrasing in (document.question, *document.variants)]
-    keywords = [normalise(keyword) for keyword in document.keywords]
-    chunks = split_chunks(normalise(document.answer[:_DOCUMENT_LIMIT]))
-    phrased = [_occurrences(text, segmenter.words(text), segmenter) for text in phrasings]
-    parts = phrased + [_occurrences(text, segmenter.words(text), segmenter) for text in keywords]
-    bits = [_IN_WORDING] * len(parts)
-    for number, chunk in enumerate(chunks):
-        parts.append(_occurrences(chunk, segmenter.words(chunk), segmenter))
-        bits.append(1 << number)
-    every = np.concatenate(parts)
-    every_bits = np.repeat(np.array(bits, np.uint8), [len(part) for part in parts])
-    order = np.argsort(every, kind="stable")
-    every, every_bits = every[order], every_bits[order]
-    firsts = np.flatnonzero(np.diff(every, prepend=-1))
-    return AnalysedDocument(
-        phrasings=tuple(AnalysedText.of(distinct(keys)) for keys in phrased),
-        keys=every[firsts],
-        counts=np.diff(np.append(firsts, len(every))),
-        marks=np.bitwise_or.reduceat(every_bits, firsts) if len(firsts) else np.empty(0, np.uint8),
-        length=sum(map(len, phrasings)) + sum(map(len, keywords)) + sum(map(len, chunks)),
+def in_batches(documents: Sequence[FaqDocument]) -> Iterator[Sequence[FaqDocument]]:
+    """Entries in as many pieces as keep what is read of one piece small."""
+    start = length = 0
+    for number, document in enumerate(documents):
+        length += len(document.answer) + sum(map(len, document.variants))
+        if length >= _BATCH_LENGTH or number + 1 - start == _MOST_IN_BATCH:
+            yield documents[start : number + 1]
+            start, length = number + 1, 0
+    if start < len(documents):
+        yield documents[start:]
+
+
+def analyse_documents(documents: Sequence[FaqDocument], segmenter: Segmenter) -> AnalysedBatch:
+    """All keys of some entries. The whole texts are kept, particles included."""
+    texts: list[str] = []
+    places: list[int] = []
+    units: list[int] = []
+    lengths: list[int] = []
+    unit = 0
+    for number, document in enumerate(documents):
+        phrasings = [normalise(phrasing) for phrasing in (document.question, *document.variants)]
+        keywords = [normalise(keyword) for keyword in document.keywords]
+        chunks = split_chunks(normalise(document.answer[:_DOCUMENT_LIMIT]))
+        bits = [_IN_WORDING] * (len(phrasings) + len(keywords)) + list(range(len(chunks)))
+        places += [number << PART_BITS | bit for bit in bits]
+        units += [*range(unit, unit + len(phrasings)), *[-1] * (len(keywords) + len(chunks))]
+        unit += len(phrasings)
+        texts += [*phrasings, *keywords, *chunks]
+        lengths.append(sum(map(len, phrasings)) + sum(map(len, keywords)) + sum(map(len, chunks)))
+    keys, parts = _occurrences_of(texts, segmenter)
+    phrasing = np.array(units, np.int64)[parts]
+    in_phrasing = phrasing >= 0
+    batch = AnalysedBatch(
+        entries=keys << (DOCUMENT_BITS + PART_BITS) | np.array(places, np.int64)[parts],
+        phrasings=keys[in_phrasing] << UNIT_BITS | phrasing[in_phrasing],
+        lengths=np.array(lengths, np.int64),
+    )
+    batch.entries.sort()
+    batch.phrasings.sort()
+    return batch
+
+
+def _occurrences_of(texts: Sequence[str], segmenter: Segmenter) -> tuple[Keys, Keys]:
+    """Every key of the texts as often as it occurs, and the number of its text."""
+    known: dict[str, int] = {}
+    words: list[int] = []
+    counts: list[int] = []
+    for text in texts:
+        before = len(words)
+        for word in segmenter.words(text):
+            key = known.get(word)
+            if key is None:
+                key = known[word] = word_key(word, segmenter)
+            words.append(key)
+        counts.append(len(words) - before)
+    (characters, character_parts), (skeletons, skeleton_parts) = grams_of_parts(texts)
+    word_parts = np.repeat(np.arange(len(texts)), counts)
+    return (
+        np.concatenate(
+            (np.array(words, np.int64), characters | (1 << CHANNEL_BITS), skeletons | (2 << CHANNEL_BITS))
+        ),
+        np.concatenate((word_parts, character_parts, skeleton_parts)),
     )
 
 
@@ -150,10 +193,10 @@ def _occurrences(text: str, words: list[str], segmenter: Segmenter) -> Keys:
     return np.concatenate(
         (
             np.array([word_key(word, segmenter) for word in words], dtype=np.int64),
-            character_grams(text) | (1 << _CHANNEL_BITS),
-            skeleton_grams(text) | (2 << _CHANNEL_BITS),
+            character_grams(text) | (1 << CHANNEL_BITS),
+            skeleton_grams(text) | (2 << CHANNEL_BITS),
         )
     )
 
 
-_CHANNEL_STARTS = np.array([1 << _CHANNEL_BITS, 2 << _CHANNEL_BITS], dtype=np.int64)
+_CHANNEL_STARTS = np.array([1 << CHANNEL_BITS, 2 << CHANNEL_BITS], dtype=np.int64)

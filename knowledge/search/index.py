@@ -11,7 +11,6 @@ from knowledge.search import storage
 from knowledge.search.analysis import (
     AnalysedText,
     Question,
-    analyse_document,
     analyse_phrasing,
     layout_reading,
     read_question,
@@ -69,10 +68,8 @@ class FaqIndex:
         keywords = [keyword for document in latest.values() for keyword in document.keywords]
         segmenter = Segmenter(office=words).with_words(keywords)
         snapshot = empty_snapshot(sum(texts) / max(len(texts), 1))
-        analysed = [(document, analyse_document(document, segmenter)) for document in latest.values()]
-        snapshot = refresh_norms(add_documents(snapshot, analysed))
-        phrasings = [phrasing for _, document in analysed for phrasing in document.phrasings]
-        return cls(rehearse(snapshot, phrasings), segmenter)
+        snapshot = refresh_norms(add_documents(snapshot, list(latest.values()), segmenter))
+        return cls(rehearse(snapshot), segmenter)
 
     def __len__(self) -> int:
         return len(self._state.snapshot.row_of)
@@ -138,16 +135,20 @@ class FaqIndex:
         """
         with self._writing:
             state = self._state
-            known = {(phrasing.row, phrasing.text) for phrasing in state.snapshot.phrasings}
+            snapshot = state.snapshot
+            known: set[tuple[int, str]] = set()
             added: list[tuple[Phrasing, AnalysedText]] = []
             for text, document_id in confirmed:
-                row = NOBODY if document_id is None else state.snapshot.row_of.get(document_id)
+                row = NOBODY if document_id is None else snapshot.row_of.get(document_id)
                 question = _read(state, text)
-                if row is None or (row, question.text) in known or len(question.analysed.keys) == 0:
+                if row is None or len(question.analysed.keys) == 0:
+                    continue
+                known.update((row, snapshot.phrasings[unit].text) for unit in snapshot.units_of(row))
+                if (row, question.text) in known:
                     continue
                 known.add((row, question.text))
                 added.append((Phrasing(row, question.text, learned=True), question.analysed))
-            self._state = replace(state, snapshot=learn_phrasings(state.snapshot, added))
+            self._state = replace(state, snapshot=learn_phrasings(snapshot, added))
 
     def upsert(self, document: FaqDocument) -> None:
         """Add an entry or replace the one with its id; what was learned for it stays."""
@@ -158,7 +159,7 @@ class FaqIndex:
             snapshot = state.snapshot
             if document.id in snapshot.row_of:
                 snapshot = remove_document(snapshot, document.id)
-            snapshot = add_documents(snapshot, [(document, analyse_document(document, segmenter))])
+            snapshot = add_documents(snapshot, [document], segmenter)
             row = snapshot.row_of[document.id]
             snapshot = learn_phrasings(
                 snapshot,
@@ -216,10 +217,10 @@ def _score_after(state: _State, question: Question, previous: str) -> Scores | N
     """Scores of the question together with the subject of the previous entry; None if that is gone."""
     snapshot = state.snapshot
     row = snapshot.row_of.get(previous)
-    document = snapshot.documents[row] if row is not None else None
-    if row is None or document is None or len(question.analysed.keys) == 0:
+    if row is None or len(question.analysed.keys) == 0:
         return None
-    context = analyse_phrasing(document.question, state.segmenter)
+    asked = snapshot.phrasings[snapshot.units_of(row)[0]].text
+    context = analyse_phrasing(asked, state.segmenter)
     keys = np.union1d(question.analysed.keys, context.keys)
     joint = AnalysedText.of(keys)
     importance = np.where(np.isin(keys, question.analysed.keys), 1.0, _CONTEXT_IMPORTANCE)
@@ -229,15 +230,17 @@ def _score_after(state: _State, question: Question, previous: str) -> Scores | N
 def _hits(snapshot: Snapshot, scores: Scores, shown: slice) -> list[Hit]:
     hits: list[Hit] = []
     for row, fused in zip(scores.rows[shown].tolist(), scores.fused[shown].tolist(), strict=True):
-        document = snapshot.documents[row]
-        if document is not None and fused > 0:
-            hits.append(Hit(document.id, float(fused)))
+        document_id = snapshot.ids[row]
+        if document_id is not None and fused > 0:
+            hits.append(Hit(document_id, float(fused)))
     return hits
 
 
 def _learned_phrasings(snapshot: Snapshot, document_id: str) -> list[str]:
-    row = snapshot.row_of.get(document_id)
-    return [phrasing.text for phrasing in snapshot.phrasings if phrasing.learned and phrasing.row == row]
+    if document_id not in snapshot.row_of:
+        return []
+    phrasings = [snapshot.phrasings[unit] for unit in snapshot.units_of(snapshot.row_of[document_id])]
+    return [phrasing.text for phrasing in phrasings if phrasing.learned]
 
 
 def _tidied(snapshot: Snapshot) -> Snapshot:
@@ -253,12 +256,13 @@ def _explain(state: _State, question: Question, scores: Scores, used_previous: b
     unknown: list[str] = []
     for word in dict.fromkeys(question.words):
         rows = _rows_with(state, word)
+        if rows is None:
+            continue
         (matched if best_row in rows else unmatched if rows else unknown).append(word)
     phrasing = None
     if hits:
         likeness = unit_likeness(snapshot, question.analysed)
-        units = [unit for unit, item in enumerate(snapshot.phrasings) if item.row == best_row]
-        closest = max(units, key=lambda unit: likeness[unit], default=None)
+        closest = max(snapshot.units_of(best_row), key=lambda unit: likeness[unit], default=None)
         if closest is not None and likeness[closest] > 0:
             phrasing = snapshot.phrasings[closest].text
     return Explanation(
@@ -277,11 +281,14 @@ def _explain(state: _State, question: Question, scores: Scores, used_previous: b
     )
 
 
-def _rows_with(state: _State, word: str) -> set[int]:
+def _rows_with(state: _State, word: str) -> set[int] | None:
+    """The entries with a word; None when it is too common to be listed, and told nothing."""
     snapshot = state.snapshot
     key = np.array([word_key(word, state.segmenter)], np.int64)
     rows: set[int] = set()
-    for segment in snapshot.segments:
-        (start,), (count,) = segment.entries.find(key)
-        rows.update(segment.entries.rows[start : start + count].tolist())
+    for postings in snapshot.entry_postings:
+        if postings.common_among(key).any():
+            return None
+        (start,), (count,) = postings.find(key)
+        rows.update((postings.rows[start : start + count].astype(np.int64) + postings.base).tolist())
     return {row for row in rows if snapshot.alive[row]}

@@ -12,7 +12,14 @@ import numpy.typing as npt
 
 from knowledge.search.analysis import AnalysedText
 from knowledge.search.scoring import Floats, head_scores, unit_likeness
-from knowledge.search.snapshot import NOBODY, FloatArray, Phrasing, Snapshot, add_phrasings
+from knowledge.search.snapshot import (
+    NOBODY,
+    FloatArray,
+    Phrasing,
+    Snapshot,
+    add_phrasings,
+    phrasing_texts,
+)
 
 Integers = npt.NDArray[np.int32]
 
@@ -37,17 +44,17 @@ def learn_phrasings(snapshot: Snapshot, added: Sequence[tuple[Phrasing, Analysed
     return snapshot
 
 
-def rehearse(snapshot: Snapshot, phrasings: Sequence[AnalysedText]) -> Snapshot:
-    """Train the head on all phrasings, given in the order of the units, before the first question comes.
+def rehearse(snapshot: Snapshot) -> Snapshot:
+    """Train the head on all phrasings before the first question comes.
 
     An office has hundreds to a few thousand; beyond that the plain averages remain and only confirmed
     questions train.
     """
-    if not 2 <= len(phrasings) <= _MOST_REHEARSED:
+    if not 2 <= snapshot.units <= _MOST_REHEARSED:
         return snapshot
     examples: list[tuple[int, int, Floats | FloatArray]] = [
         (unit, snapshot.phrasings[unit].row, unit_likeness(snapshot, analysed).astype(np.float32))
-        for unit, analysed in enumerate(phrasings)
+        for unit, analysed in enumerate(phrasing_texts(snapshot))
     ]
     return _train(snapshot, examples, epochs=_EPOCHS, largest_step=_LARGEST_STEP)
 

@@ -1,19 +1,20 @@
 """Every entry against one question: three channels, five views, fused by learned weights."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from knowledge.search.analysis import CHANNEL_COUNT, AnalysedText
-from knowledge.search.postings import Postings, gather
+from knowledge.search.postings import Postings
 from knowledge.search.snapshot import NOBODY, Snapshot, inverse_frequency
 from knowledge.search.weights import WEIGHTS
 
 Floats = npt.NDArray[np.float64]
 
 MOST_CANDIDATES = 40
-_POSTING_BUDGET = 400_000
+_POSTING_BUDGET = 100_000
 _REPEAT_FROM = 0.6
 
 
@@ -34,6 +35,10 @@ class Scores:
     """Share of the question's weight, per channel, in words and n-grams that occur in the index at all."""
 
 
+Runs = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+"""Where the postings of each key start, and how many there are."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Weighted:
     """A question's keys with their weights and channel masses."""
@@ -43,8 +48,8 @@ class _Weighted:
     mass: Floats
     norm: Floats
     known: Floats
-    entry_runs: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]
-    phrase_runs: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]
+    entry_runs: list[Runs]
+    phrase_runs: list[Runs]
 
 
 def score(snapshot: Snapshot, question: AnalysedText, importance: Floats | None = None) -> Scores:
@@ -55,20 +60,22 @@ def score(snapshot: Snapshot, question: AnalysedText, importance: Floats | None 
         return Scores(np.empty(0, np.int64), empty, np.empty((0, 0)), nothing, nothing)
     weighted = _weigh(snapshot, question, importance)
     entry, found = _entry_view(snapshot, weighted)
-    phrase, cosine, head, repeat = _phrase_views(snapshot, weighted)
-    rough = entry.sum(axis=0) + phrase.sum(axis=0) + head
-    rough[~snapshot.alive] = -1.0
+    coverage, cosine = _unit_scores(snapshot, weighted)
+    alike = WEIGHTS.head_channels @ cosine
+    head = head_scores(snapshot, snapshot.head_weights * alike[snapshot.head_units], snapshot.head_rows)
+    rough = entry.sum(axis=0) + _best_of_row(snapshot, coverage).sum(axis=0) + head
+    rough[~snapshot.alive] = -np.inf
     count = min(MOST_CANDIDATES, len(snapshot.row_of))
-    rows = np.argpartition(-rough, count - 1)[:count]
+    rows = np.argpartition(rough, -count)[-count:]
+    phrasing = _best_of_candidates(snapshot, np.concatenate((coverage, cosine, alike[None])), rows)
     wording, chunk = _part_views(snapshot, weighted, found, rows)
-    views = np.concatenate(
-        (entry[:, rows], phrase[:, rows], cosine[:, rows], wording, chunk, head[None, rows])
-    )
+    views = np.concatenate((entry[:, rows], phrasing[:-1], wording, chunk, head[None, rows]))
     best = views.max(axis=1, keepdims=True)
-    features = np.concatenate((views, views / np.maximum(best, 1e-9), repeat[None, rows]))
+    features = np.concatenate((views, views / np.maximum(best, 1e-9), _repetition(phrasing[-1:])))
     fused = (WEIGHTS.fusion + snapshot.phrased_share * WEIGHTS.fusion_phrased) @ features
     order = np.argsort(-fused, kind="stable")
-    return Scores(rows[order], fused[order], features[:, order], cosine[:, NOBODY], weighted.known)
+    nobody = cosine[:, snapshot.units_of(NOBODY)].max(axis=1, initial=0.0)
+    return Scores(rows[order], fused[order], features[:, order], nobody, weighted.known)
 
 
 def known_share(snapshot: Snapshot, question: AnalysedText) -> float:
@@ -80,21 +87,23 @@ def known_share(snapshot: Snapshot, question: AnalysedText) -> float:
 
 def _weigh(snapshot: Snapshot, question: AnalysedText, importance: Floats | None) -> _Weighted:
     keys = question.keys
-    entry_runs = [segment.entries.find(keys) for segment in snapshot.segments]
-    phrase_runs = [segment.phrasings.find(keys) for segment in snapshot.segments]
-    frequency = entry_runs[0][1] + phrase_runs[0][1]
-    for (_, entries), (_, phrases) in zip(entry_runs[1:], phrase_runs[1:], strict=True):
-        frequency = frequency + entries + phrases
-    weights = inverse_frequency(snapshot, frequency)
+    entry_runs = [postings.find(keys) for postings in snapshot.entry_postings]
+    phrase_runs = [postings.find(keys) for postings in snapshot.phrasing_postings]
+    in_entries = np.zeros(len(keys), np.int64)
+    in_phrasings = np.zeros(len(keys), np.int64)
+    for (_, counts), postings in zip(entry_runs, snapshot.entry_postings, strict=True):
+        in_entries += counts + postings.common_among(keys)
+    for _, counts in phrase_runs:
+        in_phrasings += counts
+    weights = inverse_frequency(snapshot, in_entries, in_phrasings)
     if importance is not None:
         weights = weights * importance
-    if int(frequency.sum()) > _POSTING_BUDGET:
+    frequency = in_entries + in_phrasings
+    cost = np.where(weights > 0, frequency, 0)
+    if int(cost.sum()) > _POSTING_BUDGET:
         # The commonest n-grams cost most and say least; they are left out on both sides of the ratio.
-        rarest_first = np.argsort(frequency, kind="stable")
-        weights[rarest_first[np.cumsum(frequency[rarest_first]) > _POSTING_BUDGET]] = 0.0
-        dropped = weights == 0.0
-        entry_runs = [(starts, np.where(dropped, 0, counts)) for starts, counts in entry_runs]
-        phrase_runs = [(starts, np.where(dropped, 0, counts)) for starts, counts in phrase_runs]
+        rarest_first = np.argsort(cost, kind="stable")
+        weights[rarest_first[np.cumsum(cost[rarest_first]) > _POSTING_BUDGET]] = 0.0
     bounds = np.array(question.bounds)
     mass = _channel_sums(weights, bounds)
     return _Weighted(
@@ -103,8 +112,8 @@ def _weigh(snapshot: Snapshot, question: AnalysedText, importance: Floats | None
         mass=np.maximum(mass, 1e-9),
         norm=np.maximum(np.sqrt(_channel_sums(weights**2, bounds)), 1e-9),
         known=_channel_sums(weights * (frequency > 0), bounds) / np.maximum(mass, 1e-9),
-        entry_runs=entry_runs,
-        phrase_runs=phrase_runs,
+        entry_runs=[(starts, np.where(weights > 0, counts, 0)) for starts, counts in entry_runs],
+        phrase_runs=[(starts, np.where(weights > 0, counts, 0)) for starts, counts in phrase_runs],
     )
 
 
@@ -115,48 +124,64 @@ def _channel_sums(values: Floats, bounds: npt.NDArray[np.int64]) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Postings met while scoring whole entries, kept for scoring parts of the best."""
+    """Postings met while scoring whole entries, kept for scoring parts of the best.
 
-    rows: npt.NDArray[np.int32]
-    channels: npt.NDArray[np.int64]
+    `places` are rows, those of each channel after those of the channel before.
+    """
+
+    places: npt.NDArray[np.int64]
     weights: Floats
     marks: npt.NDArray[np.uint8]
 
 
-def _entry_view(snapshot: Snapshot, weighted: _Weighted) -> tuple[Floats, list[_Found]]:
+def _entry_view(snapshot: Snapshot, weighted: _Weighted) -> tuple[Floats, _Found]:
     """Matched weight over question weight, whole entries; shape (channels, rows)."""
-    rows = snapshot.rows
-    sums = np.zeros(CHANNEL_COUNT * rows)
-    found: list[_Found] = []
-    for segment, (starts, counts) in zip(snapshot.segments, weighted.entry_runs, strict=True):
-        postings: Postings = segment.entries
-        at = gather(starts, counts)
-        hit = _Found(
-            postings.rows[at],
-            np.repeat(weighted.channels, counts),
-            np.repeat(weighted.weights, counts),
-            postings.marks[at],
-        )
-        sums += np.bincount(
-            hit.channels * rows + hit.rows, hit.weights * postings.values[at], minlength=len(sums)
-        )
-        found.append(hit)
-    return sums.reshape(CHANNEL_COUNT, rows) / (255.0 * weighted.mass[:, None]), found
-
-
-def _phrase_views(snapshot: Snapshot, weighted: _Weighted) -> tuple[Floats, Floats, Floats, Floats]:
-    """Best phrasing by matched weight, best by cosine, the head's score, and repetition, for every row.
-
-    Repetition is 0 up to a likeness of 0.6 and 1 when a known wording comes again word for word.
-    """
-    coverage, cosine = _unit_scores(snapshot, weighted)
-    alike = WEIGHTS.head_channels @ cosine
-    return (
-        _best_of_row(snapshot, coverage),
-        _best_of_row(snapshot, cosine),
-        head_scores(snapshot, snapshot.head_weights * alike[snapshot.head_units], snapshot.head_rows),
-        np.clip((_best_of_row(snapshot, alike[None])[0] - _REPEAT_FROM) / (1 - _REPEAT_FROM), 0.0, 1.0) ** 2,
+    places, weights = _met(snapshot.entry_postings, weighted.entry_runs, weighted, snapshot.rows)
+    values: list[npt.NDArray[np.uint8]] = []
+    marks: list[npt.NDArray[np.uint8]] = []
+    for postings, (starts, counts) in zip(snapshot.entry_postings, weighted.entry_runs, strict=True):
+        values += _slices(postings.values, starts, counts)
+        marks += _slices(postings.marks, starts, counts)
+    sums = np.bincount(
+        places,
+        weights * np.concatenate(values or [np.empty(0, np.uint8)]),
+        minlength=CHANNEL_COUNT * snapshot.rows,
     )
+    entry = sums.reshape(CHANNEL_COUNT, snapshot.rows) / (255.0 * weighted.mass[:, None])
+    return entry, _Found(places, weights, np.concatenate(marks or [np.empty(0, np.uint8)]))
+
+
+def _met(
+    parts: tuple[Postings, ...], runs: list[Runs], weighted: _Weighted, rows: int
+) -> tuple[npt.NDArray[np.int64], Floats]:
+    """All postings of the question's keys: row, counted on by `rows` for each channel, and the key's weight."""
+    lists: list[npt.NDArray[np.uint16] | npt.NDArray[np.uint32]] = []
+    shifts: list[npt.NDArray[np.int64]] = []
+    for postings, (starts, counts) in zip(parts, runs, strict=True):
+        lists += _slices(postings.rows, starts, counts)
+        shifts.append(weighted.channels * rows + postings.base)
+    if not lists:
+        return np.empty(0, np.int64), np.empty(0)
+    every = np.concatenate([counts for _, counts in runs])
+    places = np.repeat(np.concatenate(shifts), every)
+    places += np.concatenate(lists)
+    return places, np.repeat(np.tile(weighted.weights, len(parts)), every)
+
+
+def _slices(
+    array: npt.NDArray[Any], starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]
+) -> list[npt.NDArray[Any]]:
+    met = counts > 0
+    firsts = starts[met]
+    return [
+        array[first:last]
+        for first, last in zip(firsts.tolist(), (firsts + counts[met]).tolist(), strict=True)
+    ]
+
+
+def _repetition(alike: Floats) -> Floats:
+    """0 up to a likeness of 0.6, and 1 when a known wording comes again word for word."""
+    return np.clip((alike - _REPEAT_FROM) / (1 - _REPEAT_FROM), 0.0, 1.0) ** 2
 
 
 def head_scores(snapshot: Snapshot, steps: Floats, rows: npt.NDArray[np.int32]) -> Floats:
@@ -167,19 +192,14 @@ def head_scores(snapshot: Snapshot, steps: Floats, rows: npt.NDArray[np.int32]) 
 def _unit_scores(snapshot: Snapshot, weighted: _Weighted) -> tuple[Floats, Floats]:
     """Matched weight over question weight, and cosine, of every phrasing; shapes (channels, units)."""
     units = snapshot.units
-    matched = np.zeros(CHANNEL_COUNT * units)
-    product = np.zeros(CHANNEL_COUNT * units)
-    for segment, (starts, counts) in zip(snapshot.segments, weighted.phrase_runs, strict=True):
-        at = gather(starts, counts)
-        place = np.repeat(weighted.channels * units, counts) + segment.phrasings.rows[at]
-        weights = np.repeat(weighted.weights, counts)
-        matched += np.bincount(place, weights, minlength=len(matched))
-        product += np.bincount(place, weights * weights, minlength=len(product))
-    coverage = matched.reshape(CHANNEL_COUNT, units) / weighted.mass[:, None]
-    cosine = product.reshape(CHANNEL_COUNT, units) / (
-        weighted.norm[:, None] * np.maximum(snapshot.norms, 1e-6)
+    places, weights = _met(snapshot.phrasing_postings, weighted.phrase_runs, weighted, units)
+    size = CHANNEL_COUNT * units
+    matched = np.bincount(places, weights, minlength=size).reshape(CHANNEL_COUNT, units)
+    product = np.bincount(places, weights * weights, minlength=size).reshape(CHANNEL_COUNT, units)
+    return (
+        matched / weighted.mass[:, None],
+        product / (weighted.norm[:, None] * np.maximum(snapshot.norms, 1e-6)),
     )
-    return coverage, cosine
 
 
 def _best_of_row(snapshot: Snapshot, unit_scores: Floats) -> Floats:
@@ -190,22 +210,27 @@ def _best_of_row(snapshot: Snapshot, unit_scores: Floats) -> Floats:
     return best
 
 
+def _best_of_candidates(snapshot: Snapshot, unit_scores: Floats, rows: npt.NDArray[np.int64]) -> Floats:
+    """The highest of each score among the phrasings of each candidate; shape (scores, candidates)."""
+    units = [snapshot.units_of(row) for row in rows.tolist()]
+    starts = np.cumsum([0, *map(len, units)])[:-1]
+    return np.maximum.reduceat(unit_scores[:, [unit for own in units for unit in own]], starts, axis=1)
+
+
 def _part_views(
-    snapshot: Snapshot, weighted: _Weighted, found: list[_Found], candidates: npt.NDArray[np.int64]
+    snapshot: Snapshot, weighted: _Weighted, found: _Found, candidates: npt.NDArray[np.int64]
 ) -> tuple[Floats, Floats]:
     """All wording of each candidate, and its best answer chunk, by matched weight; shapes (channels, candidates)."""
-    number = np.full(snapshot.rows, -1, np.int64)
-    number[candidates] = np.arange(len(candidates))
-    size = CHANNEL_COUNT * len(candidates) * 8
-    sums = np.zeros(size)
-    for hit in found:
-        kept = np.flatnonzero(number[hit.rows] >= 0)
-        bits = np.unpackbits(hit.marks[kept, None], axis=1)
-        posting, bit = np.nonzero(bits)
-        source = kept[posting]
-        place = (hit.channels[source] * len(candidates) + number[hit.rows[source]]) * 8 + bit
-        sums += np.bincount(place, hit.weights[source], minlength=size)
-    parts = sums.reshape(CHANNEL_COUNT, len(candidates), 8) / weighted.mass[:, None, None]
+    count = len(candidates)
+    number = np.full((CHANNEL_COUNT, snapshot.rows), -1, np.int32)
+    number[:, candidates] = np.arange(CHANNEL_COUNT * count).reshape(CHANNEL_COUNT, count)
+    met = number.ravel()[found.places]
+    kept = np.flatnonzero(met >= 0)
+    posting, bit = np.nonzero(np.unpackbits(found.marks[kept, None], axis=1))
+    sums = np.bincount(
+        met[kept][posting] * 8 + bit, found.weights[kept][posting], minlength=CHANNEL_COUNT * count * 8
+    )
+    parts = sums.reshape(CHANNEL_COUNT, count, 8) / weighted.mass[:, None, None]
     return parts[:, :, 0], parts[:, :, 1:].max(axis=2)
 
 

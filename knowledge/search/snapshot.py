@@ -9,31 +9,46 @@ import numpy.typing as npt
 
 from knowledge.search.analysis import (
     CHANNEL_COUNT,
-    AnalysedDocument,
+    DOCUMENT_BITS,
+    PART_BITS,
+    UNIT_BITS,
+    AnalysedBatch,
     AnalysedText,
-    channel_of,
+    analyse_documents,
+    in_batches,
 )
 from knowledge.search.document import FaqDocument
 from knowledge.search.postings import (
+    MOST_NARROW_ROWS,
     Keys,
     Postings,
-    build_postings,
-    empty_postings,
+    assemble,
+    blocks,
+    copied,
+    equal_cuts,
+    in_key_ranges,
     merge,
+    postings_of,
     renumber,
+    split,
+    starts_of_runs,
 )
+from knowledge.thai import Segmenter
 
 FloatArray = npt.NDArray[np.float32]
 
 NOBODY = 0
 """The row of questions known to have no entry here. It holds phrasings only and is never a hit."""
 
+COMMON = 2_000
+"""A word or n-gram in more entries than this tells none of them apart: it is neither listed nor weighed."""
+
 _SATURATION = 3.0
 _LENGTH_SHARE = 0.6
-_BATCH = 128
 _HALF_TRUSTED = 8
-_MERGE_ALWAYS_BELOW = 1_500_000
-_MERGE_RATIO = 12
+_KEY_RANGES = 8
+_MERGE_ALWAYS_BELOW = 200_000
+_MERGE_RATIO = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +61,21 @@ class Phrasing:
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
-    """Postings of whole entries and of single phrasings. A snapshot has a large one and a small recent one."""
-
-    entries: Postings
-    phrasings: Postings
-
-
-@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Rows are entries, units are phrasings; both only grow until `compact` drops the dead ones.
 
-    Shapes: alive (rows), norms (channels, units), the head's three arrays (training steps).
+    The postings of entries, and those of phrasings, come in parts, rows ascending: large ones and a few small
+    recent ones. Shapes: ids and alive (rows), phrasings and phrasing_rows (units), norms (channels, units), the
+    head's three arrays (training steps).
     """
 
-    documents: tuple[FaqDocument | None, ...]
+    ids: tuple[str | None, ...]
     row_of: dict[str, int]
     alive: npt.NDArray[np.bool_]
     phrasings: tuple[Phrasing, ...]
-    segments: tuple[Segment, ...]
+    phrasing_rows: npt.NDArray[np.int32]
+    entry_postings: tuple[Postings, ...]
+    phrasing_postings: tuple[Postings, ...]
     average_length: float
     norms: FloatArray
     head_units: npt.NDArray[np.int32]
@@ -82,12 +93,20 @@ class Snapshot:
     @property
     def rows(self) -> int:
         """Number of rows, the dead and the one of nobody included."""
-        return len(self.documents)
+        return len(self.ids)
 
     @property
     def units(self) -> int:
         """Number of phrasings."""
         return len(self.phrasings)
+
+    def units_of(self, row: int) -> list[int]:
+        """The phrasings of a row, in order of coming: the entry's question first."""
+        place = int(np.searchsorted(self.unit_rows, row))
+        if place == len(self.unit_rows) or self.unit_rows[place] != row:
+            return []
+        end = int(self.unit_starts[place + 1]) if place + 1 < len(self.unit_starts) else self.units
+        return self.unit_order[int(self.unit_starts[place]) : end].tolist()
 
 
 class UnitArrays(TypedDict):
@@ -103,11 +122,13 @@ def empty_snapshot(average_length: float) -> Snapshot:
     """An index of nothing; `average_length` is the usual length of an entry in characters."""
     none = np.empty(0, np.int64)
     return Snapshot(
-        documents=(None,),
+        ids=(None,),
         row_of={},
         alive=np.zeros(1, np.bool_),
         phrasings=(),
-        segments=(Segment(empty_postings(), empty_postings()),),
+        phrasing_rows=np.empty(0, np.int32),
+        entry_postings=(),
+        phrasing_postings=(),
         average_length=max(average_length, 1.0),
         norms=np.empty((CHANNEL_COUNT, 0), np.float32),
         head_units=np.empty(0, np.int32),
@@ -120,86 +141,147 @@ def empty_snapshot(average_length: float) -> Snapshot:
     )
 
 
-def inverse_frequency(snapshot: Snapshot, frequency: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """How telling a key is that occurs in `frequency` texts; entries and phrasings count as texts."""
+def inverse_frequency(
+    snapshot: Snapshot, in_entries: npt.NDArray[np.int64], in_phrasings: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    """How telling a key is that occurs in so many texts; entries and phrasings count as texts."""
     total = snapshot.rows + snapshot.units
-    return np.log1p(np.maximum(total - frequency + 0.5, 0.5) / (frequency + 0.5))
+    frequency = in_entries + in_phrasings
+    weights = np.log1p(np.maximum(total - frequency + 0.5, 0.5) / (frequency + 0.5))
+    weights[in_entries > COMMON] = 0.0
+    return weights
 
 
-def frequency_of(snapshot: Snapshot, keys: Keys) -> npt.NDArray[np.int64]:
-    """In how many texts each key occurs."""
-    frequency = np.zeros(len(keys), np.int64)
-    for segment in snapshot.segments:
-        frequency += segment.entries.find(keys)[1]
-        frequency += segment.phrasings.find(keys)[1]
-    return frequency
+def key_weights(snapshot: Snapshot, keys: Keys) -> npt.NDArray[np.float64]:
+    """How telling each of these ascending keys is."""
+    in_entries = np.zeros(len(keys), np.int64)
+    in_phrasings = np.zeros(len(keys), np.int64)
+    for postings in snapshot.entry_postings:
+        in_entries += postings.find(keys)[1] + postings.common_among(keys)
+    for postings in snapshot.phrasing_postings:
+        in_phrasings += postings.find(keys)[1]
+    return inverse_frequency(snapshot, in_entries, in_phrasings)
 
 
-def add_documents(snapshot: Snapshot, added: Sequence[tuple[FaqDocument, AnalysedDocument]]) -> Snapshot:
-    """The snapshot with entries more; their ids must not be in it."""
-    for start in range(0, len(added), _BATCH):
-        snapshot = _add_batch(snapshot, added[start : start + _BATCH])
-    return snapshot
-
-
-def _add_batch(snapshot: Snapshot, added: Sequence[tuple[FaqDocument, AnalysedDocument]]) -> Snapshot:
-    row_of = dict(snapshot.row_of)
-    entry_rows: list[tuple[int, Keys, npt.NDArray[np.uint8], npt.NDArray[np.uint8]]] = []
-    units: list[tuple[Phrasing, AnalysedText]] = []
-    for row, (document, analysed) in enumerate(added, start=snapshot.rows):
-        row_of[document.id] = row
-        share = 1 - _LENGTH_SHARE + _LENGTH_SHARE * analysed.length / snapshot.average_length
-        values = analysed.counts / (analysed.counts + _SATURATION * share)
-        entry_rows.append((row, analysed.keys, np.rint(values * 255).astype(np.uint8), analysed.marks))
-        texts = (document.question, *document.variants)
-        units += [(Phrasing(row, text), keys) for text, keys in zip(texts, analysed.phrasings, strict=True)]
+def add_documents(snapshot: Snapshot, documents: Sequence[FaqDocument], segmenter: Segmenter) -> Snapshot:
+    """The snapshot with entries more; their ids must be different and not in it."""
+    if not documents:
+        return snapshot
+    first_row, first_unit = snapshot.rows, snapshot.units
+    entry_postings, phrasing_postings = _read(snapshot, documents, segmenter)
+    rows = range(first_row, first_row + len(documents))
+    phrasings = [
+        Phrasing(row, text)
+        for row, document in zip(rows, documents, strict=True)
+        for text in (document.question, *document.variants)
+    ]
     grown = replace(
         snapshot,
-        documents=(*snapshot.documents, *(document for document, _ in added)),
-        row_of=row_of,
-        alive=np.append(snapshot.alive, np.ones(len(added), np.bool_)),
-        segments=_append(snapshot.segments, build_postings(entry_rows), empty_postings()),
+        ids=(*snapshot.ids, *(document.id for document in documents)),
+        row_of={**snapshot.row_of, **{d.id: row for row, d in zip(rows, documents, strict=True)}},
+        alive=np.append(snapshot.alive, np.ones(len(documents), np.bool_)),
+        entry_postings=_appended(snapshot.entry_postings, entry_postings, COMMON),
     )
-    grown = add_phrasings(grown, units)
-    first_unit = snapshot.units
-    rows = np.array([phrasing.row for phrasing, _ in units], np.int32)
+    grown = _with_phrasings(grown, phrasings, phrasing_postings)
+    unit_rows = grown.phrasing_rows[first_unit:]
+    shares = 1 / np.bincount(unit_rows - first_row)[unit_rows - first_row]
     return replace(
         grown,
         head_units=np.append(grown.head_units, np.arange(first_unit, grown.units, dtype=np.int32)),
-        head_rows=np.append(grown.head_rows, rows),
-        head_weights=np.append(
-            grown.head_weights, (1 / np.bincount(rows)[rows] if len(rows) else rows).astype(np.float32)
-        ),
+        head_rows=np.append(grown.head_rows, unit_rows),
+        head_weights=np.append(grown.head_weights, shares.astype(np.float32)),
     )
+
+
+def _read(
+    snapshot: Snapshot, documents: Sequence[FaqDocument], segmenter: Segmenter
+) -> tuple[list[Postings], Postings]:
+    """Postings of new entries, in parts of at most as many rows as fit two bytes, and of their phrasings.
+
+    A few hundred entries are read at a time, and put together by ranges of keys: all that is ever held is about
+    the result.
+    """
+    row, unit = snapshot.rows, snapshot.units
+    wholes: list[Postings] = []
+    groups: list[list[Postings]] = []
+    cuts: Keys = np.empty(0, np.int64)
+    phrasings: list[Postings] = []
+    part_start = row
+    for batch in in_batches(documents):
+        if row + len(batch) - part_start > MOST_NARROW_ROWS:
+            wholes.append(assemble(groups, COMMON))
+            groups, part_start = [], row
+        analysed = analyse_documents(batch, segmenter)
+        entries = _entry_postings(analysed, row, snapshot.average_length)
+        phrasings.append(_phrasing_postings(analysed.phrasings, unit))
+        if not groups:
+            cuts = equal_cuts(entries, _KEY_RANGES)
+            groups = [[] for _ in range(len(cuts) + 1)]
+        for group, piece in zip(groups, split(entries, cuts), strict=True):
+            group.append(copied(piece))
+        row += len(batch)
+        unit += sum(1 + len(document.variants) for document in batch)
+    return [*wholes, assemble(groups, COMMON)], merge(phrasings)
+
+
+def _entry_postings(batch: AnalysedBatch, first_row: int, average_length: float) -> Postings:
+    together = batch.entries >> PART_BITS
+    firsts = starts_of_runs(together)
+    bits = (1 << (batch.entries & ((1 << PART_BITS) - 1))).astype(np.uint8)
+    marks = np.bitwise_or.reduceat(bits, firsts) if len(firsts) else bits
+    counts = np.diff(np.append(firsts, len(together)))
+    together = together[firsts]
+    rows = together & ((1 << DOCUMENT_BITS) - 1)
+    room = _SATURATION * (1 - _LENGTH_SHARE + _LENGTH_SHARE * batch.lengths / average_length)
+    values = np.rint(counts / (counts + room[rows]) * 255).astype(np.uint8)
+    return postings_of(together >> DOCUMENT_BITS, rows, base=first_row, values=values, marks=marks)
+
+
+def _phrasing_postings(occurrences: Keys, first_unit: int) -> Postings:
+    pairs = occurrences[starts_of_runs(occurrences)]
+    return postings_of(pairs >> UNIT_BITS, pairs & ((1 << UNIT_BITS) - 1), base=first_unit)
 
 
 def add_phrasings(snapshot: Snapshot, added: Sequence[tuple[Phrasing, AnalysedText]]) -> Snapshot:
     """The snapshot with phrasings more, of entries already in it; the head does not know them yet."""
     if not added:
         return snapshot
-    unit_keys: list[tuple[int, Keys, npt.NDArray[np.uint8], npt.NDArray[np.uint8]]] = []
-    for unit, (_, analysed) in enumerate(added, start=snapshot.units):
-        ones = np.ones(len(analysed.keys), np.uint8)
-        unit_keys.append((unit, analysed.keys, ones, ones))
-    phrasings = (*snapshot.phrasings, *(phrasing for phrasing, _ in added))
+    keys = np.concatenate([analysed.keys for _, analysed in added])
+    units = np.repeat(np.arange(len(added)), [len(analysed.keys) for _, analysed in added])
+    postings = _phrasing_postings(np.sort(keys << UNIT_BITS | units), snapshot.units)
+    return _with_phrasings(snapshot, [phrasing for phrasing, _ in added], postings)
+
+
+def _with_phrasings(snapshot: Snapshot, added: Sequence[Phrasing], postings: Postings) -> Snapshot:
+    rows = np.append(snapshot.phrasing_rows, np.array([phrasing.row for phrasing in added], np.int32))
     grown = replace(
         snapshot,
-        phrasings=phrasings,
-        segments=_append(snapshot.segments, empty_postings(), build_postings(unit_keys)),
-        **unit_arrays(phrasings),
+        phrasings=(*snapshot.phrasings, *added),
+        phrasing_rows=rows,
+        phrasing_postings=_appended(snapshot.phrasing_postings, [postings]),
+        **unit_arrays(rows),
     )
-    norms = _norms(grown, [analysed for _, analysed in added])
+    norms = np.sqrt(_squared_norms(grown, postings, snapshot.units, len(added))).astype(np.float32)
     return replace(grown, norms=np.concatenate((snapshot.norms, norms), axis=1))
+
+
+def phrasing_texts(snapshot: Snapshot) -> list[AnalysedText]:
+    """The keys of every phrasing."""
+    postings = merge(snapshot.phrasing_postings)
+    keys = np.repeat(postings.full_keys, np.diff(postings.offsets))
+    units = postings.rows.astype(np.int64) + postings.base
+    ends = np.cumsum(np.bincount(units, minlength=snapshot.units))[:-1]
+    return [AnalysedText.of(own) for own in np.split(keys[np.argsort(units, kind="stable")], ends)]
 
 
 def remove_document(snapshot: Snapshot, document_id: str) -> Snapshot:
     """The snapshot without an entry; its postings stay until `compact`."""
-    row = snapshot.row_of[document_id]
-    row_of = {key: value for key, value in snapshot.row_of.items() if key != document_id}
+    row_of = dict(snapshot.row_of)
+    row = row_of.pop(document_id)
     alive = snapshot.alive.copy()
     alive[row] = False
-    documents = (*snapshot.documents[:row], None, *snapshot.documents[row + 1 :])
-    return replace(snapshot, documents=documents, row_of=row_of, alive=alive)
+    ids = (*snapshot.ids[:row], None, *snapshot.ids[row + 1 :])
+    return replace(snapshot, ids=ids, row_of=row_of, alive=alive)
 
 
 def needs_compaction(snapshot: Snapshot) -> bool:
@@ -209,85 +291,105 @@ def needs_compaction(snapshot: Snapshot) -> bool:
 
 
 def compact(snapshot: Snapshot) -> Snapshot:
-    """The same entries without the dead rows, everything in one segment, weights of words fresh."""
+    """The same entries without the dead rows, in as few parts as can be, weights of words fresh."""
     kept_rows = snapshot.alive.copy()
     kept_rows[NOBODY] = True
-    new_rows = np.where(kept_rows, np.cumsum(kept_rows) - 1, -1).astype(np.int32)
-    kept_units = kept_rows[np.array([phrasing.row for phrasing in snapshot.phrasings], np.int64)]
-    new_units = np.where(kept_units, np.cumsum(kept_units) - 1, -1).astype(np.int32)
-    entries, phrases = empty_postings(), empty_postings()
-    for segment in snapshot.segments:
-        entries = merge(entries, renumber(segment.entries, new_rows))
-        phrases = merge(phrases, renumber(segment.phrasings, new_units))
+    new_rows = np.where(kept_rows, np.cumsum(kept_rows) - 1, -1)
+    kept_units = kept_rows[snapshot.phrasing_rows]
+    new_units = np.where(kept_units, np.cumsum(kept_units) - 1, -1)
+    entries = [
+        _renumbered(
+            snapshot.entry_postings, np.where(new_rows // MOST_NARROW_ROWS == part, new_rows, -1), COMMON
+        )
+        for part in range(-(-int(kept_rows.sum()) // MOST_NARROW_ROWS))
+    ]
     phrasings = tuple(
         replace(phrasing, row=int(new_rows[phrasing.row]))
         for phrasing, kept in zip(snapshot.phrasings, kept_units, strict=True)
         if kept
     )
+    phrasing_rows = new_rows[snapshot.phrasing_rows[kept_units]].astype(np.int32)
     steps = kept_units[snapshot.head_units] & kept_rows[snapshot.head_rows]
     small = replace(
         snapshot,
-        documents=tuple(d for d, kept in zip(snapshot.documents, kept_rows, strict=True) if kept),
+        ids=tuple(own for own, kept in zip(snapshot.ids, kept_rows, strict=True) if kept),
         row_of={key: int(new_rows[row]) for key, row in snapshot.row_of.items()},
         alive=snapshot.alive[kept_rows],
         phrasings=phrasings,
-        segments=(Segment(entries, phrases),),
+        phrasing_rows=phrasing_rows,
+        entry_postings=tuple(part for part in entries if part.size),
+        phrasing_postings=(_renumbered(snapshot.phrasing_postings, new_units),),
         norms=snapshot.norms[:, kept_units],
-        head_units=new_units[snapshot.head_units[steps]],
-        head_rows=new_rows[snapshot.head_rows[steps]],
+        head_units=new_units[snapshot.head_units[steps]].astype(np.int32),
+        head_rows=new_rows[snapshot.head_rows[steps]].astype(np.int32),
         head_weights=snapshot.head_weights[steps],
-        **unit_arrays(phrasings),
+        **unit_arrays(phrasing_rows),
     )
     return refresh_norms(small)
 
 
+def _renumbered(
+    parts: Sequence[Postings], new_rows: npt.NDArray[np.int64], most: int | None = None
+) -> Postings:
+    kept = new_rows[new_rows >= 0]
+    base = int(kept.min(initial=len(new_rows)))
+    groups = [
+        [renumber(piece, new_rows, base, len(kept) / len(new_rows), most) for piece in group]
+        for group in in_key_ranges(parts)
+    ]
+    return assemble(groups, most)
+
+
 def refresh_norms(snapshot: Snapshot) -> Snapshot:
     """Lengths of all phrasings under today's word weights."""
-    sums = np.zeros(CHANNEL_COUNT * snapshot.units)
-    for segment in snapshot.segments:
-        phrases = segment.phrasings
-        squares = inverse_frequency(snapshot, frequency_of(snapshot, phrases.keys)) ** 2
-        counts = np.diff(phrases.offsets)
-        place = np.repeat(channel_of(phrases.keys) * snapshot.units, counts) + phrases.rows
-        sums += np.bincount(place, np.repeat(squares, counts), minlength=len(sums))
-    return replace(snapshot, norms=np.sqrt(sums).reshape(CHANNEL_COUNT, -1).astype(np.float32))
+    squares = np.zeros((CHANNEL_COUNT, snapshot.units))
+    for postings in snapshot.phrasing_postings:
+        squares += _squared_norms(snapshot, postings, 0, snapshot.units)
+    return replace(snapshot, norms=np.sqrt(squares).astype(np.float32))
 
 
-def _norms(snapshot: Snapshot, texts: Sequence[AnalysedText]) -> FloatArray:
-    norms = np.zeros((CHANNEL_COUNT, len(texts)), np.float32)
-    keys = np.concatenate([text.keys for text in texts])
-    squares = np.concatenate(
-        ([0.0], np.cumsum(inverse_frequency(snapshot, frequency_of(snapshot, keys)) ** 2))
-    )
-    start = 0
-    for number, text in enumerate(texts):
-        ends = squares[start + np.array(text.bounds)]
-        norms[:, number] = np.sqrt(np.diff(ends))
-        start += len(text.keys)
-    return norms
+def _squared_norms(
+    snapshot: Snapshot, postings: Postings, first_unit: int, units: int
+) -> npt.NDArray[np.float64]:
+    """Squared weights of the keys of some phrasings in a row, summed by channel; shape (channels, units)."""
+    squares = key_weights(snapshot, postings.full_keys) ** 2
+    places = np.repeat(np.arange(CHANNEL_COUNT) * units, np.diff(postings.bounds))
+    places += postings.base - first_unit
+    counts = np.diff(postings.offsets)
+    sums = np.zeros(CHANNEL_COUNT * units)
+    for block in blocks(postings.offsets):
+        rows = postings.rows[postings.offsets[block.start] : postings.offsets[block.stop]]
+        place = np.repeat(places[block], counts[block]) + rows
+        sums += np.bincount(place, np.repeat(squares[block], counts[block]), minlength=len(sums))
+    return sums.reshape(CHANNEL_COUNT, units)
 
 
-def _append(segments: tuple[Segment, ...], entries: Postings, phrasings: Postings) -> tuple[Segment, ...]:
-    """Put new postings into the recent segment, or into the large one while that is cheap (milliseconds)."""
-    large, *recent = segments
-    small = recent[0] if recent else Segment(empty_postings(), empty_postings())
-    small = Segment(merge(small.entries, entries), merge(small.phrasings, phrasings))
-    large_size = large.entries.size + large.phrasings.size
-    small_size = small.entries.size + small.phrasings.size
-    if large_size > _MERGE_ALWAYS_BELOW and small_size * _MERGE_RATIO < large_size:
-        return large, small
-    return (Segment(merge(large.entries, small.entries), merge(large.phrasings, small.phrasings)),)
+def _appended(
+    parts: tuple[Postings, ...], added: Sequence[Postings], most: int | None = None
+) -> tuple[Postings, ...]:
+    """The parts with more, the last ones merged where that is cheap against their size (milliseconds)."""
+    grown = [*parts, *(part for part in added if part.size)]
+    while len(grown) > 1 and _belong_together(grown[-2], grown[-1]):
+        grown[-2:] = [merge(grown[-2:], most)]
+    return tuple(grown)
 
 
-def unit_arrays(phrasings: Sequence[Phrasing]) -> UnitArrays:
-    """What a snapshot derives from its phrasings."""
-    rows = np.array([phrasing.row for phrasing in phrasings], np.int64)
-    order = np.argsort(rows, kind="stable")
-    unit_rows, starts, counts = np.unique(rows[order], return_index=True, return_counts=True)
-    own = counts[unit_rows != NOBODY]
+def _belong_together(part: Postings, following: Postings) -> bool:
+    if len(part.values) and following.base + int(following.rows.max()) - part.base >= MOST_NARROW_ROWS:
+        return False
+    return part.size <= _MERGE_ALWAYS_BELOW or following.size * _MERGE_RATIO >= part.size
+
+
+def unit_arrays(phrasing_rows: npt.NDArray[np.int32]) -> UnitArrays:
+    """What a snapshot derives from the rows of its phrasings."""
+    order = np.argsort(phrasing_rows, kind="stable")
+    ordered = phrasing_rows[order].astype(np.int64)
+    starts = starts_of_runs(ordered)
+    unit_rows = ordered[starts]
+    own = np.diff(np.append(starts, len(ordered)))[unit_rows != NOBODY]
     return {
         "unit_order": order,
-        "unit_starts": starts.astype(np.int64),
+        "unit_starts": starts,
         "unit_rows": unit_rows,
         "phrased_share": float(np.mean((own - 1) / (own - 1 + _HALF_TRUSTED))) if len(own) else 0.0,
     }

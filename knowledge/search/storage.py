@@ -1,92 +1,110 @@
-"""A snapshot in one file: numpy arrays and a JSON part in an uncompressed zip. Nothing is unpickled."""
+"""A snapshot in one file: a line that names the format, a JSON part, numpy arrays. Nothing is unpickled.
+
+The arrays are mapped into memory: what is never asked for is never read, and processes share what is.
+"""
 
 import json
 import os
-import zipfile
+import zlib
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 
-from knowledge.search.document import FaqDocument
 from knowledge.search.postings import Postings
-from knowledge.search.snapshot import Phrasing, Segment, Snapshot, compact, unit_arrays
+from knowledge.search.snapshot import Phrasing, Snapshot, unit_arrays
 from knowledge.thai import OfficeWords, Segmenter
 
-_FORMAT = "phueanban-faq-index-2"
-_POSTING_ARRAYS = ("keys", "offsets", "rows", "values", "marks")
+_FAMILY = b"phueanban-faq-index-"
+_FORMAT = _FAMILY + b"3\n"
+_ALIGNED = 64
+_BLOCK = 1 << 20
+_ARRAYS = ("alive", "phrasing_rows", "norms", "head_units", "head_rows", "head_weights")
+_POSTING_ARRAYS = ("keys", "offsets", "rows", "values", "marks", "common", "common_counts")
 
 
 def save(path: str | PathLike[str], snapshot: Snapshot, segmenter: Segmenter) -> None:
     """Write a snapshot; a reader of `path` sees the old file or the new one, never half of one."""
-    snapshot = compact(snapshot)
-    (segment,) = snapshot.segments
+    arrays: list[npt.NDArray[Any]] = [getattr(snapshot, name) for name in _ARRAYS]
+    parts = {"entries": snapshot.entry_postings, "phrasings": snapshot.phrasing_postings}
+    for postings in (*parts["entries"], *parts["phrasings"]):
+        arrays += [getattr(postings, name) for name in _POSTING_ARRAYS]
     head = {
-        "format": _FORMAT,
         "average_length": snapshot.average_length,
         "own_words": sorted(segmenter.own_words),
         "synonyms": segmenter.office.synonyms,
         "protected": segmenter.office.protected,
         "stop_phrases": segmenter.office.stop_phrases,
-        "documents": [
-            [d.id, d.question, list(d.variants), d.answer, list(d.keywords)]
-            for d in snapshot.documents
-            if d is not None
-        ],
+        "ids": snapshot.ids,
         "phrasings": [[p.row, p.text, p.learned] for p in snapshot.phrasings],
+        "parts": {kind: [[p.base, p.bounds] for p in postings] for kind, postings in parts.items()},
+        "arrays": [[array.dtype.str, array.shape] for array in arrays],
     }
-    arrays: dict[str, Any] = {
-        "head": np.frombuffer(json.dumps(head, ensure_ascii=False).encode(), np.uint8),
-        "norms": snapshot.norms,
-        "head_units": snapshot.head_units,
-        "head_rows": snapshot.head_rows,
-        "head_weights": snapshot.head_weights,
-    }
-    for name in _POSTING_ARRAYS:
-        arrays[f"entries_{name}"] = getattr(segment.entries, name)
-        arrays[f"phrasings_{name}"] = getattr(segment.phrasings, name)
     target = Path(path)
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
-        with partial.open("wb") as file:
-            np.savez(file, **arrays)
-            file.flush()
+        with partial.open("w+b") as file:
+            _write(file, json.dumps(head, ensure_ascii=False).encode(), arrays)
             os.fsync(file.fileno())
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
 
 
+def _write(file: BinaryIO, head: bytes, arrays: list[npt.NDArray[Any]]) -> None:
+    """The format, the length of the head and a checksum of all that follows, the head, the arrays."""
+    file.write(_FORMAT)
+    numbers = file.tell()
+    file.write(bytes(16))
+    checksum = zlib.crc32(head)
+    file.write(head)
+    for array in arrays:
+        gap = bytes(-file.tell() % _ALIGNED)
+        data = memoryview(np.ascontiguousarray(array)).cast("B") if array.size else b""
+        checksum = zlib.crc32(data, zlib.crc32(gap, checksum))
+        file.write(gap)
+        file.write(data)
+    file.seek(numbers)
+    file.write(len(head).to_bytes(8, "little") + checksum.to_bytes(8, "little"))
+    file.flush()
+
+
 def load(path: str | PathLike[str]) -> tuple[Snapshot, Segmenter]:
     """Read a snapshot. Raises ValueError when the file is not one of this format."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        head = json.loads(arrays["head"].tobytes())
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
-        raise ValueError(f"not a saved answer index: {path}") from error
-    if head["format"] != _FORMAT:
-        raise ValueError(f"saved by another version: {path}")
-    documents = [
-        FaqDocument(id=i, question=q, variants=tuple(v), answer=a, keywords=tuple(k))
-        for i, q, v, a, k in head["documents"]
-    ]
-    phrasings = tuple(Phrasing(row, text, learned) for row, text, learned in head["phrasings"])
-    alive = np.ones(len(documents) + 1, np.bool_)
-    alive[0] = False
+    with Path(path).open("rb") as file:
+        form = file.read(len(_FORMAT))
+        if form != _FORMAT:
+            other = "saved by another version" if form.startswith(_FAMILY) else "not a saved answer index"
+            raise ValueError(f"{other}: {path}")
+        head_length, expected = (int.from_bytes(file.read(8), "little") for _ in range(2))
+        start = file.tell()
+        checksum = 0
+        while block := file.read(_BLOCK):
+            checksum = zlib.crc32(block, checksum)
+        if checksum != expected:
+            raise ValueError(f"not a saved answer index: {path} is damaged")
+        file.seek(start)
+        head = json.loads(file.read(head_length))
+        arrays = iter(_mapped(file, start + head_length, head["arrays"]))
+    own = {name: next(arrays) for name in _ARRAYS}
+    entries, phrasings = (
+        tuple(
+            Postings(base=base, bounds=tuple(bounds), **{name: next(arrays) for name in _POSTING_ARRAYS})
+            for base, bounds in head["parts"][kind]
+        )
+        for kind in ("entries", "phrasings")
+    )
     snapshot = Snapshot(
-        documents=(None, *documents),
-        row_of={document.id: row for row, document in enumerate(documents, start=1)},
-        alive=alive,
-        phrasings=phrasings,
-        segments=(Segment(_postings(arrays, "entries"), _postings(arrays, "phrasings")),),
+        ids=tuple(head["ids"]),
+        row_of={key: row for row, key in enumerate(head["ids"]) if key is not None},
+        phrasings=tuple(Phrasing(row, text, learned) for row, text, learned in head["phrasings"]),
+        entry_postings=entries,
+        phrasing_postings=phrasings,
         average_length=head["average_length"],
-        norms=arrays["norms"],
-        head_units=arrays["head_units"],
-        head_rows=arrays["head_rows"],
-        head_weights=arrays["head_weights"],
-        **unit_arrays(phrasings),
+        **own,
+        **unit_arrays(own["phrasing_rows"]),
     )
     words = OfficeWords(
         synonyms=tuple(map(tuple, head["synonyms"])),
@@ -96,5 +114,14 @@ def load(path: str | PathLike[str]) -> tuple[Snapshot, Segmenter]:
     return snapshot, Segmenter(head["own_words"], words)
 
 
-def _postings(arrays: dict[str, Any], part: str) -> Postings:
-    return Postings(**{name: arrays[f"{part}_{name}"] for name in _POSTING_ARRAYS})
+def _mapped(file: BinaryIO, start: int, shapes: list[tuple[str, list[int]]]) -> list[npt.NDArray[Any]]:
+    """The arrays that begin after `start`, read only when used."""
+    size = os.fstat(file.fileno()).st_size
+    whole = np.memmap(file, np.uint8, "r", shape=(size,)).view(np.ndarray)
+    arrays: list[npt.NDArray[Any]] = []
+    for kind, shape in shapes:
+        start += -start % _ALIGNED
+        end = start + int(np.prod(shape)) * np.dtype(kind).itemsize
+        arrays.append(whole[start:end].view(kind).reshape(shape))
+        start = end
+    return arrays

@@ -3,12 +3,17 @@
 TIS-620 holds every Thai letter and ASCII in one byte, so four letters fit in 32 bits without collisions.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 Keys = npt.NDArray[np.int64]
 
 _DROPPED = b" ?\t\r\n"
+_BETWEEN = "\0"
+_CHARACTER_SIZES = (2, 3, 4)
+_SKELETON_SIZES = (3, 4)
 
 
 def _fold_table() -> bytes:
@@ -40,14 +45,40 @@ _FOLD = _fold_table()
 _SKELETON_DROPPED = _DROPPED + "ัิีึืฺุู็่้๊๋์ํๆฯะ".encode("cp874")
 
 
-def character_grams(text: str, sizes: tuple[int, ...] = (2, 3, 4)) -> Keys:
+def character_grams(text: str, sizes: tuple[int, ...] = _CHARACTER_SIZES) -> Keys:
     """Every n-gram of normalised `text`, spaces left out, in order of occurrence within each size."""
     return _grams(text.encode("cp874", "replace").translate(None, _DROPPED), sizes)
 
 
-def skeleton_grams(text: str, sizes: tuple[int, ...] = (3, 4)) -> Keys:
+def skeleton_grams(text: str, sizes: tuple[int, ...] = _SKELETON_SIZES) -> Keys:
     """N-grams of what survives typing slips: consonants folded by sound and long vowels, no marks."""
     return _grams(text.encode("cp874", "replace").translate(_FOLD, _SKELETON_DROPPED), sizes)
+
+
+def grams_of_parts(texts: Sequence[str]) -> tuple[tuple[Keys, Keys], tuple[Keys, Keys]]:
+    """`character_grams` and `skeleton_grams` of many texts at once, each with the number of its text."""
+    together = _BETWEEN.join(texts).encode("cp874", "replace")
+    return (
+        _grams_within(together.translate(None, _DROPPED), _CHARACTER_SIZES),
+        _grams_within(together.translate(_FOLD, _SKELETON_DROPPED), _SKELETON_SIZES),
+    )
+
+
+def _grams_within(letters: bytes, sizes: tuple[int, ...]) -> tuple[Keys, Keys]:
+    """N-grams that hold no separator, and how many separators came before each."""
+    codes = np.frombuffer(letters, dtype=np.uint8)
+    text_numbers = np.cumsum(codes == 0)
+    grams = codes.astype(np.int64)
+    whole = codes != 0
+    parts: list[Keys] = []
+    numbers: list[Keys] = []
+    for size in range(2, max(sizes) + 1):
+        grams = (grams[:-1] << 8) | codes[size - 1 :]
+        whole = whole[:-1] & (codes[size - 1 :] != 0)
+        if size in sizes:
+            parts.append(grams[whole])
+            numbers.append(text_numbers[: len(whole)][whole])
+    return np.concatenate(parts), np.concatenate(numbers)
 
 
 def _grams(letters: bytes, sizes: tuple[int, ...]) -> Keys:

@@ -118,7 +118,7 @@ def test_words_are_cut_as_newmm_cuts_the_whole_text() -> None:
         def prefixes(self, text: str, start: int = 0) -> list[str]:
             return dictionary.prefixes(text, start) + self.own_words.prefixes(text, start)
 
-    segmenter = Segmenter(own, synonyms=())
+    segmenter = Segmenter(own)
     chance = random.Random(8)
     pieces = [*chance.sample(sorted(thai_words()), 3_000), *own, "บ้าน", "น้ำ", "ๆ", "x1", "เคุย", "เสีย", "."]
     for _ in range(400):
