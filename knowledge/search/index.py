@@ -19,7 +19,7 @@ from knowledge.search.analysis import (
 from knowledge.search.calibration import Calibration
 from knowledge.search.decision import Decision, choices, confidence
 from knowledge.search.document import Explanation, FaqDocument, Hit
-from knowledge.search.learning import learn_phrasings, rehearse
+from knowledge.search.learning import learn_phrasings, solve
 from knowledge.search.scoring import Scores, known_share, score, unit_likeness
 from knowledge.search.snapshot import (
     NOBODY,
@@ -69,7 +69,7 @@ class FaqIndex:
         segmenter = Segmenter(office=words).with_words(keywords)
         snapshot = empty_snapshot(sum(texts) / max(len(texts), 1))
         snapshot = refresh_norms(add_documents(snapshot, list(latest.values()), segmenter))
-        return cls(rehearse(snapshot), segmenter)
+        return cls(solve(snapshot), segmenter)
 
     def __len__(self) -> int:
         return len(self._state.snapshot.row_of)

@@ -16,6 +16,8 @@ Floats = npt.NDArray[np.float64]
 MOST_CANDIDATES = 40
 _POSTING_BUDGET = 100_000
 _REPEAT_FROM = 0.6
+HEAD_BIAS = 0.05
+"""Likeness that every phrasing has to every question: a constant for the head to learn by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def score(snapshot: Snapshot, question: AnalysedText, importance: Floats | None 
     entry, found = _entry_view(snapshot, weighted)
     coverage, cosine = _unit_scores(snapshot, weighted)
     alike = WEIGHTS.head_channels @ cosine
-    head = head_scores(snapshot, snapshot.head_weights * alike[snapshot.head_units], snapshot.head_rows)
+    head = head_scores(snapshot, alike)
     rough = entry.sum(axis=0) + _best_of_row(snapshot, coverage).sum(axis=0) + head
     rough[~snapshot.alive] = -np.inf
     count = min(MOST_CANDIDATES, len(snapshot.row_of))
@@ -184,9 +186,13 @@ def _repetition(alike: Floats) -> Floats:
     return np.clip((alike - _REPEAT_FROM) / (1 - _REPEAT_FROM), 0.0, 1.0) ** 2
 
 
-def head_scores(snapshot: Snapshot, steps: Floats, rows: npt.NDArray[np.int32]) -> Floats:
-    """The head's score of every row: the sum of the training steps that speak for or against it."""
-    return np.bincount(rows, steps, minlength=snapshot.rows).astype(np.float64)
+def head_scores(snapshot: Snapshot, alike: Floats) -> Floats:
+    """The phrase head's score of every row, from the likeness of the question to every phrasing."""
+    scores = np.bincount(snapshot.phrasing_rows, alike * snapshot.plain_weights, minlength=snapshot.rows)
+    units, rows = snapshot.head.shape
+    if units:
+        scores[:rows] += (alike[:units] + HEAD_BIAS).astype(np.float32) @ snapshot.head
+    return scores
 
 
 def _unit_scores(snapshot: Snapshot, weighted: _Weighted) -> tuple[Floats, Floats]:

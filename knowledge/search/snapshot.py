@@ -65,8 +65,8 @@ class Snapshot:
     """Rows are entries, units are phrasings; both only grow until `compact` drops the dead ones.
 
     The postings of entries, and those of phrasings, come in parts, rows ascending: large ones and a few small
-    recent ones. Shapes: ids and alive (rows), phrasings and phrasing_rows (units), norms (channels, units), the
-    head's three arrays (training steps).
+    recent ones. Shapes: ids and alive (rows), phrasings, phrasing_rows and plain_weights (units), norms
+    (channels, units), head (some units, some rows).
     """
 
     ids: tuple[str | None, ...]
@@ -78,9 +78,12 @@ class Snapshot:
     phrasing_postings: tuple[Postings, ...]
     average_length: float
     norms: FloatArray
-    head_units: npt.NDArray[np.int32]
-    head_rows: npt.NDArray[np.int32]
-    head_weights: FloatArray
+    plain_weights: FloatArray
+    """What likeness to a phrasing counts for its own row; 0 where the head has learned better."""
+    head: FloatArray
+    """What likeness to each of the first units counts for or against each of the first rows."""
+    solved_units: int
+    """How many units there were when the head was last learned as a whole; 0 when it never was."""
     phrased_share: float
     """How far the head and single phrasings can be trusted: 0 with one phrasing an entry, towards 1 with many."""
     unit_order: npt.NDArray[np.int64]
@@ -131,9 +134,9 @@ def empty_snapshot(average_length: float) -> Snapshot:
         phrasing_postings=(),
         average_length=max(average_length, 1.0),
         norms=np.empty((CHANNEL_COUNT, 0), np.float32),
-        head_units=np.empty(0, np.int32),
-        head_rows=np.empty(0, np.int32),
-        head_weights=np.empty(0, np.float32),
+        plain_weights=np.empty(0, np.float32),
+        head=np.empty((0, 0), np.float32),
+        solved_units=0,
         phrased_share=0.0,
         unit_order=none,
         unit_starts=none,
@@ -167,7 +170,7 @@ def add_documents(snapshot: Snapshot, documents: Sequence[FaqDocument], segmente
     """The snapshot with entries more; their ids must be different and not in it."""
     if not documents:
         return snapshot
-    first_row, first_unit = snapshot.rows, snapshot.units
+    first_row = snapshot.rows
     entry_postings, phrasing_postings = _read(snapshot, documents, segmenter)
     rows = range(first_row, first_row + len(documents))
     phrasings = [
@@ -182,15 +185,7 @@ def add_documents(snapshot: Snapshot, documents: Sequence[FaqDocument], segmente
         alive=np.append(snapshot.alive, np.ones(len(documents), np.bool_)),
         entry_postings=_appended(snapshot.entry_postings, entry_postings, COMMON),
     )
-    grown = _with_phrasings(grown, phrasings, phrasing_postings)
-    unit_rows = grown.phrasing_rows[first_unit:]
-    shares = 1 / np.bincount(unit_rows - first_row)[unit_rows - first_row]
-    return replace(
-        grown,
-        head_units=np.append(grown.head_units, np.arange(first_unit, grown.units, dtype=np.int32)),
-        head_rows=np.append(grown.head_rows, unit_rows),
-        head_weights=np.append(grown.head_weights, shares.astype(np.float32)),
-    )
+    return _with_phrasings(grown, phrasings, phrasing_postings)
 
 
 def _read(
@@ -243,7 +238,7 @@ def _phrasing_postings(occurrences: Keys, first_unit: int) -> Postings:
 
 
 def add_phrasings(snapshot: Snapshot, added: Sequence[tuple[Phrasing, AnalysedText]]) -> Snapshot:
-    """The snapshot with phrasings more, of entries already in it; the head does not know them yet."""
+    """The snapshot with phrasings more, of entries already in it; the head does not know them."""
     if not added:
         return snapshot
     keys = np.concatenate([analysed.keys for _, analysed in added])
@@ -253,12 +248,16 @@ def add_phrasings(snapshot: Snapshot, added: Sequence[tuple[Phrasing, AnalysedTe
 
 
 def _with_phrasings(snapshot: Snapshot, added: Sequence[Phrasing], postings: Postings) -> Snapshot:
-    rows = np.append(snapshot.phrasing_rows, np.array([phrasing.row for phrasing in added], np.int32))
+    """Each of several phrasings of a row that come together counts for its share of them."""
+    added_rows = np.array([phrasing.row for phrasing in added], np.int32)
+    _, same_row, counts = np.unique(added_rows, return_inverse=True, return_counts=True)
+    rows = np.append(snapshot.phrasing_rows, added_rows)
     grown = replace(
         snapshot,
         phrasings=(*snapshot.phrasings, *added),
         phrasing_rows=rows,
         phrasing_postings=_appended(snapshot.phrasing_postings, [postings]),
+        plain_weights=np.append(snapshot.plain_weights, (1 / counts[same_row]).astype(np.float32)),
         **unit_arrays(rows),
     )
     norms = np.sqrt(_squared_norms(grown, postings, snapshot.units, len(added))).astype(np.float32)
@@ -309,7 +308,7 @@ def compact(snapshot: Snapshot) -> Snapshot:
         if kept
     )
     phrasing_rows = new_rows[snapshot.phrasing_rows[kept_units]].astype(np.int32)
-    steps = kept_units[snapshot.head_units] & kept_rows[snapshot.head_rows]
+    head_units, head_rows = snapshot.head.shape
     small = replace(
         snapshot,
         ids=tuple(own for own, kept in zip(snapshot.ids, kept_rows, strict=True) if kept),
@@ -320,9 +319,9 @@ def compact(snapshot: Snapshot) -> Snapshot:
         entry_postings=tuple(part for part in entries if part.size),
         phrasing_postings=(_renumbered(snapshot.phrasing_postings, new_units),),
         norms=snapshot.norms[:, kept_units],
-        head_units=new_units[snapshot.head_units[steps]].astype(np.int32),
-        head_rows=new_rows[snapshot.head_rows[steps]].astype(np.int32),
-        head_weights=snapshot.head_weights[steps],
+        plain_weights=snapshot.plain_weights[kept_units],
+        head=snapshot.head[kept_units[:head_units]][:, kept_rows[:head_rows]],
+        solved_units=int(kept_units[: snapshot.solved_units].sum()),
         **unit_arrays(phrasing_rows),
     )
     return refresh_norms(small)

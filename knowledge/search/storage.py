@@ -18,10 +18,10 @@ from knowledge.search.snapshot import Phrasing, Snapshot, unit_arrays
 from knowledge.thai import OfficeWords, Segmenter
 
 _FAMILY = b"phueanban-faq-index-"
-_FORMAT = _FAMILY + b"3\n"
+_FORMAT = _FAMILY + b"4\n"
 _ALIGNED = 64
 _BLOCK = 1 << 20
-_ARRAYS = ("alive", "phrasing_rows", "norms", "head_units", "head_rows", "head_weights")
+_ARRAYS = ("alive", "phrasing_rows", "norms", "plain_weights", "head")
 _POSTING_ARRAYS = ("keys", "offsets", "rows", "values", "marks", "common", "common_counts")
 
 
@@ -33,6 +33,7 @@ def save(path: str | PathLike[str], snapshot: Snapshot, segmenter: Segmenter) ->
         arrays += [getattr(postings, name) for name in _POSTING_ARRAYS]
     head = {
         "average_length": snapshot.average_length,
+        "solved_units": snapshot.solved_units,
         "own_words": sorted(segmenter.own_words),
         "synonyms": segmenter.office.synonyms,
         "protected": segmenter.office.protected,
@@ -103,6 +104,7 @@ def load(path: str | PathLike[str]) -> tuple[Snapshot, Segmenter]:
         entry_postings=entries,
         phrasing_postings=phrasings,
         average_length=head["average_length"],
+        solved_units=head["solved_units"],
         **own,
         **unit_arrays(own["phrasing_rows"]),
     )
