@@ -13,8 +13,8 @@ _SHORT_RUN = 16
 _REMEMBERED_RUNS = 8192
 
 
-_Branch = dict[str, "str | tuple[str | None, _Branch]"]
-"""By letter: the only word that goes on so, or the word that ends here, if any, with what goes on."""
+_Branch = dict[int, "str | tuple[str | None, _Branch]"]
+"""By letter's number, cheaper to look up: the only word that goes on so, or the word that ends here, if any, with what goes on."""
 
 
 class WordList:
@@ -31,11 +31,11 @@ class WordList:
     def __contains__(self, word: str) -> bool:
         return word in self._words
 
-    def prefixes(self, text: str, start: int = 0) -> list[str]:
-        """All words that start at `start`, shortest first."""
+    def starting(self, text: str, letters: list[int], start: int) -> list[str]:
+        """All words that start at `start`, shortest first; `letters` are the numbers of the text's, then a 0."""
         found: list[str] = []
         at = start
-        node = self._root.get(text[at : at + 1])
+        node = self._root.get(letters[at])
         while node is not None:
             if isinstance(node, str):
                 if text.startswith(node, start):
@@ -45,14 +45,14 @@ class WordList:
             if word is not None:
                 found.append(word)
             at += 1
-            node = branch.get(text[at : at + 1])
+            node = branch.get(letters[at])
         return found
 
 
 def _branch(words: list[str], depth: int) -> _Branch:
     """How the sorted `words`, alike in their first `depth` letters, go on."""
     branch: _Branch = {}
-    for letter, going_on in groupby(words, key=lambda word: word[depth]):
+    for letter, going_on in groupby(words, key=lambda word: ord(word[depth])):
         alike = list(going_on)
         if len(alike) == 1:
             branch[letter] = alike[0]
@@ -99,17 +99,22 @@ class _Vocabulary:
 
     def __init__(self, own_words: Collection[str]) -> None:
         general, own = _dictionary(), WordList(own_words)
-        self._general = general.prefixes
-        self._own = own.prefixes
-        self._starts = frozenset(word[0] for word in own_words)
+        self._general = general.starting
+        self._own = own.starting
+        self._starts = frozenset(ord(word[0]) for word in own_words)
         self._bridges = general.bridges | own.bridges
+        self._last: tuple[str, list[int]] = ("", [0])  # the text asked about last, kept in one piece
         self._short_run = lru_cache(_REMEMBERED_RUNS)(self._cut)
 
     def prefixes(self, text: str, start: int = 0) -> list[str]:
         """All words, general or own, that start at `start`."""
-        found = self._general(text, start)
-        if text[start : start + 1] in self._starts:
-            found += self._own(text, start)
+        last, letters = self._last
+        if last is not text:
+            letters = [*map(ord, text), 0]
+            self._last = (text, letters)
+        found = self._general(text, letters, start)
+        if letters[start] in self._starts:
+            found += self._own(text, letters, start)
         return found
 
     def tokens(self, text: str) -> list[str]:
