@@ -56,24 +56,19 @@ class Postings:
 
         `wanted` is ascending.
         """
-        slots = np.zeros(len(wanted), np.int64)
-        there = np.zeros(len(wanted), np.bool_)
-        parts = np.searchsorted(wanted, _CHANNEL_STARTS)
+        parts = wanted.searchsorted(_CHANNEL_STARTS).tolist()
         low = wanted.astype(np.uint32)
+        slots = np.zeros(len(wanted), np.int64)
         for channel in range(MOST_CHANNELS):
             first, last = self.bounds[channel], self.bounds[channel + 1]
-            asked = slice(int(parts[channel]), int(parts[channel + 1]))
-            if first == last or asked.start == asked.stop:
-                continue
-            found = np.searchsorted(self.keys[first:last], low[asked])
-            found[found == last - first] = 0
-            found += first
-            slots[asked] = found
-            there[asked] = self.keys[found] == low[asked]
+            asked = slice(parts[channel], parts[channel + 1])
+            if first < last and asked.start < asked.stop:
+                found = self.keys[first:last].searchsorted(low[asked])
+                slots[asked] = np.minimum(found, last - first - 1) + first
+        if len(self.keys) == 0:
+            return slots, slots
         starts = self.offsets[slots]
-        counts = self.offsets[np.minimum(slots + 1, len(self.keys))] - starts
-        counts[~there] = 0
-        return starts, counts
+        return starts, (self.offsets[slots + 1] - starts) * (self.keys[slots] == low)
 
     def common_among(self, wanted: Keys) -> npt.NDArray[np.int64]:
         """How many rows have each wanted key, of those too common to be listed; 0 for the others."""

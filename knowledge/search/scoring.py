@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.search.analysis import CHANNEL_COUNT, AnalysedText
-from knowledge.search.postings import Postings
+from knowledge.search.postings import gather
 from knowledge.search.snapshot import NOBODY, Snapshot, inverse_frequency
 from knowledge.search.weights import WEIGHTS
 
@@ -15,6 +15,7 @@ Floats = npt.NDArray[np.float64]
 
 MOST_CANDIDATES = 40
 _POSTING_BUDGET = 100_000
+_LONG_RUN = 100
 _REPEAT_FROM = 0.6
 HEAD_BIAS = 0.05
 """Likeness that every phrasing has to every question: a constant for the head to learn by."""
@@ -94,18 +95,21 @@ def _weigh(snapshot: Snapshot, question: AnalysedText, importance: Floats | None
     in_entries = np.zeros(len(keys), np.int64)
     in_phrasings = np.zeros(len(keys), np.int64)
     for (_, counts), postings in zip(entry_runs, snapshot.entry_postings, strict=True):
-        in_entries += counts + postings.common_among(keys)
+        in_entries += counts
+        if len(postings.common):
+            in_entries += postings.common_among(keys)
     for _, counts in phrase_runs:
         in_phrasings += counts
     weights = inverse_frequency(snapshot, in_entries, in_phrasings)
     if importance is not None:
         weights = weights * importance
     frequency = in_entries + in_phrasings
-    cost = np.where(weights > 0, frequency, 0)
+    cost = frequency * (weights > 0)
     if int(cost.sum()) > _POSTING_BUDGET:
         # The commonest n-grams cost most and say least; they are left out on both sides of the ratio.
         rarest_first = np.argsort(cost, kind="stable")
         weights[rarest_first[np.cumsum(cost[rarest_first]) > _POSTING_BUDGET]] = 0.0
+    weighed = weights > 0
     bounds = np.array(question.bounds)
     mass = _channel_sums(weights, bounds)
     return _Weighted(
@@ -114,8 +118,8 @@ def _weigh(snapshot: Snapshot, question: AnalysedText, importance: Floats | None
         mass=np.maximum(mass, 1e-9),
         norm=np.maximum(np.sqrt(_channel_sums(weights**2, bounds)), 1e-9),
         known=_channel_sums(weights * (frequency > 0), bounds) / np.maximum(mass, 1e-9),
-        entry_runs=[(starts, np.where(weights > 0, counts, 0)) for starts, counts in entry_runs],
-        phrase_runs=[(starts, np.where(weights > 0, counts, 0)) for starts, counts in phrase_runs],
+        entry_runs=[(starts, counts * weighed) for starts, counts in entry_runs],
+        phrase_runs=[(starts, counts * weighed) for starts, counts in phrase_runs],
     )
 
 
@@ -138,47 +142,38 @@ class _Found:
 
 def _entry_view(snapshot: Snapshot, weighted: _Weighted) -> tuple[Floats, _Found]:
     """Matched weight over question weight, whole entries; shape (channels, rows)."""
-    places, weights = _met(snapshot.entry_postings, weighted.entry_runs, weighted, snapshot.rows)
-    values: list[npt.NDArray[np.uint8]] = []
-    marks: list[npt.NDArray[np.uint8]] = []
+    rows = snapshot.rows
+    sums = np.zeros(CHANNEL_COUNT * rows)
+    found: list[_Found] = []
     for postings, (starts, counts) in zip(snapshot.entry_postings, weighted.entry_runs, strict=True):
-        values += _slices(postings.values, starts, counts)
-        marks += _slices(postings.marks, starts, counts)
-    sums = np.bincount(
-        places,
-        weights * np.concatenate(values or [np.empty(0, np.uint8)]),
-        minlength=CHANNEL_COUNT * snapshot.rows,
+        met = _where(starts, counts)
+        places = np.repeat(weighted.channels * rows + postings.base, counts) + _taken(postings.rows, met)
+        weights = np.repeat(weighted.weights, counts)
+        sums += np.bincount(places, weights * _taken(postings.values, met), minlength=len(sums))
+        found.append(_Found(places, weights, _taken(postings.marks, met)))
+    entry = sums.reshape(CHANNEL_COUNT, rows) / (255.0 * weighted.mass[:, None])
+    if len(found) == 1:
+        return entry, found[0]
+    return entry, _Found(
+        np.concatenate([hit.places for hit in found]),
+        np.concatenate([hit.weights for hit in found]),
+        np.concatenate([hit.marks for hit in found]),
     )
-    entry = sums.reshape(CHANNEL_COUNT, snapshot.rows) / (255.0 * weighted.mass[:, None])
-    return entry, _Found(places, weights, np.concatenate(marks or [np.empty(0, np.uint8)]))
 
 
-def _met(
-    parts: tuple[Postings, ...], runs: list[Runs], weighted: _Weighted, rows: int
-) -> tuple[npt.NDArray[np.int64], Floats]:
-    """All postings of the question's keys: row, counted on by `rows` for each channel, and the key's weight."""
-    lists: list[npt.NDArray[np.uint16] | npt.NDArray[np.uint32]] = []
-    shifts: list[npt.NDArray[np.int64]] = []
-    for postings, (starts, counts) in zip(parts, runs, strict=True):
-        lists += _slices(postings.rows, starts, counts)
-        shifts.append(weighted.channels * rows + postings.base)
-    if not lists:
-        return np.empty(0, np.int64), np.empty(0)
-    every = np.concatenate([counts for _, counts in runs])
-    places = np.repeat(np.concatenate(shifts), every)
-    places += np.concatenate(lists)
-    return places, np.repeat(np.tile(weighted.weights, len(parts)), every)
-
-
-def _slices(
-    array: npt.NDArray[Any], starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]
-) -> list[npt.NDArray[Any]]:
+def _where(
+    starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]
+) -> list[slice] | npt.NDArray[np.int64]:
+    """Where the postings of all runs are: one by one while runs are short, else as slices."""
+    if int(counts.sum()) < _LONG_RUN * len(counts):
+        return gather(starts, counts)
     met = counts > 0
     firsts = starts[met]
-    return [
-        array[first:last]
-        for first, last in zip(firsts.tolist(), (firsts + counts[met]).tolist(), strict=True)
-    ]
+    return [*map(slice, firsts.tolist(), (firsts + counts[met]).tolist())]
+
+
+def _taken(array: npt.NDArray[Any], where: list[slice] | npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    return np.concatenate([array[run] for run in where]) if isinstance(where, list) else array[where]
 
 
 def _repetition(alike: Floats) -> Floats:
@@ -198,10 +193,17 @@ def head_scores(snapshot: Snapshot, alike: Floats) -> Floats:
 def _unit_scores(snapshot: Snapshot, weighted: _Weighted) -> tuple[Floats, Floats]:
     """Matched weight over question weight, and cosine, of every phrasing; shapes (channels, units)."""
     units = snapshot.units
-    places, weights = _met(snapshot.phrasing_postings, weighted.phrase_runs, weighted, units)
     size = CHANNEL_COUNT * units
-    matched = np.bincount(places, weights, minlength=size).reshape(CHANNEL_COUNT, units)
-    product = np.bincount(places, weights * weights, minlength=size).reshape(CHANNEL_COUNT, units)
+    matched = np.zeros(size)
+    product = np.zeros(size)
+    for postings, (starts, counts) in zip(snapshot.phrasing_postings, weighted.phrase_runs, strict=True):
+        rows = _taken(postings.rows, _where(starts, counts))
+        places = np.repeat(weighted.channels * units + postings.base, counts) + rows
+        weights = np.repeat(weighted.weights, counts)
+        matched += np.bincount(places, weights, minlength=size)
+        product += np.bincount(places, weights * weights, minlength=size)
+    matched = matched.reshape(CHANNEL_COUNT, units)
+    product = product.reshape(CHANNEL_COUNT, units)
     return (
         matched / weighted.mass[:, None],
         product / (weighted.norm[:, None] * np.maximum(snapshot.norms, 1e-6)),
@@ -209,18 +211,23 @@ def _unit_scores(snapshot: Snapshot, weighted: _Weighted) -> tuple[Floats, Float
 
 
 def _best_of_row(snapshot: Snapshot, unit_scores: Floats) -> Floats:
+    if len(snapshot.unit_rows) < snapshot.units:
+        unit_scores = np.maximum.reduceat(unit_scores[:, snapshot.unit_order], snapshot.unit_starts, axis=1)
+        rows = snapshot.unit_rows
+    else:
+        rows = snapshot.phrasing_rows
     best = np.zeros((len(unit_scores), snapshot.rows))
-    best[:, snapshot.unit_rows] = np.maximum.reduceat(
-        unit_scores[:, snapshot.unit_order], snapshot.unit_starts, axis=1
-    )
+    best[:, rows] = unit_scores
     return best
 
 
 def _best_of_candidates(snapshot: Snapshot, unit_scores: Floats, rows: npt.NDArray[np.int64]) -> Floats:
     """The highest of each score among the phrasings of each candidate; shape (scores, candidates)."""
-    units = [snapshot.units_of(row) for row in rows.tolist()]
-    starts = np.cumsum([0, *map(len, units)])[:-1]
-    return np.maximum.reduceat(unit_scores[:, [unit for own in units for unit in own]], starts, axis=1)
+    places = np.searchsorted(snapshot.unit_rows, rows)
+    starts = snapshot.unit_starts[places]
+    counts = np.append(snapshot.unit_starts, snapshot.units)[places + 1] - starts
+    units = snapshot.unit_order[gather(starts, counts)]
+    return np.maximum.reduceat(unit_scores[:, units], np.cumsum(counts) - counts, axis=1)
 
 
 def _part_views(
