@@ -17,7 +17,7 @@ from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
 from eservice.kit.thai_calendar import local_date, thai_date, thai_datetime
 from eservice.kit.unit_of_work import ReadOnly
-from eservice.messaging import channels, deliveries, inbox
+from eservice.messaging import channels, delivery_queries, inbox
 from eservice.messaging.models import ChannelName, ChannelState, DeliveryState
 from eservice.staff.permissions import Permission, Principal
 
@@ -85,9 +85,9 @@ def show(
     console = console_of(request)
     texts = console.texts
     states = channels.all_states(reader)
-    counts = deliveries.counts(reader)
+    counts = delivery_queries.counts(reader)
     heard, sent = channels.last_inbound(reader), channels.last_accepted(reader)
-    oldest = deliveries.oldest_due(reader)
+    oldest = delivery_queries.oldest_due(reader)
     line_is_on = console.settings.line_enabled
     return page(
         request,
@@ -236,7 +236,7 @@ def _troubled(reader: ReadOnly, texts: Catalogue) -> list[Trouble]:
             else Look(words=texts.get("channels.uncertain"), tone="warn", icon="question"),
             reason=reason_words(texts, delivery.reason) or texts.get("channels.reason.unnamed"),
         )
-        for delivery, _ in deliveries.troubled(reader)
+        for delivery, _ in delivery_queries.troubled(reader)
     ]
 
 

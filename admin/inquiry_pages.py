@@ -15,7 +15,7 @@ from eservice.inquiries.queries import Case, View
 from eservice.kit.text import Catalogue
 from eservice.kit.thai_calendar import local_date, thai_date_long, thai_datetime, thai_time
 from eservice.kit.unit_of_work import ReadOnly
-from eservice.messaging import channels, deliveries
+from eservice.messaging import channels, delivery_queries
 from eservice.messaging.models import (
     ChannelName,
     Contact,
@@ -254,7 +254,7 @@ def message_words(texts: Catalogue, message: Message) -> str:
 def thread_items(reader: ReadOnly, texts: Catalogue, inquiry: Inquiry) -> list[Item]:
     """The thread in order: days, what was said by whom, the turn to staff, notes in between."""
     messages = queries.thread(reader, inquiry)
-    sent = deliveries.states_of(reader, [m.id for m in messages if m.direction is Direction.OUT])
+    sent = delivery_queries.states_of(reader, [m.id for m in messages if m.direction is Direction.OUT])
     timed: list[tuple[datetime, list[Item]]] = []
     for message in messages:
         delivery = sent.get(message.id)

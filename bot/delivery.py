@@ -31,8 +31,8 @@ from bot.channel import (
 )
 from eservice.kit.database import Database
 from eservice.kit.unit_of_work import UnitOfWork
-from eservice.messaging import channels, conversations, deliveries
-from eservice.messaging.deliveries import MAX_ATTEMPTS, Job
+from eservice.messaging import attempts, channels, conversations
+from eservice.messaging.attempts import MAX_ATTEMPTS, Job
 from eservice.messaging.models import ChannelName, Contact, Delivery, Reachability
 
 LINE_MESSAGES = 5  # of one request
@@ -126,25 +126,25 @@ class Sender:
         with self._database.unit_of_work() as uow:
             match outcome:
                 case Accepted(platform_ref=ref):
-                    deliveries.accepted(uow, job, road=road, platform_ref=ref, carried_ids=carried_ids)
+                    attempts.accepted(uow, job, road=road, platform_ref=ref, carried_ids=carried_ids)
                     if road == "push":
                         channels.spent_push(uow)
                 case TryAgain():
                     self._later(uow, job, outcome)
                 case ReplyTokenDead():
                     if job.doubtful:
-                        deliveries.uncertain(uow, job, "the reply token was already used or over")
+                        attempts.uncertain(uow, job, "the reply token was already used or over")
                     else:
-                        deliveries.without_token(uow, job)
+                        attempts.without_token(uow, job)
                 case QuotaSpent():
                     channels.block_pushes(uow)
-                    deliveries.hold(uow, job, "LINE's monthly allowance is spent")
+                    attempts.hold(uow, job, "LINE's monthly allowance is spent")
                 case Unreachable():
                     self._unreachable(uow, job, outcome)
                 case Refused(reason=reason):
                     log.error("delivery.refused", channel=job.channel.value, reason=reason[:200])
                     channels.note_error(uow, job.channel, reason)
-                    deliveries.failed(uow, job, reason)
+                    attempts.failed(uow, job, reason)
                 case _:
                     assert_never(outcome)
 
@@ -156,29 +156,29 @@ class Sender:
             channels.pause(uow, job.channel, wait, outcome.reason)
         if job.attempt >= MAX_ATTEMPTS and not outcome.whole_channel:
             if doubtful or job.doubtful:
-                deliveries.uncertain(uow, job, outcome.reason)
+                attempts.uncertain(uow, job, outcome.reason)
             else:
-                deliveries.failed(uow, job, outcome.reason)
+                attempts.failed(uow, job, outcome.reason)
             return
-        deliveries.again(uow, job, after=wait, reason=outcome.reason, doubtful=doubtful)
+        attempts.again(uow, job, after=wait, reason=outcome.reason, doubtful=doubtful)
 
     def _unreachable(self, uow: UnitOfWork, job: Job, outcome: Unreachable) -> None:
         delivery = uow.session.get_one(Delivery, job.delivery_id)
         contact = uow.session.get_one(Contact, delivery.contact_id)
         if outcome.moved_to:
             contact.address = outcome.moved_to
-            deliveries.again(uow, job, after=timedelta(), reason="the group moved", doubtful=False)
+            attempts.again(uow, job, after=timedelta(), reason="the group moved", doubtful=False)
             return
         conversations.set_reachability(uow, contact, _REACHABILITY[outcome.why])
-        deliveries.failed(uow, job, outcome.why.value)
+        attempts.failed(uow, job, outcome.why.value)
 
     def _part_sent(self, job: Job, number: int) -> bool:
         with self._database.unit_of_work() as uow:
-            return deliveries.part_sent(uow, job, number)
+            return attempts.part_sent(uow, job, number)
 
     def _mark_uncertain(self, job: Job) -> None:
         with self._database.unit_of_work() as uow:
-            deliveries.uncertain(uow, job, "no answer from LINE while the reply token lived")
+            attempts.uncertain(uow, job, "no answer from LINE while the reply token lived")
 
     def _may_push(self, job: Job) -> bool:
         with self._database.read() as reader:
@@ -186,7 +186,7 @@ class Sender:
 
     def _hold(self, job: Job) -> None:
         with self._database.unit_of_work() as uow:
-            deliveries.hold(uow, job, "waits for the person's next message")
+            attempts.hold(uow, job, "waits for the person's next message")
 
 
 def backoff_seconds(attempt: int) -> float:

@@ -25,12 +25,13 @@ from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.signals import Signals
 from eservice.kit.text import Catalogue
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
-from eservice.messaging import conversations, deliveries, inbox
+from eservice.messaging import attempts, conversations, deliveries, inbox
+from eservice.messaging.attempts import Job, ReplyRoad
 from eservice.messaging.content import say
 from eservice.messaging.conversations import Talk
-from eservice.messaging.deliveries import Job, ReplyRoad
 from eservice.messaging.inbox import Claimed
 from eservice.messaging.models import (
+    UNFINISHED_STATES,
     ChannelName,
     ContactKind,
     Delivery,
@@ -186,7 +187,7 @@ class Intake:
             return Processed(callback_id=turn.inbound.callback_id)
         deliveries.release_held_back(waiting, uow.now)
         hold_back = turn.acknowledgement and reply is not None and self._staff_present(uow)
-        busy = any(d.state in deliveries.UNFINISHED for d in waiting)
+        busy = any(d.state in UNFINISHED_STATES for d in waiting)
         delivery = deliveries.enqueue(
             uow,
             talk,
@@ -196,12 +197,12 @@ class Intake:
             due_at=uow.now + timedelta(seconds=STAFF_WINDOW_SECONDS) if hold_back else None,
             send_now=reply is not None and not hold_back and not busy,
         )
-        if delivery is None or delivery.state not in deliveries.UNFINISHED:
+        if delivery is None or delivery.state not in UNFINISHED_STATES:
             self._tell_web(turn)
             return Processed(callback_id=turn.inbound.callback_id)
         carried = deliveries.carry(uow, waiting, delivery) if reply is not None and waiting else []
         if delivery.state is DeliveryState.SENDING:
-            return Processed(jobs=(deliveries.job_of(delivery, talk, bundle, carried),))
+            return Processed(jobs=(attempts.job_of(delivery, talk.contact, bundle, carried),))
         self._signals.notify(uow, OUTBOX)
         return Processed(
             callback_id=turn.inbound.callback_id, waits_for_staff=talk.contact.address if hold_back else None

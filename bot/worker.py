@@ -22,8 +22,8 @@ from eservice.kit import heartbeat
 from eservice.kit.database import Database
 from eservice.kit.signals import Signals
 from eservice.kit.text import Catalogue
-from eservice.messaging import deliveries
-from eservice.messaging.deliveries import Job
+from eservice.messaging import attempts
+from eservice.messaging.attempts import Job
 
 INBOX_LOOPS = 4  # on PostgreSQL; SQLite writes one at a time anyway
 LOOK_SECONDS = 2.0  # a waiter looks by itself this often, should a signal be lost
@@ -132,10 +132,10 @@ class Worker:
 
     def _claim(self) -> list[Job]:
         with self._database.read() as reader:
-            if not deliveries.anything_due(reader):
+            if not attempts.anything_due(reader):
                 return []
         with self._database.unit_of_work() as uow:
-            jobs = deliveries.claim_due(uow)
+            jobs = attempts.claim_due(uow)
         self._someone_waits = not jobs
         return jobs
 
@@ -143,8 +143,8 @@ class Worker:
         """What a start changes: a killed process's attempts are due, and a new token may be the right one."""
         with self._database.unit_of_work() as uow:
             if self._database.is_sqlite:
-                deliveries.adopt_orphans(uow)
-            deliveries.resume(uow)
+                attempts.adopt_orphans(uow)
+            attempts.resume(uow)
 
     def _keep_house(self) -> None:
         with self._database.unit_of_work() as uow:

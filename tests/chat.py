@@ -28,7 +28,7 @@ from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.kit.signals import Signals
 from eservice.kit.text import Catalogue
-from eservice.messaging import deliveries
+from eservice.messaging import attempts
 from eservice.messaging.content import Bundle, Button, LinkButton, bundle_from_json, plain_text
 from eservice.messaging.models import (
     ChannelName,
@@ -125,13 +125,13 @@ class Village:
 
     def deliver(self) -> int:
         """Sends what is due; returns how many attempts were made."""
-        attempts = 0
+        made = 0
         while True:
             with self.database.unit_of_work() as uow:
-                jobs = deliveries.claim_due(uow)
+                jobs = attempts.claim_due(uow)
             if not jobs:
-                return attempts
-            attempts += len(jobs)
+                return made
+            made += len(jobs)
             for job in jobs:
                 asyncio.run(self.sender.send(job))
 

@@ -59,11 +59,9 @@ GUARDED_ROUTES = {
 }  # fmt: skip
 
 LONG_FILES = {
-    "eservice/messaging/deliveries.py": "the life of a delivery, whose transitions are read together",
     "eservice/migrations/versions/0001_the_first_tables.py": "generated",
     "eservice/portal/static/chat.js": "the web chat's script, loaded as one file",
     "tests/admin/test_inquiries.py": "the room's whole day, case by case",
-    "tests/bot/test_delivery.py": "every outcome of sending, case by case",
     "tests/bot/telegram/test_telegram_client.py": "one test per answer that Telegram can give",
     "tests/knowledge/test_emergency.py": "lists of cries and near-misses",
 }

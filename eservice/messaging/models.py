@@ -212,6 +212,7 @@ class DeliveryState(StrEnum):
     CANCELLED = "cancelled"
 
 
+UNFINISHED_STATES = (DeliveryState.QUEUED, DeliveryState.SENDING)
 OPEN_STATES = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.HELD, DeliveryState.UNCERTAIN)
 
 

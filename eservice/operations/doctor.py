@@ -23,7 +23,7 @@ from eservice.kit.migrate import is_current
 from eservice.kit.text import LANGUAGES, Catalogue
 from eservice.kit.thai_calendar import BUDDHIST_ERA_OFFSET, local, local_date, thai_datetime
 from eservice.kit.unit_of_work import ReadOnly
-from eservice.messaging import deliveries, inbox
+from eservice.messaging import delivery_queries, inbox
 from eservice.messaging.models import InboundEvent
 from eservice.operations.failures import reason_of
 
@@ -223,7 +223,7 @@ def _check_worker(database: Database) -> Finding:
     try:
         with database.read() as reader:
             is_alive = heartbeat.is_fresh(reader)
-            events, since = inbox.waiting_count(reader), deliveries.oldest_due(reader)
+            events, since = inbox.waiting_count(reader), delivery_queries.oldest_due(reader)
             is_late = since is not None and reader.now - since > WORK_MAY_WAIT
     except SQLAlchemyError:
         return _unseen("worker")

@@ -4,7 +4,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from eservice.kit.unit_of_work import ReadOnly
-from eservice.messaging import deliveries, inbox
+from eservice.messaging import delivery_queries, inbox
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
@@ -58,9 +58,9 @@ class Metrics:
     def render(self, reader: ReadOnly) -> bytes:
         """The exposition, with what waits in the database."""
         self._waiting.set(inbox.waiting_count(reader))
-        oldest = deliveries.oldest_due(reader)
+        oldest = delivery_queries.oldest_due(reader)
         self._oldest.set((reader.now - oldest).total_seconds() if oldest else 0)
         self._deliveries.clear()
-        for (channel, state), number in deliveries.counts(reader).items():
+        for (channel, state), number in delivery_queries.counts(reader).items():
             self._deliveries.labels(channel.value, state.value).set(number)
         return generate_latest(self._registry)

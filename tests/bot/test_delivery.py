@@ -18,7 +18,7 @@ from bot.channel import (
 from bot.delivery import backoff_seconds
 from eservice.inquiries import service as inquiries
 from eservice.inquiries.models import Inquiry, InquiryState
-from eservice.messaging import channels, conversations, deliveries
+from eservice.messaging import attempts, channels, conversations, deliveries, delivery_queries
 from eservice.messaging.content import Bundle, Sender, Text, say
 from eservice.messaging.models import (
     ChannelName,
@@ -27,7 +27,6 @@ from eservice.messaging.models import (
     DeliveryClass,
     DeliveryState,
     Reachability,
-    Speaker,
 )
 from eservice.staff.models import StaffAccount
 from tests.chat import Resident, Village
@@ -165,7 +164,7 @@ def test_a_killed_process_leaves_an_attempt_that_counts_as_doubtful(village: Vil
     somchai._line("message", message={"id": "1", "type": "text", "text": "เมนู"})
     processed = village.intake.process_next()
     assert processed is not None and processed.jobs  # and here the process dies
-    village.clock.advance(seconds=deliveries.LEASE_SECONDS + 1)
+    village.clock.advance(seconds=attempts.LEASE_SECONDS + 1)
     village.line.outcomes = [ReplyTokenDead()]
     village.deliver()
     assert delivery_of(somchai).state is DeliveryState.UNCERTAIN
@@ -351,9 +350,9 @@ def test_tries_end_and_staff_see_why(village: Village) -> None:
         village.clock.advance(minutes=11)
         village.deliver()
     assert delivery_of(mali).state is DeliveryState.FAILED
-    assert len(village.telegram.calls) == deliveries.MAX_ATTEMPTS
+    assert len(village.telegram.calls) == attempts.MAX_ATTEMPTS
     with village.database.read() as reader:
-        assert [d.reason for d, _ in deliveries.troubled(reader)] == ["no connection"]
+        assert [d.reason for d, _ in delivery_queries.troubled(reader)] == ["no connection"]
 
 
 def test_messages_to_one_person_keep_their_order_over_a_fault(village: Village) -> None:
@@ -366,35 +365,6 @@ def test_messages_to_one_person_keep_their_order_over_a_fault(village: Village) 
     village.deliver()
     texts = [request.body["text"] for request, _ in village.telegram.calls]
     assert [t.split("\n")[0][:10] for t in texts] == ["วันนี้ให้ช", "วันนี้ให้ช", "สวัสดีค่ะ "]
-
-
-def test_the_same_reason_enqueues_one_message(village: Village) -> None:
-    mali = village.resident(ChannelName.TELEGRAM)
-    mali.follows()
-    with village.database.unit_of_work() as uow:
-        talk = conversations.open_talk(
-            uow, channel=ChannelName.TELEGRAM, address=mali.address, kind=ContactKind.PERSON
-        )
-        first = deliveries.enqueue(uow, talk, say("x"), purpose=DeliveryClass.NOTICE, dedup_key="k")
-        second = deliveries.enqueue(uow, talk, say("x"), purpose=DeliveryClass.NOTICE, dedup_key="k")
-    assert first is not None and second is None
-
-
-def test_a_late_senders_outcome_changes_nothing(village: Village) -> None:
-    mali = village.resident(ChannelName.TELEGRAM)
-    mali.follows()
-    with village.database.unit_of_work() as uow:
-        talk = conversations.open_talk(
-            uow, channel=ChannelName.TELEGRAM, address=mali.address, kind=ContactKind.PERSON
-        )
-        deliveries.enqueue(uow, talk, say("x"), purpose=DeliveryClass.NOTICE, speaker=Speaker.BOT)
-        (late,) = deliveries.claim_due(uow)
-    village.clock.advance(seconds=deliveries.LEASE_SECONDS + 1)
-    with village.database.unit_of_work() as uow:
-        (current,) = deliveries.claim_due(uow)
-        assert current.doubtful
-        assert not deliveries.failed(uow, late, "too late")
-        assert deliveries.accepted(uow, current, road="api", platform_ref="1", carried_ids=())
 
 
 def test_backoff_doubles_with_jitter_and_has_a_ceiling() -> None:

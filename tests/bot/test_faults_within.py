@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 from bot.channel import Accepted, Doubt, QuotaSpent, ReplyTokenDead, TryAgain
 from bot.flows.turn import Turn
 from eservice.kit.database_faults import is_passing
-from eservice.messaging import channels, conversations, deliveries, inbox
+from eservice.messaging import attempts, channels, conversations, deliveries, inbox
 from eservice.messaging.content import Text, say
 from eservice.messaging.models import (
     ChannelName,
@@ -142,7 +142,7 @@ def test_a_killed_push_after_the_tokens_death_is_settled_under_its_key(village: 
     assert processed is not None
     (pushed,) = processed.jobs
     assert pushed.reply is None  # and here it dies again, perhaps after the call
-    village.clock.advance(seconds=deliveries.LEASE_SECONDS + 1)
+    village.clock.advance(seconds=attempts.LEASE_SECONDS + 1)
     village.deliver()
     assert village.line.calls[-1][1].retry_key == pushed.key
     assert somchai.deliveries()[-1].state is DeliveryState.ACCEPTED
@@ -156,13 +156,13 @@ def test_a_late_sender_lets_go_of_nothing_that_rides_along(village: Village) -> 
     processed = village.intake.process_next()
     assert processed is not None
     (late,) = processed.jobs
-    village.clock.advance(seconds=deliveries.LEASE_SECONDS + 1)
+    village.clock.advance(seconds=attempts.LEASE_SECONDS + 1)
     with village.database.unit_of_work() as uow:
-        (current,) = deliveries.claim_due(uow)
+        (current,) = attempts.claim_due(uow)
         assert len(current.carried) == 1
-        assert not deliveries.without_token(uow, late)
-        assert not deliveries.failed(uow, late, "late")
-        assert not deliveries.hold(uow, late, "late")
+        assert not attempts.without_token(uow, late)
+        assert not attempts.failed(uow, late, "late")
+        assert not attempts.hold(uow, late, "late")
     states = [delivery.state for delivery in somchai.deliveries()[-2:]]
     assert states == [DeliveryState.CARRIED, DeliveryState.SENDING]
 
@@ -219,19 +219,6 @@ def test_an_event_tried_before_the_clock_went_back_is_tried_again(
     somchai.sees("วันนี้ให้ช่วยเรื่องอะไร")
 
 
-def test_a_killed_attempt_before_the_clock_went_back_is_taken_over(village: Village) -> None:
-    mali = village.resident(ChannelName.TELEGRAM)
-    mali.follows()
-    with village.database.unit_of_work() as uow:
-        talk = conversations.open_talk(
-            uow, channel=ChannelName.TELEGRAM, address=mali.address, kind=ContactKind.PERSON
-        )
-        deliveries.enqueue(uow, talk, say("x"), purpose=DeliveryClass.NOTICE)
-        deliveries.claim_due(uow)
-    village.clock.advance(days=-1)
-    assert village.deliver() == 1
-
-
 def test_a_start_with_a_new_token_does_not_wait_out_the_old_ones_pause(village: Village) -> None:
     mali = village.resident(ChannelName.TELEGRAM)
     refused = TryAgain(reason="InvalidToken", doubt=Doubt.NOT_SENT, after_seconds=600, whole_channel=True)
@@ -240,7 +227,7 @@ def test_a_start_with_a_new_token_does_not_wait_out_the_old_ones_pause(village: 
     village.clock.advance(seconds=30)
     assert village.deliver() == 0
     with village.database.unit_of_work() as uow:
-        deliveries.resume(uow)
+        attempts.resume(uow)
     assert village.deliver() == 1
 
 
@@ -250,7 +237,7 @@ def test_a_short_pause_that_the_platform_asked_for_outlives_a_start(village: Vil
     village.telegram.outcomes = [flood]
     mali.says("เมนู")
     with village.database.unit_of_work() as uow:
-        deliveries.resume(uow)
+        attempts.resume(uow)
     assert village.deliver() == 0
 
 

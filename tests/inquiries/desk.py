@@ -6,9 +6,9 @@ from eservice.inquiries import service as inquiries
 from eservice.inquiries.models import Inquiry, InquiryKind
 from eservice.kit.unit_of_work import UnitOfWork
 from eservice.messaging import conversations, deliveries
+from eservice.messaging.attempts import ReplyRoad
 from eservice.messaging.content import say
 from eservice.messaging.conversations import Talk
-from eservice.messaging.deliveries import ReplyRoad
 from eservice.messaging.models import ChannelName, ContactKind, Delivery, DeliveryClass, Message
 from eservice.staff.models import Department, Role, RoleGrant, StaffAccount
 
