@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, bindparam, func, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
-from eservice.kit.database import UtcDateTime, insert_row, table_of
+from eservice.kit.database import UtcDateTime, insert_row, new_row, table_of
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging.content import Bundle, bundle_to_json, plain_text
 from eservice.messaging.models import (
@@ -94,7 +94,8 @@ def begin_talk(
     language: str = "th",
 ) -> Talk:
     """Records a new contact and its conversation. Two at once: the unique address lets one through."""
-    contact = Contact(
+    contact = new_row(
+        Contact,
         channel=channel,
         address=address,
         kind=kind,
@@ -108,7 +109,8 @@ def begin_talk(
         notice_version=None,
     )
     insert_row(uow.session, contact)
-    conversation = Conversation(
+    conversation = new_row(
+        Conversation,
         contact_id=contact.id,
         handler=Handler.BOT,
         handler_since=None,
@@ -160,7 +162,8 @@ def record_heard(
     platform_ref: str | None = None,
 ) -> Message:
     """Stores what a resident said or sent."""
-    message = Message(
+    message = new_row(
+        Message,
         conversation_id=conversation.id,
         direction=Direction.IN,
         speaker=Speaker.RESIDENT,
@@ -178,7 +181,8 @@ def record_heard(
 
 def record_said(uow: UnitOfWork, conversation: Conversation, bundle: Bundle, speaker: Speaker) -> Message:
     """Stores what we say, in full, so that the record shows what was said."""
-    message = Message(
+    message = new_row(
+        Message,
         conversation_id=conversation.id,
         direction=Direction.OUT,
         speaker=speaker,

@@ -19,7 +19,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select, update
 
-from eservice.kit.database import insert_row, table_of
+from eservice.kit.database import insert_row, new_row, table_of
 from eservice.kit.unit_of_work import UnitOfWork
 from eservice.messaging import attempts
 from eservice.messaging.attempts import ReplyRoad
@@ -74,7 +74,8 @@ def enqueue(
         return None
     contact = talk.contact
     message = record_said(uow, talk.conversation, bundle, speaker)
-    delivery = Delivery(
+    delivery = new_row(
+        Delivery,
         key=str(uuid.uuid4()),
         contact_id=contact.id,
         message_id=message.id,

@@ -2,7 +2,7 @@
 
 from sqlalchemy import bindparam, select, update
 
-from eservice.kit.database import insert_row, table_of
+from eservice.kit.database import insert_row, new_row, table_of
 from eservice.kit.errors import not_found
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging.models import Message
@@ -21,7 +21,8 @@ def record_ask(uow: UnitOfWork, message_id: int, decision: LiveDecision) -> Ask:
     One insert, and one update when answered.
     """
     answered = decision.hits[0][0] if decision.kind is AskDecision.ANSWERED else None
-    ask = Ask(
+    ask = new_row(
+        Ask,
         message_id=message_id,
         at=uow.now,
         decision=decision.kind,
