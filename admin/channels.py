@@ -133,7 +133,7 @@ def retry(
     if not inbox.retry_parked(uow, event_id):
         return redirect(request, HOME, flash="channels.not_parked")
     audit.record(uow, actor=staff.username, action="event.retried", subject_kind="event", subject_id=event_id)
-    request.app.state.signals.notify(uow, "inbox")
+    request.app.state.signals.notify(uow, inbox.TOPIC)
     return redirect(request, HOME, flash="channels.retried")
 
 

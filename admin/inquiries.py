@@ -21,6 +21,7 @@ from eservice.kit.http import Reader, Uow
 from eservice.kit.text import Catalogue
 from eservice.kit.thai_calendar import thai_time
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
+from eservice.messaging import deliveries
 from eservice.messaging.content import Bundle, Button, Sender, Text
 from eservice.staff import presence
 from eservice.staff.models import Department
@@ -298,7 +299,7 @@ def _bundle(texts: Catalogue, staff: Principal, inquiry_id: int, text: str, lang
 
 
 def _wake(request: Request, uow: UnitOfWork, conversation_id: int) -> None:
-    request.app.state.signals.notify(uow, "outbox", f"conversation:{conversation_id}")
+    request.app.state.signals.notify(uow, deliveries.TOPIC, f"conversation:{conversation_id}")
 
 
 def _outcome(state: str) -> str:

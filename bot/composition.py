@@ -136,6 +136,7 @@ def build(settings: Settings, database: Database | None = None) -> System:
         line,
         {ChannelName.TELEGRAM: telegram} if telegram else {},
         lambda channel, outcome: metrics.outcome(channel.value, outcome),
+        signals,
     )
     return System(
         settings=settings,

@@ -30,8 +30,9 @@ from bot.channel import (
     Unreachable,
 )
 from eservice.kit.database import Database
+from eservice.kit.signals import Signals
 from eservice.kit.unit_of_work import UnitOfWork
-from eservice.messaging import attempts, channels, conversations
+from eservice.messaging import attempts, channels, conversations, deliveries
 from eservice.messaging.attempts import MAX_ATTEMPTS, Job
 from eservice.messaging.models import ChannelName, Contact, Delivery, Reachability
 
@@ -56,11 +57,13 @@ class Sender:
         line: Channel | None,
         others: Mapping[ChannelName, Channel],
         observe: Callable[[ChannelName, str], None],
+        signals: Signals,
     ) -> None:
         self._database = database
         self._line = line
         self._others = others
         self._observe = observe
+        self._signals = signals
 
     async def send(self, job: Job) -> None:
         """Performs an attempt that is already recorded, then records what came of it."""
@@ -124,6 +127,8 @@ class Sender:
 
     def _settle(self, job: Job, outcome: Outcome, road: str, carried_ids: tuple[int, ...]) -> None:
         with self._database.unit_of_work() as uow:
+            if not isinstance(outcome, Accepted):  # it may be due again before a sender looks by itself
+                self._signals.notify(uow, deliveries.TOPIC)
             match outcome:
                 case Accepted(platform_ref=ref):
                     attempts.accepted(uow, job, road=road, platform_ref=ref, carried_ids=carried_ids)

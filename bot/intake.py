@@ -42,8 +42,6 @@ from eservice.messaging.models import (
 )
 from knowledge.entries.live import LiveFaq
 
-INBOX = "inbox"  # topic: an event waits
-OUTBOX = "outbox"  # topic: a delivery waits
 TOKEN_SECONDS = 50  # a reply token lives for a minute after the event (Messaging API reference)
 STAFF_WINDOW_SECONDS = 35  # so long an acknowledgement waits for staff who are at the desk
 
@@ -118,7 +116,7 @@ class Intake:
                     for event in events
                 ],
             )
-            self._signals.notify(uow, INBOX)
+            self._signals.notify(uow, inbox.TOPIC)
 
     def process_next(self) -> Processed | None:
         """Works on the next waiting event; None when nothing can be worked on now.
@@ -203,7 +201,7 @@ class Intake:
         carried = deliveries.carry(uow, waiting, delivery) if reply is not None and waiting else []
         if delivery.state is DeliveryState.SENDING:
             return Processed(jobs=(attempts.job_of(delivery, talk.contact, bundle, carried),))
-        self._signals.notify(uow, OUTBOX)
+        self._signals.notify(uow, deliveries.TOPIC)
         return Processed(
             callback_id=turn.inbound.callback_id, waits_for_staff=talk.contact.address if hold_back else None
         )
@@ -213,7 +211,7 @@ class Intake:
         held = next(d for d in waiting if d.state is DeliveryState.HELD)
         deliveries.give_token(held, reply, turn.uow.now)
         deliveries.carry(turn.uow, [d for d in waiting if d is not held], held)
-        self._signals.notify(turn.uow, OUTBOX)
+        self._signals.notify(turn.uow, deliveries.TOPIC)
 
     def _keep_dialog(self, turn: Turn) -> None:
         run = turn.state.run
@@ -274,7 +272,7 @@ class Intake:
             reply=self._reply_road(inbound, event, uow.now),
             dedup_key=f"event:{event.id}",
         )
-        self._signals.notify(uow, OUTBOX, conversation_topic(talk))
+        self._signals.notify(uow, deliveries.TOPIC, conversation_topic(talk))
 
 
 def conversation_topic(talk: Talk) -> str:

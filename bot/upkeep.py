@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.intake import OUTBOX, conversation_topic
+from bot.intake import conversation_topic
 from eservice.kit.database import Database
 from eservice.kit.signals import Signals
 from eservice.kit.text import Catalogue
@@ -44,4 +44,4 @@ def forget(database: Database) -> None:
 
 def _notice(uow: UnitOfWork, signals: Signals, talk: Talk, text: str) -> None:
     deliveries.enqueue(uow, talk, say(text), purpose=DeliveryClass.NOTICE)
-    signals.notify(uow, OUTBOX, conversation_topic(talk))
+    signals.notify(uow, deliveries.TOPIC, conversation_topic(talk))

@@ -17,12 +17,12 @@ from starlette.concurrency import run_in_threadpool
 
 from bot import upkeep
 from bot.delivery import Sender
-from bot.intake import INBOX, OUTBOX, Intake, Processed
+from bot.intake import Intake, Processed
 from eservice.kit import heartbeat
 from eservice.kit.database import Database
 from eservice.kit.signals import Signals
 from eservice.kit.text import Catalogue
-from eservice.messaging import attempts
+from eservice.messaging import attempts, deliveries, inbox
 from eservice.messaging.attempts import Job
 
 INBOX_LOOPS = 4  # on PostgreSQL; SQLite writes one at a time anyway
@@ -83,8 +83,21 @@ class Worker:
         """Asks the loops to end after what they have begun."""
         self._stopping.set()
 
+    def claim(self) -> tuple[list[Job], float]:
+        """Attempts to send, and how long there is nothing else to send: until the next delivery is due."""
+        with self._database.read() as reader:
+            something_is_due = attempts.anything_due(reader)
+            next_due = attempts.next_due(reader)
+            until_due = (next_due - reader.now).total_seconds() if next_due else LOOK_SECONDS
+        jobs: list[Job] = []
+        if something_is_due:
+            with self._database.unit_of_work() as uow:
+                jobs = attempts.claim_due(uow)
+            self._someone_waits = not jobs
+        return jobs, min(until_due, LOOK_SECONDS)
+
     async def _inbox_loop(self) -> None:
-        with self._signals.waiting(INBOX) as waiter:
+        with self._signals.waiting(inbox.TOPIC) as waiter:
             while not self._stopping.is_set():
                 processed = await self._guarded(self._intake.process_next)
                 if processed is not None:
@@ -102,13 +115,13 @@ class Worker:
             self._begin(self._show_loading(processed.waits_for_staff))
 
     async def _outbox_loop(self) -> None:
-        with self._signals.waiting(OUTBOX) as waiter:
+        with self._signals.waiting(deliveries.TOPIC) as waiter:
             while not self._stopping.is_set():
-                jobs: list[Job] = await self._guarded(self._claim) or []
+                jobs, rest_seconds = await self._guarded(self.claim) or ([], LOOK_SECONDS)
                 for job in jobs:
                     self._begin(self._send(job))
                 if not jobs:
-                    await waiter.wait(LOOK_SECONDS)
+                    await waiter.wait(rest_seconds)
 
     async def _upkeep_loop(self) -> None:
         while not self._stopping.is_set():
@@ -128,16 +141,7 @@ class Worker:
             log.error("worker.outcome_not_recorded", error=type(error).__name__)  # its lease will run out
         finally:
             if self._someone_waits:  # the next message to the same contact may be due now
-                self._signals.wake(OUTBOX)
-
-    def _claim(self) -> list[Job]:
-        with self._database.read() as reader:
-            if not attempts.anything_due(reader):
-                return []
-        with self._database.unit_of_work() as uow:
-            jobs = attempts.claim_due(uow)
-        self._someone_waits = not jobs
-        return jobs
+                self._signals.wake(deliveries.TOPIC)
 
     def _take_up(self) -> None:
         """What a start changes: a killed process's attempts are due, and a new token may be the right one."""

@@ -106,7 +106,11 @@ class Village:
             staff_present=lambda reader: self.staff_present,
         )
         self.sender = Sender(
-            self.database, self.line, {ChannelName.TELEGRAM: self.telegram}, lambda channel, outcome: None
+            self.database,
+            self.line,
+            {ChannelName.TELEGRAM: self.telegram},
+            lambda channel, outcome: None,
+            self.signals,
         )
 
     def receive(self, events: list[RawEvent]) -> None:

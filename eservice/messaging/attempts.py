@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from eservice.kit.database import UtcDateTime, table_of
@@ -133,6 +133,14 @@ def anything_due(reader: ReadOnly) -> bool:
     """A cheap look, without a write transaction, at whether `claim_due` may find something."""
     due = select(Delivery.id).where(Delivery.state.in_(UNFINISHED_STATES), _is_due(reader)).limit(1)
     return reader.session.scalar(due) is not None
+
+
+def next_due(reader: ReadOnly) -> datetime | None:
+    """The instant at which the next delivery will be due, after those that are due already; None without one."""
+    later = select(func.min(Delivery.due_at)).where(
+        Delivery.state.in_(UNFINISHED_STATES), Delivery.due_at > reader.now
+    )
+    return reader.session.scalar(later)
 
 
 def begin(uow: UnitOfWork, delivery: Delivery) -> None:

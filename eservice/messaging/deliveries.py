@@ -36,6 +36,7 @@ from eservice.messaging.models import (
     Speaker,
 )
 
+TOPIC = "outbox"  # a signal: a delivery waits, or waits for another instant than before
 MAX_CARRIED = 3  # waiting messages that ride along with one reply
 
 _OPEN = (

@@ -10,6 +10,7 @@ from eservice.kit.database import UtcDateTime, insert_new, table_of
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging.models import ChannelName, EventState, InboundEvent
 
+TOPIC = "inbox"  # a signal: an event waits
 MAX_ATTEMPTS = 3
 RETRY_SECONDS = (1, 5)
 KEEP_DONE_DAYS = 30  # the ids must outlive every redelivery; LINE's come within a day
