@@ -13,12 +13,14 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from zlib import crc32
 
 from benchmarks.mistyping import mistype
 from knowledge.search import FaqDocument
 
 ROOT = Path(__file__).parents[1]
 PUBLIC = Path(os.environ.get("THAI_RETRIEVAL", ROOT.parent / "shared" / "thai-retrieval"))
+_REGRESSION = ROOT / "tests" / "knowledge" / "data"
 _DEMO = ROOT / "eservice" / "demo" / "faq"
 
 
@@ -77,6 +79,31 @@ def demo_trials(folds: int = 4, *, repeats: bool = False) -> Iterator[Trial]:
         yield Trial("demo", tuple(kept), tuple(questions))
 
 
+def residents_trial(half: int) -> Trial:
+    """The whole demo office, asked half of the regression set: 0 to learn from, 1 to measure on."""
+    questions = [
+        Asked(row["text"], frozenset(row["expected"]))
+        for name in ("regression_questions", "regression_unanswerable")
+        for row in map(json.loads, (_REGRESSION / f"{name}.jsonl").read_text(encoding="utf-8").splitlines())
+        if crc32(row["text"].encode()) % 2 == half
+    ]
+    return Trial("residents", demo_documents(), tuple(questions))
+
+
+def bare_trial(half: int, wordings: int = 4) -> Trial:
+    """Half of the demo office's entries with a few wordings and no answers, asked three others of each."""
+    chance = random.Random(5)
+    documents = demo_documents()
+    kept: list[FaqDocument] = []
+    questions: list[Asked] = []
+    for document in chance.sample(documents, len(documents))[half::2]:
+        texts = chance.sample((document.question, *document.variants), 1 + len(document.variants))
+        known, asked = texts[:wordings], texts[wordings : wordings + 3]
+        kept.append(FaqDocument(id=document.id, question=known[0], variants=tuple(known[1:])))
+        questions += [Asked(text, frozenset({document.id})) for text in asked]
+    return Trial("bare" if wordings > 1 else "bare, one wording", tuple(kept), tuple(questions))
+
+
 def young_office_trials(count: int = 8, size: int = 14) -> Iterator[Trial]:
     """Offices that have only begun: few entries, and questions that mostly belong to no entry yet."""
     documents = demo_documents()
@@ -108,10 +135,10 @@ def public_trial(name: str, *, answerable: slice, unanswerable: slice) -> Trial 
     return Trial(name, tuple(map(_document, _lines(folder / "entries.jsonl.gz"))), questions)
 
 
-def mistyped(questions: Sequence[Asked], seed: int) -> list[Asked]:
-    """The same questions with typing slips."""
+def mistyped(questions: Sequence[Asked], seed: int, rate: float = 0.07) -> list[Asked]:
+    """The same questions with typing slips, about `rate` of them a letter."""
     random_state = random.Random(seed)
-    return [replace(question, text=mistype(question.text, random_state)) for question in questions]
+    return [replace(question, text=mistype(question.text, random_state, rate=rate)) for question in questions]
 
 
 def _lines(path: Path) -> Iterator[dict]:

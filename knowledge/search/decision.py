@@ -10,6 +10,7 @@ import numpy.typing as npt
 from knowledge.search.analysis import CHANNEL_COUNT, CHANNELS, Question
 from knowledge.search.calibration import Calibration
 from knowledge.search.document import DecisionKind, Explanation, Hit
+from knowledge.search.letters import READINGS
 from knowledge.search.scoring import Scores
 from knowledge.search.weights import VIEW_NAMES, WEIGHTS
 
@@ -47,6 +48,7 @@ def confidence_features(question: Question, scores: Scores) -> npt.NDArray[np.fl
     best = max(float(scores.fused[0]), 1e-9)
     views = scores.features[: len(VIEW_NAMES)]
     entry, _, cosine, wording = (views[place : place + CHANNEL_COUNT] for place in _VIEW_STARTS)
+    letters = views[-len(READINGS) :]
     leads = (views[:, 0] >= views.max(axis=1) - 1e-12) & (views[:, 0] > 0)
     covered = float(entry[:, 0].mean())
     return np.concatenate(
@@ -58,7 +60,9 @@ def confidence_features(question: Question, scores: Scores) -> npt.NDArray[np.fl
             cosine[:, 0],
             wording[:, 0],
             scores.known,
-            [leads.mean(), covered * np.log1p(len(question.text)), scores.features[-1, 0]],
+            [leads.mean(), covered * np.log1p(len(question.text))],
+            letters[:, 0],
+            [_lead(letters), scores.features[-1, 0]],
         )
     )
 

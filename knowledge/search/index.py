@@ -97,10 +97,10 @@ class FaqIndex:
         return _read(self._state, text)
 
     def search(self, text: str, limit: int = 10) -> list[Hit]:
-        """The best entries for a question, best first; at most 64."""
+        """The best entries for a question, best first; at most 24."""
         state = self._state
         question = _read(state, text)
-        scores = score(state.snapshot, question.analysed)
+        scores = score(state.snapshot, question.analysed, question.text)
         return _hits(state.snapshot, scores, slice(0, limit))
 
     def decide(self, text: str, previous: str | None = None) -> Decision:
@@ -111,7 +111,7 @@ class FaqIndex:
         """
         state = self._state
         question = _read(state, text)
-        scores = score(state.snapshot, question.analysed)
+        scores = score(state.snapshot, question.analysed, question.text)
         probability = confidence(question, scores, state.calibration)
         used_previous = False
         if previous is not None and _may_follow(state, question, scores, probability):
@@ -224,7 +224,7 @@ def _score_after(state: _State, question: Question, previous: str) -> Scores | N
     keys = np.union1d(question.analysed.keys, context.keys)
     joint = AnalysedText.of(keys)
     importance = np.where(np.isin(keys, question.analysed.keys), 1.0, _CONTEXT_IMPORTANCE)
-    return score(snapshot, joint, importance)
+    return score(snapshot, joint, question.text, importance)
 
 
 def _hits(snapshot: Snapshot, scores: Scores, shown: slice) -> list[Hit]:

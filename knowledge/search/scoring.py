@@ -7,13 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.search.analysis import CHANNEL_COUNT, AnalysedText
+from knowledge.search.letters import letter_likeness
 from knowledge.search.postings import gather
 from knowledge.search.snapshot import NOBODY, Snapshot, inverse_frequency
 from knowledge.search.weights import WEIGHTS
 
 Floats = npt.NDArray[np.float64]
 
-MOST_CANDIDATES = 40
+MOST_CANDIDATES = 24
 _POSTING_BUDGET = 100_000
 _LONG_RUN = 100
 _REPEAT_FROM = 0.6
@@ -55,8 +56,8 @@ class _Weighted:
     phrase_runs: list[Runs]
 
 
-def score(snapshot: Snapshot, question: AnalysedText, importance: Floats | None = None) -> Scores:
-    """Score all entries; `importance` weighs the question's keys (all alike when None)."""
+def score(snapshot: Snapshot, question: AnalysedText, text: str, importance: Floats | None = None) -> Scores:
+    """Score all entries for a question and its text; `importance` weighs its keys (all alike when None)."""
     if len(question.keys) == 0 or not snapshot.row_of:
         nothing = np.zeros(CHANNEL_COUNT)
         empty = np.empty(0)
@@ -70,9 +71,14 @@ def score(snapshot: Snapshot, question: AnalysedText, importance: Floats | None 
     rough[~snapshot.alive] = -np.inf
     count = min(MOST_CANDIDATES, len(snapshot.row_of))
     rows = np.argpartition(rough, -count)[-count:]
-    phrasing = _best_of_candidates(snapshot, np.concatenate((coverage, cosine, alike[None])), rows)
+    units, starts = _units_of(snapshot, rows)
+    by_unit = np.concatenate((coverage, cosine, alike[None]))[:, units]
+    phrasing = np.maximum.reduceat(by_unit, starts, axis=1)
+    letters = np.maximum.reduceat(
+        letter_likeness(text, [snapshot.phrasings[unit].text for unit in units.tolist()]), starts, axis=1
+    )
     wording, chunk = _part_views(snapshot, weighted, found, rows)
-    views = np.concatenate((entry[:, rows], phrasing[:-1], wording, chunk, head[None, rows]))
+    views = np.concatenate((entry[:, rows], phrasing[:-1], wording, chunk, head[None, rows], letters))
     best = views.max(axis=1, keepdims=True)
     features = np.concatenate((views, views / np.maximum(best, 1e-9), _repetition(phrasing[-1:])))
     fused = (WEIGHTS.fusion + snapshot.phrased_share * WEIGHTS.fusion_phrased) @ features
@@ -221,13 +227,14 @@ def _best_of_row(snapshot: Snapshot, unit_scores: Floats) -> Floats:
     return best
 
 
-def _best_of_candidates(snapshot: Snapshot, unit_scores: Floats, rows: npt.NDArray[np.int64]) -> Floats:
-    """The highest of each score among the phrasings of each candidate; shape (scores, candidates)."""
+def _units_of(
+    snapshot: Snapshot, rows: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The phrasings of these rows, one row's after the other's, and where each row's begin."""
     places = np.searchsorted(snapshot.unit_rows, rows)
     starts = snapshot.unit_starts[places]
     counts = np.append(snapshot.unit_starts, snapshot.units)[places + 1] - starts
-    units = snapshot.unit_order[gather(starts, counts)]
-    return np.maximum.reduceat(unit_scores[:, units], np.cumsum(counts) - counts, axis=1)
+    return snapshot.unit_order[gather(starts, counts)], np.cumsum(counts) - counts
 
 
 def _part_views(

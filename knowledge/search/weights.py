@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.search.analysis import CHANNELS
+from knowledge.search.letters import READINGS
 
 VIEWS = ("entry", "phrasing", "phrasing_cosine", "wording", "chunk")
-VIEW_NAMES = (*(f"{view}_{channel}" for view in VIEWS for channel in CHANNELS), "head")
+VIEW_NAMES = (*(f"{view}_{channel}" for view in VIEWS for channel in CHANNELS), "head", *READINGS)
 FUSION_NAMES = (*VIEW_NAMES, *(f"{name}_ratio" for name in VIEW_NAMES), "repeat")
 CONFIDENCE_NAMES = (
     "margin",
@@ -21,6 +22,8 @@ CONFIDENCE_NAMES = (
     *(f"{view}_{channel}" for view in ("entry", "cosine", "wording", "known") for channel in CHANNELS),
     "agreement",
     "covered_length",
+    *READINGS,
+    "letters_margin",
     "repeat",
 )
 

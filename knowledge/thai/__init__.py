@@ -1,6 +1,6 @@
 """Thai text as residents type it: one spelling, words, n-grams. Pure; loads its dictionary when first asked."""
 
-from knowledge.thai.grams import character_grams, grams_of_parts, skeleton_grams
+from knowledge.thai.grams import character_grams, grams_of_parts, skeleton, skeleton_grams
 from knowledge.thai.keyboard import as_thai_layout
 from knowledge.thai.normalise import QUERY_LIMIT, has_thai, normalise, strip_invisible
 from knowledge.thai.particles import strip_particles, without_phrases
@@ -15,6 +15,7 @@ __all__ = [
     "grams_of_parts",
     "has_thai",
     "normalise",
+    "skeleton",
     "skeleton_grams",
     "strip_invisible",
     "strip_particles",

@@ -45,6 +45,11 @@ _FOLD = _fold_table()
 _SKELETON_DROPPED = _DROPPED + "ัิีึืฺุู็่้๊๋์ํๆฯะ".encode("cp874")
 
 
+def skeleton(text: str) -> str:
+    """What survives typing slips in normalised `text`: consonants folded by sound and long vowels, no marks."""
+    return text.encode("cp874", "replace").translate(_FOLD, _SKELETON_DROPPED).decode("cp874")
+
+
 def character_grams(text: str, sizes: tuple[int, ...] = _CHARACTER_SIZES) -> Keys:
     """Every n-gram of normalised `text`, spaces left out, in order of occurrence within each size."""
     return _grams(text.encode("cp874", "replace").translate(None, _DROPPED), sizes)
