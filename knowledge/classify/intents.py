@@ -4,17 +4,14 @@ Learned from `intents.txt` beside this module, some hundreds of messages as resi
 the first message is asked about (about half a second).
 """
 
-import hashlib
 import re
-from contextlib import suppress
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
-from zipfile import BadZipFile
 
+from knowledge.classify.kept import learn_or_load
 from knowledge.classify.model import TextClassifier
-from knowledge.classify.model import __file__ as model_code
 from knowledge.thai import as_thai_layout, normalise
 
 _DATA = Path(__file__).with_name("intents.txt")
@@ -125,7 +122,9 @@ def _predict(text: str) -> Intent:
 def load_intents(folder: Path | None = None) -> None:
     """Learn now rather than at the first message. In `folder` what was learned is kept between starts."""
     global _learned
-    _learned = _from_folder(folder) if folder is not None else TextClassifier.fit(read_examples())
+    _learned = learn_or_load(
+        "intents", folder=folder, data=_DATA, learn=lambda: TextClassifier.fit(read_examples())
+    )
 
 
 def read_examples(path: Path = _DATA) -> list[tuple[str, tuple[str, ...]]]:
@@ -156,20 +155,3 @@ def _model() -> TextClassifier:
         load_intents()
     assert _learned is not None
     return _learned
-
-
-def _from_folder(folder: Path) -> TextClassifier:
-    """The model learned from just these examples, from its file or anew; a broken file is made again."""
-    digest = hashlib.sha256(_DATA.read_bytes() + Path(model_code).read_bytes()).hexdigest()[:16]
-    path = folder / f"intents-{digest}.npz"
-    with suppress(OSError, ValueError, KeyError, BadZipFile):
-        return TextClassifier.load(path)
-    model = TextClassifier.fit(read_examples())
-    with suppress(OSError):  # a full disk costs the next start a second
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for old in folder.glob("intents-*.npz"):
-            old.unlink()
-        half = path.with_suffix(".part")
-        model.save(half)
-        half.replace(path)
-    return model
