@@ -35,6 +35,7 @@ class Urgency(StrEnum):
     """Nothing waits for it: an idea, praise."""
 
 
+_FAIR_CHANCE = 0.3
 _MARKS = {"! ": Urgency.URGENT, "- ": Urgency.LOW}
 
 
@@ -48,7 +49,7 @@ class LabelledComplaint:
 
 
 class UrgencyEstimate(NamedTuple):
-    """The most probable urgency. `probability` is 0 to 1."""
+    """The urgency to go by. `probability`, 0 to 1, is that it is true."""
 
     urgency: Urgency
     probability: float
@@ -81,9 +82,11 @@ class ComplaintClassifier:
         return sorted(found, key=lambda prediction: -prediction.probability)[:limit]
 
     def urgency(self, text: str) -> UrgencyEstimate:
-        """How soon someone must look."""
-        best = self._urgency.predict(text, limit=1)[0]
-        return UrgencyEstimate(Urgency(best.label), best.probability)
+        """How soon someone must look. A fair chance of danger counts as danger: a false alarm costs little."""
+        likely = self._urgency.predict(text, limit=len(Urgency))
+        danger = next(prediction for prediction in likely if prediction.label == Urgency.URGENT)
+        chosen = danger if danger.probability >= _FAIR_CHANCE else likely[0]
+        return UrgencyEstimate(Urgency(chosen.label), chosen.probability)
 
     def learn(self, corrections: Iterable[LabelledComplaint]) -> None:
         """Take what staff decided, at once and until the process ends. New categories may come with it."""

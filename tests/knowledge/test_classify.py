@@ -50,6 +50,24 @@ def test_a_new_text_gets_the_label_of_texts_like_it(
     assert classifier.predict(text)[0].label == label
 
 
+def test_text_typed_on_the_english_layout_is_read_as_the_thai_that_was_meant(
+    classifier: TextClassifier,
+) -> None:
+    assert classifier.predict("mjvxitxkc9dsohk[hko") == classifier.predict("ท่อประปาแตกหน้าบ้าน")
+    assert classifier.predict("wamk'fy[myh':vp") == classifier.predict("ไฟทางดับทั้งซอย")
+
+
+def test_english_is_left_as_it_is_where_english_was_learned() -> None:
+    bilingual = TextClassifier.fit([*EXAMPLES, ("street light broken", "light"), ("light out", "light")])
+    assert bilingual.predict("the light is out")[0].label == "light"
+
+
+def test_words_never_met_do_not_weaken_the_ones_that_were(classifier: TextClassifier) -> None:
+    plain = dict(classifier.predict("ไฟดับ"))["ไฟฟ้า"]
+    chatty = dict(classifier.predict("ไฟดับ dear zzz qqq xyz"))["ไฟฟ้า"]
+    assert chatty > 0.8 * plain
+
+
 def test_a_text_may_have_several_labels(classifier: TextClassifier) -> None:
     first, second, third = classifier.predict("ถนนเป็นหลุมแล้วไฟก็ดับ", limit=3)
     assert {first.label, second.label} == {"ถนน", "ไฟฟ้า"}
@@ -109,7 +127,7 @@ def test_a_model_of_another_version_is_refused(
 ) -> None:
     path = tmp_path / "old.model"
     classifier.save(path)
-    monkeypatch.setattr(model, "_FORMAT", 2)
+    monkeypatch.setattr(model, "_FORMAT", 0)
     with pytest.raises(ValueError, match="another version"):
         TextClassifier.load(path)
 

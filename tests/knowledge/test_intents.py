@@ -21,6 +21,7 @@ HELD_OUT = Path(__file__).parents[2] / "benchmarks" / "intents_heldout.txt"
         ("ขอบคุณค่ะ", IntentLabel.THANKS),
         ("ขอบคุณที่มาซ่อมไฟให้นะคะ", IntentLabel.THANKS),
         ("ขอบคุณค่ะ แล้วต้องใช้อะไรบ้าง", IntentLabel.QUESTION),
+        ("ขอบคุณค่ะ แล้วก็ขอบคุณน้องด้วยนะคะ แล้วต้องใช้เอกสารอะไรบ้าง", IntentLabel.QUESTION),
         ("ขอบคุณที่มาดู แต่น้ำยังไม่ไหลเลยค่ะ", IntentLabel.PROBLEM),
         ("เบี้ยผู้สูงอายุต้องไปลงที่ไหน ขอบคุณค่ะ", IntentLabel.QUESTION),
         ("ท่อน้ำแตกหน้าบ้าน ขอบคุณล่วงหน้าครับ", IntentLabel.PROBLEM),
