@@ -28,7 +28,7 @@ _CHUNK_LENGTH = 200
 _MOST_CHUNKS = 7
 _IN_WORDING = 7
 """The number of the bit of a mark that says so; those of the answer's chunks count from 0."""
-_BATCH_LENGTH = 400_000
+_BATCH_LENGTH = 200_000
 _MOST_IN_BATCH = 4096
 _DOCUMENT_LIMIT = 20_000
 _FOLLOWING = ("แล้ว", "งั้น", "ถ้างั้น")
@@ -136,14 +136,12 @@ def analyse_documents(documents: Sequence[FaqDocument], segmenter: Segmenter) ->
     keys, parts = _occurrences_of(texts, segmenter)
     phrasing = np.array(units, np.int64)[parts]
     in_phrasing = phrasing >= 0
-    batch = AnalysedBatch(
-        entries=keys << (DOCUMENT_BITS + PART_BITS) | np.array(places, np.int64)[parts],
-        phrasings=keys[in_phrasing] << UNIT_BITS | phrasing[in_phrasing],
-        lengths=np.array(lengths, np.int64),
-    )
-    batch.entries.sort()
-    batch.phrasings.sort()
-    return batch
+    phrasings = keys[in_phrasing] << UNIT_BITS | phrasing[in_phrasing]
+    keys <<= DOCUMENT_BITS + PART_BITS
+    keys |= np.array(places, np.int64)[parts]
+    keys.sort()
+    phrasings.sort()
+    return AnalysedBatch(keys, phrasings, np.array(lengths, np.int64))
 
 
 def _occurrences_of(texts: Sequence[str], segmenter: Segmenter) -> tuple[Keys, Keys]:

@@ -1,5 +1,7 @@
 """The answer engine: build it from entries, ask it, teach it, change it, keep it in a file."""
 
+import ctypes
+import os
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -39,6 +41,8 @@ _LAYOUT_GAIN = 0.15
 _FOLLOW_UP_LENGTH = 40
 _KNOWN_ENOUGH = 0.3
 _AGREEING_SHARE = 0.5
+_LARGE = 1_000
+"""Entries from which on a build leaves memory behind that is worth giving back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,10 @@ class FaqIndex:
         segmenter = Segmenter(office=words).with_words(keywords)
         snapshot = empty_snapshot(sum(texts) / max(len(texts), 1))
         snapshot = refresh_norms(add_documents(snapshot, list(latest.values()), segmenter))
-        return cls(solve(snapshot), segmenter)
+        index = cls(solve(snapshot), segmenter)
+        if len(latest) >= _LARGE:
+            _return_memory()
+        return index
 
     def __len__(self) -> int:
         return len(self._state.snapshot.row_of)
@@ -97,7 +104,7 @@ class FaqIndex:
         return _read(self._state, text)
 
     def search(self, text: str, limit: int = 10) -> list[Hit]:
-        """The best entries for a question, best first; at most 24."""
+        """The best entries for a question, best first; at most 48."""
         state = self._state
         question = _read(state, text)
         scores = score(state.snapshot, question.analysed, question.text)
@@ -183,6 +190,13 @@ class FaqIndex:
     def load(cls, path: str | PathLike[str]) -> "FaqIndex":
         """Read what `save` wrote. Raises ValueError when the file is of another format."""
         return cls(*storage.load(path))
+
+
+def _return_memory() -> None:
+    """Gives freed memory back to the system, where the C library (glibc) would rather keep it for later."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
+    if trim is not None:
+        trim(0)
 
 
 def _length(document: FaqDocument) -> int:

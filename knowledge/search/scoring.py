@@ -14,7 +14,7 @@ from knowledge.search.weights import WEIGHTS
 
 Floats = npt.NDArray[np.float64]
 
-MOST_CANDIDATES = 24
+MOST_CANDIDATES = 48
 _POSTING_BUDGET = 100_000
 _LONG_RUN = 100
 _REPEAT_FROM = 0.6

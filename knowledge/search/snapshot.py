@@ -49,6 +49,7 @@ _HALF_TRUSTED = 8
 _KEY_RANGES = 8
 _MERGE_ALWAYS_BELOW = 200_000
 _MERGE_RATIO = 16
+_MERGED_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +203,7 @@ def _read(
     cuts: Keys = np.empty(0, np.int64)
     phrasings: list[Postings] = []
     part_start = row
-    for batch in in_batches(documents):
+    for number, batch in enumerate(in_batches(documents), start=1):
         if row + len(batch) - part_start > MOST_NARROW_ROWS:
             wholes.append(assemble(groups, COMMON))
             groups, part_start = [], row
@@ -214,6 +215,9 @@ def _read(
             groups = [[] for _ in range(len(cuts) + 1)]
         for group, piece in zip(groups, split(entries, cuts), strict=True):
             group.append(copied(piece))
+            for every in (_MERGED_AT_ONCE, _MERGED_AT_ONCE**2):
+                if number % every == 0 and len(group) >= _MERGED_AT_ONCE:
+                    group[-_MERGED_AT_ONCE:] = [merge(group[-_MERGED_AT_ONCE:], COMMON)]
         row += len(batch)
         unit += sum(1 + len(document.variants) for document in batch)
     return [*wholes, assemble(groups, COMMON)], merge(phrasings)
