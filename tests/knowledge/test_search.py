@@ -272,6 +272,58 @@ def test_a_file_that_is_no_index_is_refused(tmp_path: Path) -> None:
         FaqIndex.load(tmp_path / "broken")
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"PK\x03\x04 numpy arrays of long ago", "not a saved answer index"),
+        (b"phueanban-faq-index-1\nsomething", "saved by another version"),
+    ],
+)
+def test_a_file_of_an_older_format_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
+    (tmp_path / "old").write_bytes(content)
+    with pytest.raises(ValueError, match=reason):
+        FaqIndex.load(tmp_path / "old")
+
+
+@pytest.mark.parametrize("harm", ["cut short", "one byte changed"])
+def test_a_damaged_file_is_refused(shared_index: FaqIndex, tmp_path: Path, harm: str) -> None:
+    path = tmp_path / "faq.index"
+    shared_index.save(path)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content if harm == "one byte changed" else path.read_bytes()[:-40])
+    with pytest.raises(ValueError, match="not a saved answer index"):
+        FaqIndex.load(path)
+
+
+def test_a_loaded_index_answers_on_after_its_file_is_replaced_and_can_be_changed(
+    index: FaqIndex, tmp_path: Path
+) -> None:
+    path = tmp_path / "faq.index"
+    index.save(path)
+    loaded = FaqIndex.load(path)
+    before = loaded.search("ค่าขยะกี่บาท")
+    FaqIndex.build(DOCUMENTS[:2]).save(path)
+    assert loaded.search("ค่าขยะกี่บาท") == before
+    loaded.learn([("เงินคนเฒ่าไปขอตรงไหน", "elderly-register")])
+    loaded.remove("garbage-fee")
+    loaded.upsert(FaqDocument(id="dog", question="ฉีดวัคซีนหมาแมวฟรีเมื่อไร"))
+    assert loaded.decide("ฉีดวัคซีนหมาแมวฟรีเมื่อไร").hits[0].id == "dog"
+    assert loaded.decide("เงินคนเฒ่าไปขอตรงไหน").hits[0].id == "elderly-register"
+    assert all(hit.id != "garbage-fee" for hit in loaded.search("ค่าขยะกี่บาท"))
+
+
+def test_saving_and_loading_change_no_score(index: FaqIndex, tmp_path: Path) -> None:
+    index.learn([("เงินคนเฒ่าไปขอตรงไหน", "elderly-register"), ("อากาศวันนี้", None)])
+    index.upsert(DOCUMENTS[3])
+    index.remove("water-broken")
+    index.save(tmp_path / "faq.index")
+    loaded = FaqIndex.load(tmp_path / "faq.index")
+    for document in DOCUMENTS:
+        assert loaded.search(document.question) == index.search(document.question)
+        assert loaded.decide(document.question).why == index.decide(document.question).why
+
+
 def test_an_empty_index_knows_nothing_and_can_grow() -> None:
     index = FaqIndex.build([])
     assert (index.search("ค่าขยะ"), index.decide("ค่าขยะ").kind) == ([], "unknown")

@@ -1,0 +1,137 @@
+"""The index within: however it came about, it holds the same."""
+
+import random
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from knowledge.search import FaqDocument, analysis, snapshot
+from knowledge.search.analysis import analyse_documents, analyse_phrasing
+from knowledge.search.postings import Postings, merge, postings_of, split
+from knowledge.search.scoring import score
+from knowledge.search.snapshot import Snapshot, add_documents, compact, empty_snapshot, remove_document
+from knowledge.thai import Segmenter, character_grams, skeleton_grams
+
+SEGMENTER = Segmenter()
+_WORDS = [
+    "ขยะ",
+    "ถนน",
+    "น้ำ",
+    "ไฟ",
+    "ภาษี",
+    "เบี้ย",
+    "ผู้สูงอายุ",
+    "บัตร",
+    "ที่ไหน",
+    "เมื่อไร",
+    "เท่าไร",
+    "แจ้ง",
+    "จ่าย",
+    "ลงทะเบียน",
+    "หมู่บ้าน",
+    "สะพาน",
+]
+
+
+def _documents(count: int) -> list[FaqDocument]:
+    chance = random.Random(4)
+
+    def some(words: int) -> str:
+        return "".join(chance.choice(_WORDS) + chance.choice(["", " "]) for _ in range(words))
+
+    return [
+        FaqDocument(
+            id=f"entry-{number}",
+            question=some(4),
+            variants=tuple(some(3) for _ in range(number % 3)),
+            answer=some(chance.randint(0, 150)),
+            keywords=(some(1),) * (number % 2),
+        )
+        for number in range(count)
+    ]
+
+
+def _grown(documents: Sequence[FaqDocument], at_once: int) -> Snapshot:
+    grown = empty_snapshot(300.0)
+    for start in range(0, len(documents), at_once):
+        grown = add_documents(grown, documents[start : start + at_once], SEGMENTER)
+    return grown
+
+
+def _same(first: Postings, second: Postings) -> bool:
+    names = ("full_keys", "offsets", "values", "marks", "common", "common_counts")
+    alike = all(np.array_equal(getattr(first, name), getattr(second, name)) for name in names)
+    return alike and np.array_equal(first.rows + first.base, second.rows + second.base)
+
+
+@pytest.mark.parametrize("at_once", [1, 7])
+def test_entries_added_one_by_one_are_held_as_those_built_at_once(at_once: int) -> None:
+    documents = _documents(60)
+    once, later = compact(_grown(documents, 60)), compact(_grown(documents, at_once))
+    assert _same(merge(once.entry_postings), merge(later.entry_postings))
+    assert _same(merge(once.phrasing_postings), merge(later.phrasing_postings))
+    np.testing.assert_allclose(once.norms, later.norms, rtol=1e-6)
+    np.testing.assert_array_equal(once.phrasing_rows, later.phrasing_rows)
+    assert (once.ids, once.row_of, once.phrasings) == (later.ids, later.row_of, later.phrasings)
+
+
+def test_many_small_batches_give_what_one_large_one_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    documents = _documents(150)
+    once = _grown(documents, 150)
+    monkeypatch.setattr(analysis, "_MOST_IN_BATCH", 2)
+    monkeypatch.setattr(snapshot, "MOST_NARROW_ROWS", 64)
+    parts = _grown(documents, 150)
+    assert len(parts.entry_postings) > 1
+    assert _same(merge(once.entry_postings), merge(parts.entry_postings))
+    question = analyse_phrasing("จ่ายภาษีที่ไหน", SEGMENTER)
+    np.testing.assert_allclose(score(once, question).fused, score(parts, question).fused, rtol=1e-9)
+
+
+def test_entries_that_were_removed_leave_nothing_behind() -> None:
+    documents = _documents(40)
+    thinned = _grown(documents, 5)
+    for document in documents[::3]:
+        thinned = remove_document(thinned, document.id)
+    left = [document for number, document in enumerate(documents) if number % 3]
+    fresh = compact(_grown(left, len(left)))
+    assert _same(merge(compact(thinned).entry_postings), merge(fresh.entry_postings))
+    assert _same(merge(compact(thinned).phrasing_postings), merge(fresh.phrasing_postings))
+
+
+def test_what_nearly_every_entry_says_is_counted_and_not_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshot, "COMMON", 10)
+    documents = [FaqDocument(id=str(n), question=f"ลงทะเบียน {_WORDS[n]}", answer="สวัสดีค่ะ") for n in range(16)]
+    for at_once in (1, 16):
+        grown = compact(_grown(documents, at_once))
+        (postings,) = grown.entry_postings
+        assert set(postings.common_counts.tolist()) == {16}
+        assert len(score(grown, analyse_phrasing("สวัสดีค่ะ", SEGMENTER)).fused) == 16
+        assert score(grown, analyse_phrasing("สวัสดีค่ะ", SEGMENTER)).fused.max() == 0
+        best = score(grown, analyse_phrasing("ลงทะเบียนสะพาน", SEGMENTER)).rows[0]
+        assert grown.ids[best] == str(_WORDS.index("สะพาน"))
+
+
+def test_texts_read_together_have_the_keys_they_have_alone() -> None:
+    documents = [
+        FaqDocument(id="1", question="น้ำ ไหล", answer=""),
+        FaqDocument(id="2", question="ก", answer="ถนน wifi"),
+    ]
+    batch = analyse_documents(documents, SEGMENTER)
+    keys = [key >> analysis.UNIT_BITS for key in batch.phrasings.tolist()]
+    alone = [key for text in ("น้ำ ไหล", "ก") for key in analyse_phrasing(text, SEGMENTER).keys.tolist()]
+    assert sorted(keys) == sorted(alone)
+    answers = [key for key in batch.entries.tolist() if key & 0b111 == 0]
+    grams = len(character_grams("ถนน wifi")) + len(skeleton_grams("ถนน wifi"))
+    assert len(answers) == grams + 2
+
+
+def test_postings_cut_by_keys_and_put_together_are_whole() -> None:
+    keys = np.repeat(np.array([3, 7, (1 << 32) + 1, (2 << 32) + 5]), 3)
+    whole = postings_of(keys, np.tile(np.arange(3), 4), base=2)
+    pieces = split(whole, np.array([7, (1 << 32) + 9]))
+    assert [piece.size for piece in pieces] == [3, 6, 3]
+    assert _same(merge([whole]), whole)
+    starts, counts = whole.find(np.array([3, 4, (1 << 32) + 1, (2 << 32) + 6]))
+    assert counts.tolist() == [3, 0, 3, 0]
+    assert starts[0] == 0
