@@ -206,7 +206,8 @@ class _WriteQueue:
 
     def begin(self, connection: Connection) -> None:
         mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
-        if mode == "IMMEDIATE":
+        # One connection may write several times before it goes back, as migrations do: it is in the line once.
+        if mode == "IMMEDIATE" and _WRITING not in connection.info:
             if not self._lock.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
                 raise OperationalError("BEGIN IMMEDIATE", None, TimeoutError("database is locked"))
             connection.info[_WRITING] = self._lock
