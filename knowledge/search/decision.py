@@ -18,6 +18,9 @@ _MOST_CHOICES = 3
 _CHOICE_SHARE = 0.6
 _KNOWN_AS_UNANSWERABLE = 0.85
 _UNANSWERABLE_CONFIDENCE = 0.05
+_TWIN_SHARE = 0.8
+_TWIN_GAP = 0.01
+_TWIN_CONFIDENCE = 0.6
 
 
 _VIEW_STARTS = tuple(
@@ -35,6 +38,8 @@ class Decision:
     hits: tuple[Hit, ...]
     """The entry to answer with, or two or three to choose from, or none when unknown."""
     _explain: Callable[[], Explanation]
+    used_previous: bool = False
+    """Whether the entry answered just before was needed to understand the question."""
 
     @cached_property
     def why(self) -> Explanation:
@@ -73,12 +78,22 @@ def _lead(view: npt.NDArray[np.float64]) -> float:
     return float(sums[0] - sums[1:].max()) if len(sums) > 1 else float(sums[0])
 
 
+def _has_twin(scores: Scores) -> bool:
+    """Whether another candidate says all that the first one says of the question, and scores nearly as high."""
+    near = scores.fused[1:] >= _TWIN_SHARE * scores.fused[0]
+    start = _VIEW_STARTS[-1]
+    wording = scores.features[start : start + CHANNEL_COUNT].mean(axis=0)
+    return bool((near & (wording[1:] >= wording[0] - _TWIN_GAP)).any())
+
+
 def confidence(question: Question, scores: Scores, calibration: Calibration) -> float:
     """Calibrated probability that the first candidate is right; 0 without candidates."""
     if len(scores.fused) == 0 or scores.fused[0] <= 0:
         return 0.0
     evidence = float(WEIGHTS.confidence @ confidence_features(question, scores) + WEIGHTS.confidence_bias)
     probability = calibration.probability(evidence)
+    if _has_twin(scores):
+        probability = min(probability, _TWIN_CONFIDENCE)
     alike = float(WEIGHTS.head_channels @ scores.nobody)
     cosines = scores.features[VIEW_NAMES.index("phrasing_cosine_word") :, 0][:CHANNEL_COUNT]
     if alike >= _KNOWN_AS_UNANSWERABLE and alike > float(WEIGHTS.head_channels @ cosines):

@@ -33,7 +33,9 @@ from knowledge.search.snapshot import (
     needs_compaction,
     refresh_norms,
     remove_document,
+    remove_phrasings,
 )
+from knowledge.search.taught import TAUGHT_CONFIDENCE, taught_first
 from knowledge.thai import OfficeWords, Segmenter
 
 _CONTEXT_IMPORTANCE = 0.5
@@ -107,7 +109,9 @@ class FaqIndex:
         """The best entries for a question, best first; at most 48."""
         state = self._state
         question = _read(state, text)
-        scores = score(state.snapshot, question.analysed, question.text)
+        scores, _ = taught_first(
+            state.snapshot, question, score(state.snapshot, question.analysed, question.text)
+        )
         return _hits(state.snapshot, scores, slice(0, limit))
 
     def decide(self, text: str, previous: str | None = None) -> Decision:
@@ -118,8 +122,10 @@ class FaqIndex:
         """
         state = self._state
         question = _read(state, text)
-        scores = score(state.snapshot, question.analysed, question.text)
-        probability = confidence(question, scores, state.calibration)
+        scores, taught = taught_first(
+            state.snapshot, question, score(state.snapshot, question.analysed, question.text)
+        )
+        probability = TAUGHT_CONFIDENCE if taught else confidence(question, scores, state.calibration)
         used_previous = False
         if previous is not None and _may_follow(state, question, scores, probability):
             joint = _score_after(state, question, previous)
@@ -133,7 +139,8 @@ class FaqIndex:
         def explain() -> Explanation:
             return _explain(state, question, scores, used_previous)
 
-        return Decision(kind, probability, tuple(_hits(state.snapshot, scores, shown)), explain)
+        hits = tuple(_hits(state.snapshot, scores, shown))
+        return Decision(kind, probability, hits, explain, used_previous)
 
     def learn(self, confirmed: Iterable[tuple[str, str | None]]) -> None:
         """Take confirmed questions as phrasings of their entries; None says that no entry answers it.
@@ -156,6 +163,30 @@ class FaqIndex:
                 known.add((row, question.text))
                 added.append((Phrasing(row, question.text, learned=True), question.analysed))
             self._state = replace(state, snapshot=learn_phrasings(snapshot, added))
+
+    def forget(self, lessons: Iterable[tuple[str, str | None]]) -> None:
+        """Un-learn what `learn` was given; what was never learned, and the entry's own wordings, stay."""
+        with self._writing:
+            state = self._state
+            row_of, phrasings = state.snapshot.row_of, state.snapshot.phrasings
+            gone: set[tuple[int, str]] = set()
+            for text, document_id in lessons:
+                row = NOBODY if document_id is None else row_of.get(document_id)
+                if row is not None:
+                    gone |= {(row, reading) for reading in _readings(state, text)}
+            units = [
+                unit for unit, item in enumerate(phrasings) if item.learned and (item.row, item.text) in gone
+            ]
+            if units:
+                left = remove_phrasings(state.snapshot, units)
+                self._state = replace(state, snapshot=solve(left) if left.solved_units else left)
+
+    def copy(self) -> "FaqIndex":
+        """Another index that knows the same; what is done to one does not change the other."""
+        state = self._state
+        twin = FaqIndex(state.snapshot, state.segmenter)
+        twin.calibrate(state.calibration)
+        return twin
 
     def upsert(self, document: FaqDocument) -> None:
         """Add an entry or replace the one with its id; what was learned for it stays."""
@@ -212,6 +243,12 @@ def _read(state: _State, text: str) -> Question:
         return question
     gain = known_share(state.snapshot, other.analysed) - known_share(state.snapshot, question.analysed)
     return other if gain > _LAYOUT_GAIN else question
+
+
+def _readings(state: _State, text: str) -> set[str]:
+    """Both readings of a text: which one was taken may have changed since, with the words that are known."""
+    other = layout_reading(text, state.segmenter)
+    return {read_question(text, state.segmenter).text, *([other.text] if other is not None else [])}
 
 
 def _may_follow(state: _State, question: Question, scores: Scores, probability: float) -> bool:

@@ -287,6 +287,25 @@ def remove_document(snapshot: Snapshot, document_id: str) -> Snapshot:
     return replace(snapshot, ids=ids, row_of=row_of, alive=alive)
 
 
+def remove_phrasings(snapshot: Snapshot, units: Sequence[int]) -> Snapshot:
+    """The snapshot without these phrasings and what they have moved in the head."""
+    kept = np.ones(snapshot.units, np.bool_)
+    kept[list(units)] = False
+    new_units = np.where(kept, np.cumsum(kept) - 1, -1)
+    rows = snapshot.phrasing_rows[kept]
+    return replace(
+        snapshot,
+        phrasings=tuple(p for p, stays in zip(snapshot.phrasings, kept, strict=True) if stays),
+        phrasing_rows=rows,
+        phrasing_postings=(_renumbered(snapshot.phrasing_postings, new_units),),
+        norms=snapshot.norms[:, kept],
+        plain_weights=snapshot.plain_weights[kept],
+        head=snapshot.head[kept[: len(snapshot.head)]],
+        solved_units=int(kept[: snapshot.solved_units].sum()),
+        **unit_arrays(rows),
+    )
+
+
 def needs_compaction(snapshot: Snapshot) -> bool:
     """Whether dead rows have become a burden."""
     dead = snapshot.rows - len(snapshot.row_of)

@@ -10,7 +10,14 @@ from knowledge.search import FaqDocument, analysis, snapshot
 from knowledge.search.analysis import analyse_documents, analyse_phrasing
 from knowledge.search.postings import Postings, merge, postings_of, split
 from knowledge.search.scoring import score
-from knowledge.search.snapshot import Snapshot, add_documents, compact, empty_snapshot, remove_document
+from knowledge.search.snapshot import (
+    Snapshot,
+    add_documents,
+    compact,
+    empty_snapshot,
+    key_weights,
+    remove_document,
+)
 from knowledge.thai import Segmenter, character_grams, skeleton_grams
 
 SEGMENTER = Segmenter()
@@ -85,7 +92,9 @@ def test_many_small_batches_give_what_one_large_one_gives(monkeypatch: pytest.Mo
     assert len(parts.entry_postings) > 1
     assert _same(merge(once.entry_postings), merge(parts.entry_postings))
     question = analyse_phrasing("จ่ายภาษีที่ไหน", SEGMENTER)
-    np.testing.assert_allclose(score(once, question).fused, score(parts, question).fused, rtol=1e-9)
+    np.testing.assert_allclose(
+        score(once, question, "จ่ายภาษีที่ไหน").fused, score(parts, question, "จ่ายภาษีที่ไหน").fused, rtol=1e-9
+    )
 
 
 def test_entries_that_were_removed_leave_nothing_behind() -> None:
@@ -106,9 +115,9 @@ def test_what_nearly_every_entry_says_is_counted_and_not_weighed(monkeypatch: py
         grown = compact(_grown(documents, at_once))
         (postings,) = grown.entry_postings
         assert set(postings.common_counts.tolist()) == {16}
-        assert len(score(grown, analyse_phrasing("สวัสดีค่ะ", SEGMENTER)).fused) == 16
-        assert score(grown, analyse_phrasing("สวัสดีค่ะ", SEGMENTER)).fused.max() == 0
-        best = score(grown, analyse_phrasing("ลงทะเบียนสะพาน", SEGMENTER)).rows[0]
+        assert len(score(grown, analyse_phrasing("สวัสดีค่ะ", SEGMENTER), "สวัสดีค่ะ").fused) == 16
+        assert key_weights(grown, analyse_phrasing("สวัสดีค่ะ", SEGMENTER).keys).max() == 0
+        best = score(grown, analyse_phrasing("ลงทะเบียนสะพาน", SEGMENTER), "ลงทะเบียนสะพาน").rows[0]
         assert grown.ids[best] == str(_WORDS.index("สะพาน"))
 
 
