@@ -35,6 +35,7 @@ from eservice.kit.errors import ServiceError
 from eservice.messaging import conversations, deliveries, inbox
 from eservice.messaging.content import Button, Choices
 from eservice.messaging.models import ChannelName, ContactKind, Handler, Message, Reachability
+from knowledge.entries import confirmations
 from knowledge.entries import service as entries
 
 log = structlog.get_logger()
@@ -292,6 +293,7 @@ def _edited(turn: Turn, ref: str, text: str) -> None:
         if turn.inbound.addressed:
             _said(turn, text, ref)
         return
+    confirmations.forget_message(turn.uow, message.id)
     if emergencies.answer_emergency(turn, message, text):
         return
     if inquiries.holds(turn.uow, message.id):
@@ -307,6 +309,7 @@ def _edited(turn: Turn, ref: str, text: str) -> None:
 def _unsent(turn: Turn, ref: str) -> None:
     """Erases a message that its author took back, wherever it was stored; a case made of it stays."""
     message = conversations.erase_heard(turn.uow, turn.talk.conversation, ref)
+    confirmations.forget_message(turn.uow, message.id)
     for inquiry_id in inquiries.asked_with(turn.uow, message.id):
         entries.forget_inquiry(turn.uow, inquiry_id)
     key = f"{turn.inbound.channel.value}:{turn.inbound.address}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from bot.channels.line import parse as line_parse
 from bot.channels.line import render as line_render
@@ -152,7 +152,7 @@ class Village:
     def rows(self, table: type[Any]) -> list[Any]:
         """Every row of a table, oldest first."""
         with self.database.read() as reader:
-            rows = list(reader.session.scalars(select(table).order_by(table.id)))
+            rows = list(reader.session.scalars(select(table).order_by(*inspect(table).primary_key)))
             reader.session.expunge_all()
             return rows
 

@@ -91,7 +91,7 @@ def choose_candidate(turn: Turn, ask_id: int, entry_id: int) -> None:
 
 def none_of_these(turn: Turn, ask_id: int) -> None:
     """ไม่ใช่ทั้งหมดนี้: say it differently, or leave it with the office."""
-    ask = asks.own_ask(turn.uow, ask_id, turn.talk.conversation.id)
+    ask = asks.none_meant(turn.uow, ask_id, conversation_id=turn.talk.conversation.id)
     leave = turn.button("unknown.leave", f"leave:{ask.message_id}:q")
     turn.say(Choices(prompt=turn.text("clarify.rephrase"), options=(leave,)))
     turn.offer(

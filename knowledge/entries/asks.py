@@ -6,6 +6,7 @@ from eservice.kit.database import insert_row, new_row, table_of
 from eservice.kit.errors import not_found
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging.models import Message
+from knowledge.entries import confirmations
 from knowledge.entries.live import LiveDecision
 from knowledge.entries.models import Ask, AskDecision, Entry
 
@@ -30,6 +31,7 @@ def record_ask(uow: UnitOfWork, message_id: int, decision: LiveDecision) -> Ask:
         candidates=[entry_id for entry_id, _ in decision.hits],
         entry_id=answered,
         helpful=None,
+        in_context=decision.used_previous,
     )
     insert_row(uow.session, ask)  # the buttons below the answer name it by id
     if answered is not None:
@@ -49,6 +51,7 @@ def choose(uow: UnitOfWork, ask_id: int, entry_id: int, *, conversation_id: int)
     if ask.entry_id != entry_id:
         ask.entry_id = entry_id
         _count(uow, entry_id)
+        confirmations.record_word(uow, ask, entry_id, agrees=True)
     return ask
 
 
@@ -58,7 +61,20 @@ def feedback(uow: UnitOfWork, ask_id: int, *, helpful: bool, conversation_id: in
     Raises ServiceError `faq.ask_not_found`, also for another conversation's question.
     """
     ask = own_ask(uow, ask_id, conversation_id)
-    ask.helpful = helpful
+    if ask.helpful is not helpful:
+        ask.helpful = helpful
+        if ask.entry_id is not None:
+            confirmations.record_word(uow, ask, ask.entry_id, agrees=helpful)
+    return ask
+
+
+def none_meant(uow: UnitOfWork, ask_id: int, *, conversation_id: int) -> Ask:
+    """Records that the resident meant none of the offered entries.
+
+    Raises ServiceError `faq.ask_not_found`, also for another conversation's question.
+    """
+    ask = own_ask(uow, ask_id, conversation_id)
+    confirmations.record_none(uow, ask)
     return ask
 
 

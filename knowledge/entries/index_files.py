@@ -1,14 +1,16 @@
 """The built answer index kept in a file between starts: reading one takes a hundredth of building it.
 
-A file is named after a fingerprint of the entries and of the code that reads Thai, so it is right or unused.
+A file is named after a fingerprint of the entries, of what was learned beside them and of the code that reads
+Thai, so it is right or unused.
 """
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeAlias
 
 import structlog
 
@@ -18,28 +20,34 @@ from knowledge.search import FaqDocument, FaqIndex
 
 SUFFIX = ".faqindex"
 
+Taught: TypeAlias = tuple[str, str | None]
+"""A learned wording and the entry's id in the index, as `FaqIndex.learn` takes them."""
+
 log = structlog.get_logger()
 
 
-def load_or_build(folder: Path | None, documents: Collection[FaqDocument]) -> FaqIndex:
-    """The index of exactly these entries: from its file when there is one, else built and kept there."""
+def load_or_build(folder: Path | None, documents: Collection[FaqDocument], taught: Set[Taught]) -> FaqIndex:
+    """The index that knows exactly this: from its file when there is one, else built and kept there."""
     if folder is not None:
         try:
-            return FaqIndex.load(_path(folder, documents))
+            return FaqIndex.load(_path(folder, documents, taught))
         except FileNotFoundError:
             pass
         except (OSError, ValueError) as error:
             log.warning("faq.index_file_unreadable", error=type(error).__name__)
     index = FaqIndex.build(documents)
-    save(folder, index, documents)
+    index.learn(in_order(taught))
+    save(folder, index, documents, taught)
     return index
 
 
-def save(folder: Path | None, index: FaqIndex, documents: Collection[FaqDocument]) -> None:
-    """Keeps the index of these entries and forgets older files. Without a folder, or room, nothing is kept."""
+def save(
+    folder: Path | None, index: FaqIndex, documents: Collection[FaqDocument], taught: Set[Taught]
+) -> None:
+    """Keeps the index that knows this and forgets older files. Without a folder, or room, nothing is kept."""
     if folder is None:
         return
-    path = _path(folder, documents)
+    path = _path(folder, documents, taught)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         index.save(path)
@@ -50,11 +58,17 @@ def save(folder: Path | None, index: FaqIndex, documents: Collection[FaqDocument
         log.warning("faq.index_file_not_saved", error=type(error).__name__)
 
 
-def _path(folder: Path, documents: Collection[FaqDocument]) -> Path:
+def in_order(taught: Set[Taught]) -> list[Taught]:
+    """Always the same order, so that every process learns the same from the same."""
+    return sorted(taught, key=lambda lesson: (lesson[1] or "", lesson[0]))
+
+
+def _path(folder: Path, documents: Collection[FaqDocument], taught: Set[Taught]) -> Path:
     digest = hashlib.sha256(_code_fingerprint())
     for document in sorted(documents, key=lambda document: document.id):
         fields = (document.id, document.question, document.variants, document.answer, document.keywords)
         digest.update(json.dumps(fields).encode())
+    digest.update(json.dumps(in_order(taught)).encode())
     return folder / f"{digest.hexdigest()[:32]}{SUFFIX}"
 
 

@@ -20,10 +20,12 @@ from eservice.kit.database import Database
 from eservice.kit.signals import Signals
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.staff.models import Department
-from knowledge.entries import index_files
+from knowledge.entries import index_files, phrasings
 from knowledge.entries.answer import AnswerParts, parse_answer
 from knowledge.entries.content import category_rank
-from knowledge.entries.models import AskDecision, Entry, EntryChange, EntryVersion
+from knowledge.entries.index_files import Taught
+from knowledge.entries.models import NO_ENTRY, AskDecision, Entry, EntryChange, EntryVersion
+from knowledge.entries.phrasings import Lesson
 from knowledge.entries.service import TOPIC
 from knowledge.search import Explanation, FaqDocument, FaqIndex, Hit
 
@@ -65,6 +67,7 @@ class LiveDecision:
     confidence: float
     hits: tuple[tuple[int, float], ...]
     explain: Callable[[], Explanation]
+    used_previous: bool = False  # whether the entry answered just before was needed to understand it
 
     @cached_property
     def why(self) -> Explanation:
@@ -115,7 +118,9 @@ class LiveFaq:
         self._index_folder = index_folder
         self._refreshing = threading.Lock()
         self._live: dict[int, _LiveEntry] = {}
+        self._lessons: set[Lesson] = set()
         self._indexed: dict[str, FaqDocument] = {}
+        self._taught: set[Taught] = set()
         self._last_change = 0
         self._counted_at: datetime | None = None
         self._next_edge: datetime | None = None
@@ -155,8 +160,17 @@ class LiveFaq:
             return self._decide(text, previous)
         return self._remembered(text, previous)
 
+    def decide_once_taught(self, text: str, entry_id: int | None) -> LiveDecision:
+        """What `decide` would say if this text were learned for this entry, or for none; nothing is learned."""
+        trial = self._ready_index().copy()
+        trial.learn([(text, str(entry_id) if entry_id is not None else None)])
+        return self._decision(trial, text, None)
+
     def _decide(self, text: str, previous: int | None) -> LiveDecision:
-        decision = self._ready_index().decide(text, str(previous) if previous is not None else None)
+        return self._decision(self._ready_index(), text, previous)
+
+    def _decision(self, index: FaqIndex, text: str, previous: int | None) -> LiveDecision:
+        decision = index.decide(text, str(previous) if previous is not None else None)
         kind = AskDecision(decision.kind)
         hits = self._shown(decision.hits)
         if kind is not AskDecision.UNKNOWN and not hits:  # its window closed this very moment
@@ -166,6 +180,7 @@ class LiveFaq:
             confidence=decision.confidence,
             hits=tuple((face.id, score) for face, score in hits),
             explain=lambda: decision.why,
+            used_previous=decision.used_previous,
         )
 
     def search(self, text: str, limit: int = 10) -> list[tuple[EntryFace, float]]:
@@ -220,6 +235,7 @@ class LiveFaq:
             # The feed's end is read first: what is committed in between is then read twice, never missed.
             self._last_change = reader.session.scalar(select(func.max(EntryChange.id))) or 0
             self._live = _read_live(reader, None)
+            self._lessons = phrasings.lessons(reader, None)
             self._counted_at = reader.now
             return
         changes = reader.session.execute(
@@ -230,6 +246,9 @@ class LiveFaq:
             found = _read_live(reader, changed)
             kept = {entry_id: entry for entry_id, entry in self._live.items() if entry_id not in changed}
             self._live = kept | found
+            others = {lesson for lesson in self._lessons if (lesson[1] or NO_ENTRY) not in changed}
+            few = len(changed) <= REBUILD_ABOVE
+            self._lessons = others | phrasings.lessons(reader, changed if few else None)
             self._last_change = max(change_id for change_id, _ in changes)
         if self._counted_at is None or reader.now - self._counted_at >= COUNTS_EVERY:
             self._live = _with_counts(reader, self._live)
@@ -247,25 +266,37 @@ class LiveFaq:
         }
         # Readers drop hits without a face, so the view goes first: what is closed is gone at once.
         self._view = view
-        self._update_index({entry.document.id: entry.document for entry in opened})
-        if not same_words:  # a new memory, after the index changed: nothing decided before can enter it
+        taught = {
+            (text, str(entry_id) if entry_id is not None else None)
+            for text, entry_id in self._lessons
+            if entry_id is None or entry_id in view.faces
+        }
+        same_lessons = taught == self._taught
+        self._update_index({entry.document.id: entry.document for entry in opened}, taught)
+        if not same_words or not same_lessons:
+            # A new memory, after the index changed: nothing decided before can enter it.
             self._remembered = lru_cache(REMEMBERED)(self._decide)
-        return changed
+        return changed or not same_lessons
 
-    def _update_index(self, documents: dict[str, FaqDocument]) -> None:
+    def _update_index(self, documents: dict[str, FaqDocument], taught: set[Taught]) -> None:
         changed = [document for key, document in documents.items() if self._indexed.get(key) != document]
         gone = self._indexed.keys() - documents.keys()
-        if self._index is not None and not changed and not gone:
+        if self._index is not None and not changed and not gone and taught == self._taught:
             return
         if self._index is None or len(changed) > REBUILD_ABOVE:
-            self._index = index_files.load_or_build(self._index_folder, documents.values())
+            self._index = index_files.load_or_build(self._index_folder, documents.values(), taught)
         else:
             for key in gone:
                 self._index.remove(key)
             for document in changed:
                 self._index.upsert(document)
-            index_files.save(self._index_folder, self._index, documents.values())
-        self._indexed = documents
+            # An entry's own wordings hide what was learned in the same words, so its lessons are given again.
+            rewritten = {document.id for document in changed}
+            fresh = {lesson for lesson in taught if lesson not in self._taught or lesson[1] in rewritten}
+            self._index.forget(self._taught - taught)
+            self._index.learn(index_files.in_order(fresh))
+            index_files.save(self._index_folder, self._index, documents.values(), taught)
+        self._indexed, self._taught = documents, taught
 
 
 def _in_category(faces: tuple[EntryFace, ...], category: str | None) -> tuple[EntryFace, ...]:

@@ -1,15 +1,27 @@
-"""Tables of the FAQ: entries, their versions, the change feed of the live index, and what people asked."""
+"""Tables of the FAQ: entries, their versions, the change feed of the live index, what people asked and taught."""
 
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eservice.kit.database import Base
-from eservice.messaging.models import Message, enum_column
+from eservice.messaging.models import Contact, Message, enum_column
 from eservice.staff.models import Department
+
+NO_ENTRY = 0  # in the change feed, where an entry's id stands
 
 
 class EntryState(StrEnum):
@@ -67,7 +79,11 @@ class EntryVersion(Base):
 
 
 class EntryChange(Base):
-    """The change feed: each row says that an entry's live face changed; processes read on from their last id."""
+    """The change feed: processes read on from their last id.
+
+    Each row says that an entry's live face changed, or what was learned for it; `NO_ENTRY` stands for what
+    was learned to have no entry.
+    """
 
     __tablename__ = "faq_changes"
 
@@ -88,6 +104,7 @@ class Ask(Base):
     """One question put to the machine and what became of it; its words stay in the message.
 
     `entry_id` is the entry answered, or chosen among the candidates; `helpful` the person's own word.
+    `in_context` marks a question that was understood from the one before: its words alone mean something else.
     """
 
     __tablename__ = "faq_asks"
@@ -101,3 +118,107 @@ class Ask(Base):
     candidates: Mapped[list[Any]] = mapped_column(JSON)  # entry ids, best first
     entry_id: Mapped[int | None]
     helpful: Mapped[bool | None]
+    in_context: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class PhrasingState(StrEnum):
+    """The life of a resident's wording. Only an active one is part of what the bot knows."""
+
+    COLLECTING = "collecting"  # too few people yet
+    PENDING = "pending"  # waits for staff
+    ACTIVE = "active"
+    REJECTED = "rejected"  # staff said no; nobody's tap brings it back
+    WITHDRAWN = "withdrawn"  # was active, and staff took it out
+
+
+class PhrasingSource(StrEnum):
+    """Who brought a wording first."""
+
+    RESIDENTS = "residents"
+    STAFF = "staff"
+
+
+class Phrasing(Base):
+    """A wording that residents use, and the entry that answers it; no entry: nothing here answers it.
+
+    `text` is normalised; `identity` is what two people who ask the same have in common: no polite words, no
+    blanks. `confirmed` and `contradicted` count different people. `decided_by` is a staff username, or
+    "system" when the rules made it active. A correction by staff has `proposed_by`, and `origin_message_id`
+    when it came from a resident's message.
+    """
+
+    __tablename__ = "faq_phrasings"
+    __table_args__ = (
+        UniqueConstraint("identity", "entry_id"),
+        Index(
+            "uq_faq_phrasings_no_entry",
+            "identity",
+            unique=True,
+            sqlite_where=text("entry_id IS NULL"),
+            postgresql_where=text("entry_id IS NULL"),
+        ),
+        Index(
+            "uq_faq_phrasings_active",  # one wording is never taught for two entries
+            "identity",
+            unique=True,
+            sqlite_where=text("state = 'active'"),
+            postgresql_where=text("state = 'active'"),
+        ),
+        Index(None, "state", "entry_id"),
+        Index(None, "entry_id", "created_at"),
+        Index(None, "origin_message_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(String(200))
+    identity: Mapped[str] = mapped_column(String(200))
+    entry_id: Mapped[int | None] = mapped_column(ForeignKey(Entry.id, ondelete="CASCADE"))
+    state: Mapped[PhrasingState] = mapped_column(enum_column(PhrasingState))
+    source: Mapped[PhrasingSource] = mapped_column(enum_column(PhrasingSource))
+    proposed_by: Mapped[str | None] = mapped_column(String(100))
+    origin_message_id: Mapped[int | None] = mapped_column(ForeignKey(Message.id, ondelete="SET NULL"))
+    confirmed: Mapped[int] = mapped_column(default=0)
+    contradicted: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    decided_by: Mapped[str | None] = mapped_column(String(100))
+    decided_at: Mapped[datetime | None]
+
+
+class Confirmation(Base):
+    """One person's word on a wording: that its entry answers it, or not. One row however often they tap.
+
+    `message_id` is the message whose words it was, the newest; `at` is when they first said so.
+    """
+
+    __tablename__ = "faq_confirmations"
+    __table_args__ = (Index(None, "contact_id", "at"), Index(None, "message_id"))
+
+    phrasing_id: Mapped[int] = mapped_column(ForeignKey(Phrasing.id, ondelete="CASCADE"), primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey(Contact.id, ondelete="CASCADE"), primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey(Message.id, ondelete="CASCADE"))
+    agrees: Mapped[bool]
+    at: Mapped[datetime]
+
+
+class LearningMode(StrEnum):
+    """Who says that a wording becomes part of what the bot knows."""
+
+    REVIEWED = "reviewed"  # staff, one by one or a page at a time
+    AUTOMATIC = "automatic"  # enough residents; staff see what is doubtful
+
+
+class LearningRulesRow(Base):
+    """The office's rules of learning; without the row the defaults of `learning_rules.LearningRules` hold."""
+
+    __tablename__ = "faq_learning_rules"
+    __table_args__ = (CheckConstraint("id = 1", name="one_set_of_rules"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    mode: Mapped[LearningMode] = mapped_column(enum_column(LearningMode))
+    review_people: Mapped[int]
+    people: Mapped[int]
+    days: Mapped[int]
+    contact_age_days: Mapped[int]
+    daily_limit: Mapped[int]
+    corrections_at_once: Mapped[bool]
+    updated_at: Mapped[datetime]

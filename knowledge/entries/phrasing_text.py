@@ -1,0 +1,78 @@
+"""What of a message may become a wording that the bot learns: one short question, and nobody's personal data.
+
+A wording outlives its message and is read by every clerk, so a text with a number that could be a telephone's
+or an identity card's, an e-mail address, a name after a title or the number of a house is not taken at all.
+Nothing is cut out of it: what is left of "นาย… ขอถังขยะ" would be a question that nobody asked.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+from knowledge.thai import Segmenter, normalise, strip_particles
+
+LONGEST = 120  # characters; a longer text tells a story, and stories are about somebody
+FEWEST_LETTERS = 4  # Thai ones; less is no question of its own
+
+_LETTERS = re.compile("[\u0e01-\u0e4e]")
+_LONG_NUMBER = re.compile(r"\d(?:[ ./-]{0,3}\d){6,}")  # telephones have 9 digits, identity cards 13
+_EMAIL = re.compile(r"\S@\S")
+_HOUSE = re.compile(r"(?:เลขที่|บ้านเลขที่)\s*\d")
+_INTRODUCES = re.compile(r"(?:ผม|ฉัน|หนู|ดิฉัน|กระผม|ข้าพเจ้า)\s*ชื่อ")
+_TITLES = frozenset(["นาย", "นาง", "นางสาว", "น.ส.", "นส", "เด็กชาย", "เด็กหญิง", "ดช", "ดญ"])
+
+
+class PhrasingFault(StrEnum):
+    """Why a text is not learned."""
+
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    PERSONAL = "personal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhrasingText:
+    """A text fit to be learned; `identity` is the same for everybody who asks this, polite or not."""
+
+    text: str
+    identity: str
+
+
+def read_phrasing(typed: str) -> PhrasingText | PhrasingFault:
+    """The wording in what somebody typed, or why there is none."""
+    if len(typed) > 4 * LONGEST:
+        return PhrasingFault.TOO_LONG
+    text = normalise(typed)
+    tokens = _segmenter().tokens(text)
+    identity = _without_blanks("".join(strip_particles(tokens)))
+    if len(_LETTERS.findall(identity)) < FEWEST_LETTERS:
+        return PhrasingFault.TOO_SHORT
+    if len(text) > LONGEST:
+        return PhrasingFault.TOO_LONG
+    if _is_personal(typed, text, tokens):
+        return PhrasingFault.PERSONAL
+    return PhrasingText(text=text, identity=identity)
+
+
+def is_same_wording(phrasing: PhrasingText, wording: str) -> bool:
+    """Whether an entry's own wording says just this."""
+    return _without_blanks(normalise(wording)) in (phrasing.identity, _without_blanks(phrasing.text))
+
+
+def _is_personal(typed: str, text: str, tokens: list[str]) -> bool:
+    patterns = (_LONG_NUMBER, _HOUSE, _INTRODUCES)
+    if _EMAIL.search(typed) or any(pattern.search(text) for pattern in patterns):
+        return True
+    words = [token for token in tokens if not token.isspace()]
+    # "นายก" and "นายทะเบียน" are words of their own; a title that stands alone is followed by a name.
+    return any(word in _TITLES for word in words[:-1])
+
+
+def _without_blanks(text: str) -> str:
+    return text.replace(" ", "")
+
+
+@cache
+def _segmenter() -> Segmenter:
+    return Segmenter()
