@@ -100,7 +100,7 @@ def test_what_no_entry_covers_is_unknown(shared_index: FaqIndex, question: str) 
 
 
 def test_two_entries_that_fit_alike_are_offered_as_a_choice(shared_index: FaqIndex) -> None:
-    decision = shared_index.decide("ขอเบี้ยใช้เอกสารอะไร")
+    decision = shared_index.decide("เบี้ยใช้เอกสารอะไร")
     assert decision.kind == "clarify"
     assert {hit.id for hit in decision.hits[:2]} == {"elderly-documents", "disability-documents"}
     assert len(decision.hits) <= 3
