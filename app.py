@@ -72,10 +72,17 @@ def serve(settings: "Settings", arguments: argparse.Namespace) -> int:
 
 def mount_console(app: "FastAPI", system: "System") -> Path:
     """Mounts the staff console under /admin; returns the folder of its static files."""
-    from admin import bench, channels, faq, faq_files, inquiries
+    from admin import bench, channels, faq, faq_files, inquiries, learned
     from admin.site import STATIC, create_console
 
-    rooms = (inquiries.router, faq.router, faq_files.router, bench.router, channels.router)
+    rooms = (
+        inquiries.router,
+        faq.router,
+        faq_files.router,
+        learned.router,
+        bench.router,
+        channels.router,
+    )
     console = create_console(system.database, system.settings, rooms=rooms)
     console.state.faq, console.state.signals = system.faq, system.signals
     app.mount("/admin", console)

@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from admin.access import MAX_ID, console_of, guarded
 from admin.inquiry_pages import CasePage, case_page, faq_department, queue_page, road_of, thread_items
-from admin.pages import fragment, page, redirect, refilling
+from admin.learned_pages import outcome_of, require_teaching
+from admin.pages import fragment, page, redirect, refilling, told_on
 from eservice.inquiries import queries
 from eservice.inquiries import service as inquiries
 from eservice.inquiries.queries import Case, View
@@ -26,6 +27,7 @@ from eservice.messaging.content import Bundle, Button, Sender, Text
 from eservice.staff import presence
 from eservice.staff.models import Department
 from eservice.staff.permissions import Permission, Principal, departments_of, require
+from knowledge.entries import phrasings
 from knowledge.entries import service as entries
 from knowledge.entries.content import MAX_QUESTION, EntryContent, one_line
 from knowledge.entries.models import Entry
@@ -250,6 +252,26 @@ def make_faq(
         return redirect(request, f"/admin/faq/{entry.id}")
     entry = _faq_draft(uow, case, department_id, key=key, actor=staff.username)
     return redirect(request, f"/admin/faq/{entry.id}", flash="inquiries.faq_made")
+
+
+@router.post("/{inquiry_id:int}/teach")
+def teach(
+    request: Request,
+    uow: Uow,
+    staff: Annotated[Principal, guarded(Permission.FAQ_WRITE)],
+    inquiry_id: int,
+    entry: Annotated[int, Form(ge=1, le=MAX_ID)],
+) -> Response:
+    """Says that an entry answers the question already: the assistant learns its words."""
+    case = _case(uow, staff, inquiry_id)
+    require_teaching(uow, staff, entry)
+    address = f"{HOME}/{inquiry_id}"
+    with told_on(request, address):
+        taught = phrasings.correct(
+            uow, case.question.text, entry, actor=staff.username, message_id=case.question.id
+        )
+    request.app.state.signals.notify(uow, entries.TOPIC)
+    return redirect(request, address, flash=outcome_of(taught))
 
 
 def _faq_draft(uow: UnitOfWork, case: Case, department_id: int | None, *, key: str, actor: str) -> Entry:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from admin.delivery_words import Look, delivery_look
+from admin.learned_pages import may_teach
 from eservice.inquiries import queries
 from eservice.inquiries import service as inquiries
 from eservice.inquiries.models import Inquiry, InquiryState
@@ -93,6 +94,7 @@ class Near:
     question: str
     answer: str
     score: str
+    may_teach: bool  # that it answers the question
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,7 +197,7 @@ def case_page(reader: ReadOnly, texts: Catalogue, staff: Principal, case: Case, 
         unreachable="" if reachable else texts.get(f"inquiries.reach.{contact.reachability.value}"),
         items=thread_items(reader, texts, inquiry),
         road=road_of(reader, texts, contact),
-        near=nearest(texts, faq, case.question.text) if not is_closed else [],
+        near=nearest(reader, texts, staff, faq, case) if not is_closed else [],
         newest_answer_id=newest.message_id if newest else 0,
         faq_refused=_faq_refused(texts, case, newest is not None),
         may_answer=may_answer,
@@ -288,8 +290,9 @@ def road_of(reader: ReadOnly, texts: Catalogue, contact: Contact) -> Road:
     return Road(kind="line", left=left, push_refused="" if allowed else texts.get("inquiries.box.no_pushes"))
 
 
-def nearest(texts: Catalogue, faq: LiveFaq, question: str) -> list[Near]:
+def nearest(reader: ReadOnly, texts: Catalogue, staff: Principal, faq: LiveFaq, case: Case) -> list[Near]:
     """The FAQ entries nearest to the question with their scores, best first."""
+    question = case.question.text
     if not question.strip():
         return []
     return [
@@ -298,6 +301,7 @@ def nearest(texts: Catalogue, faq: LiveFaq, question: str) -> list[Near]:
             question=face.question,
             answer=face.answer,
             score=texts.get("inquiries.actions.score", score=f"{score:.2f}"),
+            may_teach=case.question.kind == "text" and may_teach(reader, staff, face.id),
         )
         for face, score in faq.search(question, NEAREST)
         if score >= NEAR_ENOUGH

@@ -69,6 +69,18 @@ def refilling(request: Request, template: str, **context: Any) -> Iterator[None]
         raise
 
 
+@contextmanager
+def told_on(request: Request, address: str) -> Iterator[None]:
+    """Within the block, refused input or a conflict changes nothing and is told on top of the page at `address`."""
+    try:
+        yield
+    except ServiceError as error:
+        if error.kind not in (ErrorKind.INVALID, ErrorKind.CONFLICT):
+            raise
+        words = " ".join(sentence for _, sentence in sentences(console_of(request), error))
+        raise FormRefused(redirect(request, address, flash="not_done", words=words)) from error
+
+
 def page(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
     """Renders a page of the console for whoever is at the door."""
     console = console_of(request)

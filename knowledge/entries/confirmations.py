@@ -1,4 +1,4 @@
-"""What residents teach by tapping, and how nobody teaches nonsense. The reasons: docs/adr/0009.
+"""What residents teach by tapping, and how nobody teaches nonsense. The attacks and the reasons: docs/adr/0009.
 
 A person's word on a wording is one row, whatever and however often they tap; a later choice moves it. It is
 taken only from a person (never a group), about words that stand alone and hold nothing personal, and about

@@ -6,7 +6,7 @@ so that the live view of every process learns or un-learns it. Raises ServiceErr
 entry), `faq.entry_not_live`, and what each function names.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
 from sqlalchemy import select
@@ -65,9 +65,11 @@ def correct(
     take_turn(uow)
     if entry_id is not None and is_own_wording(uow, entry_id, words):
         raise conflict("faq.own_wording")
-    phrasing = next((known for known in of_identity(uow, words.identity) if known.entry_id == entry_id), None)
+    known = of_identity(uow, words.identity)
+    phrasing = next((one for one in known if one.entry_id == entry_id), None)
     if phrasing is not None and phrasing.state is PhrasingState.ACTIVE:
         return phrasing
+    _require_free(known)
     at_once = get_rules(uow).corrections_at_once
     if phrasing is None:
         phrasing = new_phrasing(uow, words, entry_id, PhrasingSource.STAFF)
@@ -196,9 +198,13 @@ def _accept(uow: UnitOfWork, phrasing: Phrasing, actor: str) -> None:
         entry = uow.session.get_one(Entry, phrasing.entry_id)
         if entry.live_version_id is None:
             raise conflict("faq.entry_not_live")
-    if any(known.state is PhrasingState.ACTIVE for known in of_identity(uow, phrasing.identity)):
-        raise conflict("faq.phrasing_taken")
+    _require_free(of_identity(uow, phrasing.identity))
     decide(uow, phrasing, PhrasingState.ACTIVE, actor=actor)
+
+
+def _require_free(known: Sequence[Phrasing]) -> None:
+    if any(one.state is PhrasingState.ACTIVE for one in known):
+        raise conflict("faq.phrasing_taken")
 
 
 def _audit(uow: UnitOfWork, phrasing: Phrasing, verb: str, actor: str) -> None:

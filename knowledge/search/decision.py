@@ -82,7 +82,7 @@ def _has_twin(scores: Scores) -> bool:
     """Whether another candidate says all that the first one says of the question, and scores nearly as high."""
     near = scores.fused[1:] >= _TWIN_SHARE * scores.fused[0]
     start = _VIEW_STARTS[-1]
-    wording = scores.features[start : start + CHANNEL_COUNT].mean(axis=0)
+    wording = scores.features[start : start + CHANNELS.index("skeleton")].mean(axis=0)  # as spelt
     return bool((near & (wording[1:] >= wording[0] - _TWIN_GAP)).any())
 
 

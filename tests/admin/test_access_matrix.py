@@ -51,6 +51,15 @@ ROUTES = {
     ("POST", "/faq/{entry_id:int}/discard"): "faq.write",
     ("POST", "/faq/{entry_id:int}/retire"): "faq.publish",
     ("POST", "/faq/{entry_id:int}/restore"): "faq.write",
+    ("GET", "/faq/learned"): "faq.read",
+    ("POST", "/faq/learned/accept"): "faq.write",
+    ("POST", "/faq/learned/{phrasing_id:int}/accept"): "faq.write",
+    ("POST", "/faq/learned/{phrasing_id:int}/reject"): "faq.write",
+    ("POST", "/faq/learned/{phrasing_id:int}/move"): "faq.write",
+    ("POST", "/faq/learned/{phrasing_id:int}/withdraw"): "faq.write",
+    ("POST", "/faq/learned/teach"): "faq.write",
+    ("GET", "/faq/learned/rules"): "office.manage",
+    ("POST", "/faq/learned/rules"): "office.manage",
     ("GET", "/faq/export/{kind}"): "faq.read",
     ("GET", "/faq/import"): "faq.write",
     ("POST", "/faq/import"): "faq.write",
@@ -66,6 +75,7 @@ ROUTES = {
     ("POST", "/inquiries/{inquiry_id:int}/close"): "inquiry.answer",
     ("POST", "/inquiries/{inquiry_id:int}/notes"): "inquiry.answer",
     ("POST", "/inquiries/{inquiry_id:int}/faq"): "faq.write",
+    ("POST", "/inquiries/{inquiry_id:int}/teach"): "faq.write",
 }
 ENDS_THE_SESSION = {("POST", "/logout")}
 

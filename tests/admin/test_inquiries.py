@@ -29,7 +29,7 @@ from eservice.staff import presence
 from eservice.staff.models import Department, Role, StaffAccount
 from knowledge.entries import service as entries
 from knowledge.entries.content import EntryContent
-from knowledge.entries.models import Entry, EntryVersion
+from knowledge.entries.models import Entry, EntryVersion, Phrasing, PhrasingState
 from tests.admin.desk_client import Browser, Console
 from tests.inquiries.desk import acknowledge_later, add_department, add_staff, heard, leave, meet
 
@@ -134,6 +134,7 @@ def test_another_departments_case_is_not_there(office: Office, part: str) -> Non
         ("close", {}),
         ("notes", {"note": "แอบเขียน"}),
         ("faq", {}),
+        ("teach", {"entry": "1"}),
     ],
 )
 def test_another_departments_case_cannot_be_changed(
@@ -537,3 +538,31 @@ def test_whoever_has_the_questions_open_is_present(office: Office, clock: FixedC
     assert not present()
     browser.get(f"/admin/inquiries/{office.tax}/thread")
     assert present()
+
+
+# The assistant learns from it
+
+
+def test_a_question_that_an_answer_fits_already_is_taught_with_one_click(office: Office) -> None:
+    with office.database.unit_of_work() as uow:
+        content = EntryContent(question="ภาษีป้ายคิดอย่างไร", answer="ตามขนาด", department_id=office.finance.id)
+        entry = entries.create_entry(uow, content, actor="cli")
+        uow.session.flush()
+        entries.publish(uow, entry.id, number=1, actor="cli")
+    action = f"/admin/inquiries/{office.tax}/teach"
+    somsri = office.browser(office.somsri)
+    fields = somsri.hidden(somsri.page(f"/admin/inquiries/{office.tax}"), action)
+    assert fields["entry"] == str(entry.id)
+    assert somsri.post(action, **fields).headers["location"] == f"/admin/inquiries/{office.tax}"
+    with office.database.read() as reader:
+        (taught,) = reader.session.scalars(select(Phrasing))
+        assert (taught.state, taught.entry_id, taught.proposed_by) == (
+            PhrasingState.ACTIVE,
+            entry.id,
+            "somsri",
+        )
+        assert taught.origin_message_id == reader.session.get_one(Inquiry, office.tax).question_id
+    assert office.console.signals.woken[-1] == entries.TOPIC
+    preecha = office.browser(office.preecha)
+    assert preecha.post(f"/admin/inquiries/{office.road}/teach", entry=str(entry.id)).status_code == 403
+    assert "/teach" not in preecha.page(f"/admin/inquiries/{office.road}")
