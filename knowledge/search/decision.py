@@ -1,5 +1,6 @@
 """From scores to one of three honest replies: this is it, is it one of these, I do not know."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +21,7 @@ _KNOWN_AS_UNANSWERABLE = 0.85
 _UNANSWERABLE_CONFIDENCE = 0.05
 _TWIN_SHARE = 0.8
 _TWIN_GAP = 0.01
-_TWIN_CONFIDENCE = 0.6
+_TWIN_ODDS = 0.4  # a probability of 0.6
 
 
 _VIEW_STARTS = tuple(
@@ -90,15 +91,30 @@ def confidence(question: Question, scores: Scores, calibration: Calibration) -> 
     """Calibrated probability that the first candidate is right; 0 without candidates."""
     if len(scores.fused) == 0 or scores.fused[0] <= 0:
         return 0.0
-    evidence = float(WEIGHTS.confidence @ confidence_features(question, scores) + WEIGHTS.confidence_bias)
-    probability = calibration.probability(evidence)
-    if _has_twin(scores):
-        probability = min(probability, _TWIN_CONFIDENCE)
+    probability = calibration.probability(_log_odds(question, scores))
+    return min(probability, _UNANSWERABLE_CONFIDENCE) if _is_known_as_unanswerable(scores) else probability
+
+
+def evidence(question: Question, scores: Scores) -> float:
+    """Log odds that the first candidate is right, before any office's calibration.
+
+    -inf where no calibration could make an answer of it: without candidates, and for a question known to
+    have no entry.
+    """
+    if len(scores.fused) == 0 or scores.fused[0] <= 0 or _is_known_as_unanswerable(scores):
+        return -math.inf
+    return _log_odds(question, scores)
+
+
+def _log_odds(question: Question, scores: Scores) -> float:
+    odds = float(WEIGHTS.confidence @ confidence_features(question, scores) + WEIGHTS.confidence_bias)
+    return min(odds, _TWIN_ODDS) if _has_twin(scores) else odds
+
+
+def _is_known_as_unanswerable(scores: Scores) -> bool:
     alike = float(WEIGHTS.head_channels @ scores.nobody)
     cosines = scores.features[VIEW_NAMES.index("phrasing_cosine_word") :, 0][:CHANNEL_COUNT]
-    if alike >= _KNOWN_AS_UNANSWERABLE and alike > float(WEIGHTS.head_channels @ cosines):
-        return min(probability, _UNANSWERABLE_CONFIDENCE)
-    return probability
+    return alike >= _KNOWN_AS_UNANSWERABLE and alike > float(WEIGHTS.head_channels @ cosines)
 
 
 def choices(scores: Scores) -> slice:

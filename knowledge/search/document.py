@@ -44,6 +44,10 @@ class Explanation:
     """The wording of the best entry that is closest to the question; None when nothing matched."""
     best: Hit | None
     runner_up: Hit | None
+    runner_up_phrasing: str | None
+    """The wording of the runner-up that is closest to the question."""
+    only_best_words: tuple[str, ...]
+    """Words of the question that the best entry contains and the runner-up lacks."""
     margin: float
     """How far the best is ahead of the runner-up, in score."""
     answer_threshold: float

@@ -19,10 +19,10 @@ from knowledge.search.analysis import (
     word_key,
 )
 from knowledge.search.calibration import Calibration
-from knowledge.search.decision import Decision, choices, confidence
+from knowledge.search.decision import Decision, choices, confidence, evidence
 from knowledge.search.document import Explanation, FaqDocument, Hit
 from knowledge.search.learning import learn_phrasings, solve
-from knowledge.search.scoring import Scores, known_share, score, unit_likeness
+from knowledge.search.scoring import Floats, Scores, known_share, score, unit_likeness
 from knowledge.search.snapshot import (
     NOBODY,
     Phrasing,
@@ -35,7 +35,7 @@ from knowledge.search.snapshot import (
     remove_document,
     remove_phrasings,
 )
-from knowledge.search.taught import TAUGHT_CONFIDENCE, taught_first
+from knowledge.search.taught import TAUGHT_CONFIDENCE, TAUGHT_ODDS, taught_first
 from knowledge.thai import OfficeWords, Segmenter
 
 _CONTEXT_IMPORTANCE = 0.5
@@ -141,6 +141,19 @@ class FaqIndex:
 
         hits = tuple(_hits(state.snapshot, scores, shown))
         return Decision(kind, probability, hits, explain, used_previous)
+
+    def weigh(self, text: str) -> tuple[float, list[Hit]]:
+        """What any calibration decides from: the evidence for the first entry, and the choices asking back offers.
+
+        The evidence is -inf where no calibration could make an answer of it.
+        """
+        state = self._state
+        question = _read(state, text)
+        scores, taught = taught_first(
+            state.snapshot, question, score(state.snapshot, question.analysed, question.text)
+        )
+        odds = TAUGHT_ODDS if taught else evidence(question, scores)
+        return odds, _hits(state.snapshot, scores, choices(scores))
 
     def learn(self, confirmed: Iterable[tuple[str, str | None]]) -> None:
         """Take confirmed questions as phrasings of their entries; None says that no entry answers it.
@@ -302,20 +315,19 @@ def _explain(state: _State, question: Question, scores: Scores, used_previous: b
     snapshot = state.snapshot
     hits = _hits(snapshot, scores, slice(0, 2))
     best_row = int(scores.rows[0]) if hits else -1
+    second_row = int(scores.rows[1]) if len(hits) > 1 else -1
     matched: list[str] = []
     unmatched: list[str] = []
     unknown: list[str] = []
+    only_best: list[str] = []
     for word in dict.fromkeys(question.words):
         rows = _rows_with(state, word)
         if rows is None:
             continue
         (matched if best_row in rows else unmatched if rows else unknown).append(word)
-    phrasing = None
-    if hits:
-        likeness = unit_likeness(snapshot, question.analysed)
-        closest = max(snapshot.units_of(best_row), key=lambda unit: likeness[unit], default=None)
-        if closest is not None and likeness[closest] > 0:
-            phrasing = snapshot.phrasings[closest].text
+        if best_row in rows and second_row not in rows:
+            only_best.append(word)
+    likeness = unit_likeness(snapshot, question.analysed)
     return Explanation(
         read_as=question.text,
         layout_repaired=question.layout_repaired,
@@ -323,13 +335,21 @@ def _explain(state: _State, question: Question, scores: Scores, used_previous: b
         matched_words=tuple(matched),
         unmatched_words=tuple(unmatched),
         unknown_words=tuple(unknown),
-        best_phrasing=phrasing,
+        best_phrasing=_closest_phrasing(snapshot, likeness, best_row),
         best=hits[0] if hits else None,
         runner_up=hits[1] if len(hits) > 1 else None,
+        runner_up_phrasing=_closest_phrasing(snapshot, likeness, second_row),
+        only_best_words=tuple(only_best) if len(hits) > 1 else (),
         margin=hits[0].score - hits[1].score if len(hits) > 1 else (hits[0].score if hits else 0.0),
         answer_threshold=state.calibration.answer_threshold,
         clarify_threshold=state.calibration.clarify_threshold,
     )
+
+
+def _closest_phrasing(snapshot: Snapshot, likeness: Floats, row: int) -> str | None:
+    """The wording of an entry that is most like the question; None when none is at all."""
+    closest = max(snapshot.units_of(row), key=lambda unit: likeness[unit], default=None)
+    return snapshot.phrasings[closest].text if closest is not None and likeness[closest] > 0 else None
 
 
 def _rows_with(state: _State, word: str) -> set[int] | None:

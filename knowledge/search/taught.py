@@ -4,6 +4,7 @@ Lessons also move the scores of similar questions, but one lesson moves them onl
 "these words mean that entry" may expect that at least these words do.
 """
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from knowledge.search.snapshot import Snapshot
 from knowledge.search.weights import VIEW_NAMES
 
 TAUGHT_CONFIDENCE = 0.99
+TAUGHT_ODDS = math.log(TAUGHT_CONFIDENCE / (1 - TAUGHT_CONFIDENCE))
 
 _COSINES = VIEW_NAMES.index("phrasing_cosine_word")
 _WORTH_A_LOOK = 0.6  # the same words have a likeness of 1, give or take what later lessons did to the weights

@@ -1,5 +1,6 @@
 """The answer engine as its callers see it."""
 
+import math
 import subprocess
 import sys
 import threading
@@ -183,6 +184,23 @@ def test_a_calibration_moves_decisions_and_survives_edits_of_entries(index: FaqI
     assert index.decide(question).why.answer_threshold == 0.0
 
 
+def test_what_is_weighed_is_what_any_calibration_decides_from(index: FaqIndex) -> None:
+    text = "เบี้ยคนแก่ ที่ไหน"
+    evidence, choices = index.weigh(text)
+    for calibration in (Calibration(), Calibration(slope=0.5, shift=-1.0)):
+        index.calibrate(calibration)
+        assert index.decide(text).confidence == pytest.approx(calibration.probability(evidence))
+    index.calibrate(Calibration(answer_threshold=1.0, clarify_threshold=0.0))
+    assert list(index.decide(text).hits) == choices
+    assert index.weigh("") == (-math.inf, [])
+
+
+def test_what_is_known_to_have_no_entry_is_no_evidence(index: FaqIndex) -> None:
+    text = "ขอสูตรแกงเขียวหวานไก่หน่อย"
+    index.learn([(text, None)])
+    assert index.weigh(text)[0] == -math.inf
+
+
 def test_a_previous_entry_that_is_gone_is_ignored(shared_index: FaqIndex) -> None:
     assert shared_index.decide("แล้วต้องใช้เอกสารอะไร", previous="gone").why.used_previous is False
 
@@ -194,6 +212,8 @@ def test_the_explanation_names_words_phrasing_and_runner_up(shared_index: FaqInd
     assert why.best_phrasing == "ตายายไปลงเบี้ยคนแก่ที่ไหน"
     assert why.best is not None and why.best.id == "elderly-register"
     assert why.runner_up is not None and why.runner_up.id == "elderly-documents"
+    assert why.runner_up_phrasing in ("เบี้ยผู้สูงอายุใช้เอกสารอะไร", "ลงเบี้ยคนแก่เอาบัตรอะไรไปมั่ง")
+    assert "ที่ไหน" in why.only_best_words and set(why.only_best_words) <= set(why.matched_words)
     assert why.margin == pytest.approx(why.best.score - why.runner_up.score)
 
 
