@@ -11,9 +11,11 @@ from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.office.models import Office
 from eservice.office.service import Holiday, OfficeFacts, create_office, publish_notice
 from eservice.staff.models import Department, StaffAccount
+from knowledge.entries import known_questions
 from knowledge.entries.faq_file import FileKind
 from knowledge.entries.importer import import_entries
 from knowledge.entries.models import Entry
+from knowledge.entries.question_files import read_questions
 
 DEPARTMENTS = ("สำนักปลัด", "กองคลัง", "กองช่าง", "กองการศึกษาฯ")
 NOTICE_VERSION = "2569-1"
@@ -30,7 +32,7 @@ def is_empty(reader: ReadOnly) -> bool:
 
 
 def load_demo(uow: UnitOfWork) -> None:
-    """Loads the demo office into an empty database: facts, departments, privacy notice, published FAQ."""
+    """Loads the demo office into an empty database: facts, departments, privacy notice, published FAQ, test questions."""
     create_office(uow, _facts(), actor=SYSTEM, is_demo=True)
     _create_departments(uow)
     notice = (_FOLDER / "privacy_notice.md").read_text(encoding="utf-8")
@@ -40,6 +42,8 @@ def load_demo(uow: UnitOfWork) -> None:
         if result.problems:
             first = result.problems[0]
             raise RuntimeError(f"{path.name}:{first.line} {first.column} {first.code}")
+    questions = _FOLDER / "test_questions.jsonl"
+    known_questions.add(uow, read_questions(questions.read_bytes(), questions.name), actor=SYSTEM)
 
 
 def _facts() -> OfficeFacts:

@@ -50,6 +50,7 @@ def choose(uow: UnitOfWork, ask_id: int, entry_id: int, *, conversation_id: int)
         raise not_found("faq.ask_not_found")
     if ask.entry_id != entry_id:
         ask.entry_id = entry_id
+        ask.helpful = None  # what was said before was said of another entry
         _count(uow, entry_id)
         confirmations.record_word(uow, ask, entry_id, agrees=True)
     return ask
@@ -74,6 +75,7 @@ def none_meant(uow: UnitOfWork, ask_id: int, *, conversation_id: int) -> Ask:
     Raises ServiceError `faq.ask_not_found`, also for another conversation's question.
     """
     ask = own_ask(uow, ask_id, conversation_id)
+    ask.helpful = False
     confirmations.record_none(uow, ask)
     return ask
 

@@ -13,12 +13,13 @@ from eservice.kit.thai_calendar import local
 from eservice.staff.accounts import CLI
 from knowledge.emergency import find_emergency
 from knowledge.entries import service
-from knowledge.entries.evaluate import Evaluation, evaluate, read_questions
+from knowledge.entries.evaluate import Evaluation, evaluate
 from knowledge.entries.exporter import export_entries
 from knowledge.entries.faq_file import TEXTS, ImportProblem, kind_of
 from knowledge.entries.importer import import_entries
 from knowledge.entries.live import EntryFace, LiveDecision, LiveFaq
 from knowledge.entries.models import AskDecision
+from knowledge.entries.question_files import read_questions
 
 CANDIDATES = 5
 
@@ -74,7 +75,7 @@ def evaluate_file(live: LiveFaq, path: Path) -> None:
 
     Raises ServiceError `faq.unreadable_questions`; OSError when the file cannot be read.
     """
-    questions = read_questions(path)
+    questions = read_questions(path.read_bytes(), path.name)
     if not questions:
         raise invalid("faq.unreadable_questions")
     print(*_measures(evaluate(live, questions)), sep="\n")

@@ -1,21 +1,11 @@
 """Measuring the answer engine on questions whose right entries are known."""
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from eservice.kit.errors import invalid
+from knowledge.entries.known_questions import Question
 from knowledge.entries.live import EntryFace, LiveDecision, LiveFaq
 from knowledge.entries.models import AskDecision
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """A question and the keys of the entries that answer it; none when nothing here does."""
-
-    text: str
-    expected: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,15 +21,6 @@ class Evaluation:
     answered_without_entry: int  # answered outright though nothing here answers it: the worst fault
     answerable_decisions: dict[AskDecision, int]
     unanswerable_decisions: dict[AskDecision, int]
-
-
-def read_questions(path: Path) -> list[Question]:
-    """Reads JSON lines of `{"text": …, "expected": ["key", …]}`.
-
-    Raises ServiceError `faq.unreadable_questions`, naming the line.
-    """
-    lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    return [_question(line, number) for number, line in enumerate(lines, start=1) if line.strip()]
 
 
 def evaluate(live: LiveFaq, questions: Sequence[Question]) -> Evaluation:
@@ -70,17 +51,6 @@ def evaluate(live: LiveFaq, questions: Sequence[Question]) -> Evaluation:
         answerable_decisions=answerable,
         unanswerable_decisions=unanswerable,
     )
-
-
-def _question(line: bytes, number: int) -> Question:
-    try:
-        value = json.loads(line)
-        text, expected = value["text"], value["expected"]
-        if isinstance(text, str) and isinstance(expected, list):
-            return Question(text=text, expected=frozenset(str(key) for key in expected))
-    except (ValueError, KeyError, TypeError):  # not JSON, or of another shape: refused below
-        pass
-    raise invalid("faq.unreadable_questions", **{f"line {number}": "not_a_question"})
 
 
 def _answers_rightly(

@@ -169,7 +169,7 @@ def _read_jsonl(data: bytes) -> tuple[list[FileRow], list[ImportProblem]]:
 
 
 def _read_table(data: bytes, kind: FileKind) -> tuple[list[FileRow], list[ImportProblem]]:
-    lines = _csv_lines(data) if kind is FileKind.CSV else _xlsx_lines(data)
+    lines = table_lines(data, kind)
     head_line, head = next(lines, (1, []))
     names = [str(cell).strip().lower() if cell is not None else "" for cell in head]
     while names and not names[-1]:
@@ -190,10 +190,15 @@ def _read_table(data: bytes, kind: FileKind) -> tuple[list[FileRow], list[Import
             continue
         if any(cell not in (None, "") for cell in cells[len(names) :]):
             problems.append(file_problem(line, "", "extra_cell"))
-        rows.append(FileRow(line, dict(zip(names, map(_plain_cell, cells), strict=False))))
+        rows.append(FileRow(line, dict(zip(names, map(plain_cell, cells), strict=False))))
         if len(rows) > MAX_ROWS:
             break
     return rows, problems
+
+
+def table_lines(data: bytes, kind: FileKind) -> Iterator[tuple[int, Sequence[object]]]:
+    """The rows of a CSV or Excel file with their line numbers. Raises Unreadable while they are read."""
+    return _csv_lines(data) if kind is FileKind.CSV else _xlsx_lines(data)
 
 
 def _csv_lines(data: bytes) -> Iterator[tuple[int, Sequence[object]]]:
@@ -232,7 +237,7 @@ def _xlsx_lines(data: bytes) -> Iterator[tuple[int, Sequence[object]]]:
         raise Unreadable(file_problem(1, "", "not_xlsx")) from error
 
 
-def _plain_cell(cell: object) -> object:
+def plain_cell(cell: object) -> object:
     """Cells as text: Excel holds "1548" as a number. Dates stay dates."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))

@@ -20,17 +20,18 @@ from eservice.kit.database import Database
 from eservice.kit.signals import Signals
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.staff.models import Department
-from knowledge.entries import index_files, phrasings
+from knowledge.entries import calibrations, index_files, phrasings
 from knowledge.entries.answer import AnswerParts, parse_answer
 from knowledge.entries.content import category_rank
 from knowledge.entries.index_files import Taught
 from knowledge.entries.models import NO_ENTRY, AskDecision, Entry, EntryChange, EntryVersion
 from knowledge.entries.phrasings import Lesson
 from knowledge.entries.service import TOPIC
-from knowledge.search import Explanation, FaqDocument, FaqIndex, Hit
+from knowledge.search import Calibration, Explanation, FaqDocument, FaqIndex, Hit
 
 POLL_SECONDS = 1.0
 REMEMBERED = 1024  # decisions kept for questions in the very same words
+WEIGHED = 8192  # test questions and confirmations of which the evidence is kept
 REMEMBERED_LENGTH = 500  # characters of such a question
 COUNTS_EVERY = timedelta(seconds=10)  # how old a shown count of askings may be
 REBUILD_ABOVE = 30  # changed entries; a rebuild of two hundred costs as much as about thirty changes
@@ -126,7 +127,9 @@ class LiveFaq:
         self._next_edge: datetime | None = None
         self._view = _View.of(())
         self._index: FaqIndex | None = None
+        self._calibration = Calibration()
         self._remembered = lru_cache(REMEMBERED)(self._decide)
+        self._weighed = lru_cache(WEIGHED)(self._weigh)
 
     def refresh(self) -> bool:
         """Takes over what changed since the last time; the first call loads everything.
@@ -136,6 +139,7 @@ class LiveFaq:
         with self._refreshing:
             with self._database.read() as reader:
                 self._read_changes(reader)
+                self._calibration = calibrations.in_force(reader)
                 now = reader.now
             return self._show(now)
 
@@ -182,6 +186,23 @@ class LiveFaq:
             explain=lambda: decision.why,
             used_previous=decision.used_previous,
         )
+
+    @property
+    def calibration(self) -> Calibration:
+        """What is sure enough here and now."""
+        return self._ready_index().calibration
+
+    def weigh(self, text: str) -> tuple[float, tuple[str, ...]]:
+        """What any calibration decides from: the evidence for the first entry, and the keys asking back offers.
+
+        Remembered for thousands of texts until an entry changes: moving a threshold asks nothing again.
+        """
+        return self._weighed(text)
+
+    def _weigh(self, text: str) -> tuple[float, tuple[str, ...]]:
+        evidence, hits = self._ready_index().weigh(text)
+        keys = tuple(face.key for face, _ in self._shown(hits))
+        return (evidence if keys else -math.inf), keys
 
     def search(self, text: str, limit: int = 10) -> list[tuple[EntryFace, float]]:
         """The entries nearest to the text with their scores, best first."""
@@ -273,10 +294,15 @@ class LiveFaq:
         }
         same_lessons = taught == self._taught
         self._update_index({entry.document.id: entry.document for entry in opened}, taught)
+        recalibrated = self._ready_index().calibration != self._calibration
+        if recalibrated:
+            self._ready_index().calibrate(self._calibration)
+        # A new memory, after the index changed: nothing decided before can enter it.
         if not same_words or not same_lessons:
-            # A new memory, after the index changed: nothing decided before can enter it.
+            self._weighed = lru_cache(WEIGHED)(self._weigh)
+        if not same_words or not same_lessons or recalibrated:
             self._remembered = lru_cache(REMEMBERED)(self._decide)
-        return changed or not same_lessons
+        return changed or not same_lessons or recalibrated
 
     def _update_index(self, documents: dict[str, FaqDocument], taught: set[Taught]) -> None:
         changed = [document for key, document in documents.items() if self._indexed.get(key) != document]
@@ -284,7 +310,9 @@ class LiveFaq:
         if self._index is not None and not changed and not gone and taught == self._taught:
             return
         if self._index is None or len(changed) > REBUILD_ABOVE:
-            self._index = index_files.load_or_build(self._index_folder, documents.values(), taught)
+            index = index_files.load_or_build(self._index_folder, documents.values(), taught)
+            index.calibrate(self._calibration)
+            self._index = index
         else:
             for key in gone:
                 self._index.remove(key)

@@ -1,4 +1,4 @@
-"""Tables of the FAQ: entries, their versions, the change feed of the live index, what people asked and taught."""
+"""Tables of the FAQ: entries, versions, change feed, what people asked and taught, test questions, calibrations."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -22,6 +22,7 @@ from eservice.messaging.models import Contact, Message, enum_column
 from eservice.staff.models import Department
 
 NO_ENTRY = 0  # in the change feed, where an entry's id stands
+MAX_QUESTION = 500  # characters of a test question
 
 
 class EntryState(StrEnum):
@@ -222,3 +223,54 @@ class LearningRulesRow(Base):
     daily_limit: Mapped[int]
     corrections_at_once: Mapped[bool]
     updated_at: Mapped[datetime]
+
+
+class KnownQuestion(Base):
+    """A test question of the office: `expected` are the keys of the entries that answer it, none for no entry.
+
+    A retired one stays as a row and counts no more.
+    """
+
+    __tablename__ = "faq_test_questions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(String(MAX_QUESTION))
+    expected: Mapped[list[Any]] = mapped_column(JSON)
+    added_by: Mapped[str] = mapped_column(String(100))
+    added_at: Mapped[datetime]
+    retired_by: Mapped[str | None] = mapped_column(String(100))
+    retired_at: Mapped[datetime | None]
+
+
+class CalibrationOrigin(StrEnum):
+    """How a version of the calibration came about."""
+
+    SHIPPED = "shipped"
+    RECALIBRATED = "recalibrated"  # learned from test questions and confirmations
+    MOVED = "moved"  # thresholds moved by hand
+    RESTORED = "restored"
+
+
+class CalibrationVersion(Base):
+    """One setting of what is sure enough. The highest number is in force; no row ever changes or goes.
+
+    `with_entry` and `without_entry` are what became of the office's test questions at this setting when it
+    was saved, by outcome; `confirmations` is how many words of residents it was learned from besides.
+    """
+
+    __tablename__ = "faq_calibrations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(unique=True)
+    origin: Mapped[CalibrationOrigin] = mapped_column(enum_column(CalibrationOrigin))
+    restored_number: Mapped[int | None]
+    slope: Mapped[float]
+    shift: Mapped[float]
+    answer_threshold: Mapped[float]
+    clarify_threshold: Mapped[float]
+    wanted_share: Mapped[float | None]  # of answers that shall be right, 0 to 1; recalibrated only
+    with_entry: Mapped[dict[str, Any]] = mapped_column(JSON)
+    without_entry: Mapped[dict[str, Any]] = mapped_column(JSON)
+    confirmations: Mapped[int]
+    created_by: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime]

@@ -112,8 +112,19 @@ def picture(questions: Iterable[Judged], calibration: Calibration) -> Picture:
     """What becomes of the questions under a calibration; weights do not count."""
     with_entry, without_entry = dict.fromkeys(Outcome, 0), dict.fromkeys(Outcome, 0)
     for question in questions:
-        (with_entry if question.has_entry else without_entry)[_outcome(question, calibration)] += 1
+        (with_entry if question.has_entry else without_entry)[outcome_of(question, calibration)] += 1
     return Picture(with_entry=with_entry, without_entry=without_entry)
+
+
+def outcome_of(question: Judged, calibration: Calibration) -> Outcome:
+    """What becomes of the question under a calibration."""
+    match calibration.kind_of(calibration.probability(question.evidence)):
+        case "answer":
+            return Outcome.RIGHT if question.is_first_right else Outcome.WRONG
+        case "clarify":
+            return Outcome.OFFERED if question.is_offered else Outcome.MISSED
+        case "unknown":
+            return Outcome.HANDED
 
 
 def recalibrate(questions: Sequence[Judged], present: Calibration, *, wanted_share: float) -> Recalibration:
@@ -174,16 +185,6 @@ def cautious(right: float, total: float) -> float:
     middle = share + square / (2 * total)
     spread = _CAUTION * math.sqrt(share * (1 - share) / total + square / (4 * total**2))
     return max((middle - spread) / (1 + square / total), 0.0)
-
-
-def _outcome(question: Judged, calibration: Calibration) -> Outcome:
-    match calibration.kind_of(calibration.probability(question.evidence)):
-        case "answer":
-            return Outcome.RIGHT if question.is_first_right else Outcome.WRONG
-        case "clarify":
-            return Outcome.OFFERED if question.is_offered else Outcome.MISSED
-        case "unknown":
-            return Outcome.HANDED
 
 
 def _lowest_answer_threshold(questions: Sequence[Judged], present: Calibration) -> float:

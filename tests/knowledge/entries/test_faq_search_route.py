@@ -11,9 +11,10 @@ from fastapi.testclient import TestClient
 
 from eservice.kit.database import Database
 from eservice.kit.errors import ServiceError
-from knowledge.entries.evaluate import evaluate, read_questions
+from knowledge.entries.evaluate import evaluate
 from knowledge.entries.live import LiveFaq
 from knowledge.entries.models import AskDecision
+from knowledge.entries.question_files import read_questions
 from knowledge.entries.routes import create_router
 from tests.conftest import NOON
 from tests.knowledge.entries.conftest import GARBAGE, REGISTER, WATER, published
@@ -89,7 +90,7 @@ def test_the_engine_is_measured_on_questions_with_known_entries(view: LiveFaq, t
         ),
         encoding="utf-8",
     )
-    result = evaluate(view, read_questions(path))
+    result = evaluate(view, read_questions(path.read_bytes(), path.name))
     assert (result.questions, result.answerable, result.answered_without_entry) == (5, 3, 1)
     assert result.recall_at_1 == pytest.approx(2 / 3)
     assert result.precision == pytest.approx(2 / 4)
@@ -107,5 +108,5 @@ def test_a_file_of_questions_that_cannot_be_read_names_the_line(tmp_path: Path, 
     path = tmp_path / "questions.jsonl"
     path.write_text(f'{{"text": "ก", "expected": []}}\n{line}\n', encoding="utf-8", errors="surrogateescape")
     with pytest.raises(ServiceError) as error:
-        read_questions(path)
+        read_questions(path.read_bytes(), path.name)
     assert error.value.fields == {"line 2": "not_a_question"}
