@@ -72,7 +72,7 @@ def serve(settings: "Settings", arguments: argparse.Namespace) -> int:
 
 def mount_console(app: "FastAPI", system: "System") -> Path:
     """Mounts the staff console under /admin; returns the folder of its static files."""
-    from admin import bench, channels, faq, faq_files, inquiries, learned
+    from admin import bench, channels, confidence, faq, faq_files, inquiries, learned, questions
     from admin.site import STATIC, create_console
 
     rooms = (
@@ -81,6 +81,8 @@ def mount_console(app: "FastAPI", system: "System") -> Path:
         faq_files.router,
         learned.router,
         bench.router,
+        confidence.router,
+        questions.router,
         channels.router,
     )
     console = create_console(system.database, system.settings, rooms=rooms)

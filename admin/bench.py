@@ -1,8 +1,6 @@
 """The test bench: what the assistant makes of a question and why, and measuring it on a file of questions."""
 
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request, UploadFile
@@ -18,9 +16,10 @@ from eservice.kit.unit_of_work import ReadOnly
 from eservice.staff.permissions import Permission, Principal
 from knowledge.entries import service
 from knowledge.entries.content import content_of, faults, one_line
-from knowledge.entries.evaluate import Evaluation, Question, evaluate, read_questions
+from knowledge.entries.evaluate import Evaluation, evaluate
 from knowledge.entries.importer import fault_text
 from knowledge.entries.models import AskDecision
+from knowledge.entries.question_files import SUFFIXES, read_questions
 
 router = APIRouter(prefix="/bench")
 
@@ -83,7 +82,7 @@ def run(request: Request, staff: Tester, file: UploadFile | None = None) -> Resp
         raise FormRefused(_evaluation(request, status=422, fault=texts.get("bench.evaluate.no_file")))
     data = file.file.read(MAX_FILE_BYTES + 1)
     try:
-        questions = _read(data)
+        questions = read_questions(data, file.filename)
     except ServiceError as error:
         lines = [texts.get("faq.import.line_number", number=field.split()[-1]) for field in error.fields]
         words = " ".join((texts.get(f"errors.{error.code}"), *lines))
@@ -92,13 +91,6 @@ def run(request: Request, staff: Tester, file: UploadFile | None = None) -> Resp
         words = texts.get("bench.evaluate.too_many", count=f"{MAX_QUESTIONS:,}")
         raise FormRefused(_evaluation(request, status=422, fault=words))
     return _evaluation(request, name=file.filename, result=evaluate(request.app.state.faq, questions))
-
-
-def _read(data: bytes) -> list[Question]:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "questions.jsonl"
-        path.write_bytes(data)
-        return read_questions(path)
 
 
 def _page(
@@ -124,5 +116,5 @@ def _evaluation(
     errors = [("file", fault)] if fault else []
     return page(
         request, "bench/evaluate.html", status=status, errors=errors, error_of=lambda field: fault,
-        name=name, result=result, decisions=list(AskDecision),
+        name=name, result=result, decisions=list(AskDecision), suffixes=", ".join(SUFFIXES),
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """What the test bench says of a question: plain values and finished sentences."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,13 +14,14 @@ from knowledge.classify.intents import classify_intent
 from knowledge.emergency import Emergency, find_emergency
 from knowledge.entries import service
 from knowledge.entries.live import EntryFace, LiveDecision, LiveFaq
-from knowledge.entries.models import AskDecision, Entry
-from knowledge.search import Explanation, Hit
+from knowledge.entries.models import AskDecision, Entry, EntryVersion
+from knowledge.search import Explanation
 from knowledge.thai import normalise
 
 MAX_TEXT = 2_000  # characters of a question
 CANDIDATES = 8
 VERY_SURE = 0.9
+FAR, SOME = 0.4, 0.15  # how far the second is behind, as a share of the first one's score
 
 _TONES = {
     AskDecision.ANSWERED: ("done", "check"),
@@ -30,21 +32,29 @@ _TONES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """An entry that came near. `percent` is the length of its bar; `known` that it has this very phrasing."""
+    """An entry that came near, `percent` of 100 at most; `known` says that it has this very phrasing."""
 
     id: int
     question: str
-    score: str
     percent: int
     known: bool
     may_add: bool
 
 
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of a phrasing; marked where it is a word of the question."""
+
+    text: str
+    is_marked: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class Second:
-    """What came second, and why it lost."""
+    """What came second, its nearest phrasing, and why it lost."""
 
     question: str
+    phrasing: list[Piece]
     reason: str
 
 
@@ -61,10 +71,10 @@ class Understanding:
     answered_id: int | None  # what a following question may be about
     read_as: str
     notes: list[str]
-    matched: Sequence[str]
+    phrasing: list[Piece]  # the nearest of the first entry
+    reasons: list[str]  # which words of the question match what
     unmatched: Sequence[str]
     unknown: Sequence[str]
-    best_phrasing: str
     candidates: list[Candidate]
     second: Second | None
 
@@ -93,10 +103,10 @@ def understand(
         answered_id=faces[0].id if is_answered else None,
         read_as=why.read_as,
         notes=_notes(texts, why),
-        matched=why.matched_words,
+        phrasing=marked(why.best_phrasing or "", why.matched_words),
+        reasons=_reasons(texts, why),
         unmatched=why.unmatched_words,
         unknown=why.unknown_words,
-        best_phrasing=why.best_phrasing or "",
         candidates=_candidates(reader, staff, live, text, why),
         second=_second(reader, texts, live, why),
     )
@@ -111,14 +121,42 @@ def confidence_words(texts: Catalogue, confidence: float, why: Explanation) -> s
     return texts.get("bench.sure.half" if confidence >= why.clarify_threshold else "bench.sure.not")
 
 
+def marked(phrasing: str, words: Sequence[str]) -> list[Piece]:
+    """A phrasing in pieces, the words of the question that stand in it marked."""
+    wanted = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    if not wanted:
+        return [Piece(phrasing, is_marked=False)] if phrasing else []
+    parts = re.split(f"({wanted})", phrasing, flags=re.IGNORECASE)  # every second part is a word
+    return [Piece(part, is_marked=place % 2 == 1) for place, part in enumerate(parts) if part]
+
+
 def _because(texts: Catalogue, decision: LiveDecision, why: Explanation) -> str:
     return texts.get(
         f"bench.because.{decision.kind.value}",
         sure=confidence_words(texts, decision.confidence, why),
-        confidence=f"{decision.confidence:.2f}",
-        answer=f"{why.answer_threshold:.2f}",
-        clarify=f"{why.clarify_threshold:.2f}",
+        confidence=min(round(100 * decision.confidence), 99),  # nothing is certain
+        answer=round(100 * why.answer_threshold),
+        clarify=round(100 * why.clarify_threshold),
     )
+
+
+def _reasons(texts: Catalogue, why: Explanation) -> list[str]:
+    """Which words of the question match the nearest phrasing, and which something else of the entry."""
+    if why.best is None:
+        return []
+    phrasing = normalise(why.best_phrasing or "")
+    inside = [word for word in why.matched_words if normalise(word) in phrasing]
+    elsewhere = [word for word in why.matched_words if word not in inside]
+    reasons = []
+    if inside:
+        reasons.append(texts.get("bench.matched", words=_quoted(inside)))
+    if elsewhere:
+        reasons.append(texts.get("bench.matched_elsewhere", words=_quoted(elsewhere)))
+    return reasons or [texts.get("bench.matched_letters")]
+
+
+def _quoted(words: Sequence[str]) -> str:
+    return " ".join(f"“{word}”" for word in words)
 
 
 def _notes(texts: Catalogue, why: Explanation) -> list[str]:
@@ -162,8 +200,7 @@ def _candidates(
             Candidate(
                 id=entry_id,
                 question=face.question,
-                score=f"{score:.2f}",
-                percent=round(100 * score),
+                percent=min(round(100 * score), 100),
                 known=normalise(text) in phrasings,
                 may_add=may_change(reader, staff, entry, Permission.FAQ_WRITE),
             )
@@ -177,20 +214,22 @@ def _second(reader: ReadOnly, texts: Catalogue, live: LiveFaq, why: Explanation)
     face = live.face(int(why.runner_up.id))
     if face is None:
         return None
-    missing = _missing(reader, why.matched_words, why.runner_up)
-    reason = texts.get("bench.second.behind", margin=f"{why.margin:.2f}")
+    behind = why.margin / why.best.score
+    gap = texts.get(f"bench.second.{'far' if behind >= FAR else 'some' if behind >= SOME else 'near'}")
+    missing = _missing(reader, why.only_best_words, face.id)
     if missing:
-        reason += " " + texts.get("bench.second.missing", words=" ".join(f"“{word}”" for word in missing))
-    elif why.best_phrasing:
-        reason += " " + texts.get("bench.second.closer", phrasing=why.best_phrasing)
-    return Second(question=face.question, reason=reason)
+        reason = texts.get("bench.second.missing", gap=gap, words=_quoted(missing))
+    else:
+        reason = texts.get("bench.second.closer", gap=gap)
+    phrasing = marked(why.runner_up_phrasing or "", why.matched_words)
+    return Second(question=face.question, phrasing=phrasing, reason=reason)
 
 
-def _missing(reader: ReadOnly, words: Sequence[str], hit: Hit) -> list[str]:
-    """The words of the question that the entry of the hit lacks."""
-    entry = reader.session.get(Entry, int(hit.id))
-    if entry is None:
+def _missing(reader: ReadOnly, words: Sequence[str], entry_id: int) -> list[str]:
+    """Those of the words that stand nowhere in what residents see of an entry, not even within a longer word."""
+    entry = reader.session.get(Entry, entry_id)
+    version = reader.session.get(EntryVersion, entry.live_version_id or 0) if entry is not None else None
+    if version is None:
         return []
-    version = service.current_version(reader, entry)
     written = normalise("\n".join((version.question, *version.variants, version.answer, *version.keywords)))
     return [word for word in words if normalise(word) not in written]

@@ -121,7 +121,7 @@ def entry_page(reader: ReadOnly, texts: Catalogue, staff: Principal, entry: Entr
     """Everything about an entry but its form."""
     version = service.current_version(reader, entry)
     names = department_names(reader)
-    people = people_names(reader, texts)
+    people = staff_names(reader, texts)
     use = next(iter(queries.use_of(reader, [entry.id], since=entry.created_at)), None)
     return EntryPage(
         id=entry.id,
@@ -271,7 +271,7 @@ def _version_row(
     )
 
 
-def people_names(reader: ReadOnly, texts: Catalogue) -> dict[str, str]:
+def staff_names(reader: ReadOnly, texts: Catalogue) -> dict[str, str]:
     """The names of staff by username, for records of what they did; the program and its set-up have names too."""
     names = {actor: texts.get(f"faq.actor.{actor}") for actor in (audit.SYSTEM, CLI)}
     accounts = reader.session.scalars(select(StaffAccount))

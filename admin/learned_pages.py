@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from admin.faq_pages import may_change, people_names
+from admin.faq_pages import may_change, staff_names
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.text import Catalogue
 from eservice.kit.thai_calendar import thai_date
@@ -113,7 +113,7 @@ def _groups(
     view: LearnedView,
     found: list[ListedPhrasing],
 ) -> list[Group]:
-    departments, people = department_names(reader), people_names(reader, texts)
+    departments, people = department_names(reader), staff_names(reader, texts)
     channels = phrasing_queries.confirmed_by_channel(reader, [item.phrasing.id for item in found])
     by_entry: dict[int | None, list[ListedPhrasing]] = {}
     for item in found:

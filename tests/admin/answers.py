@@ -6,7 +6,7 @@ from pathlib import Path
 
 from httpx import Response
 
-from admin import bench, faq, faq_files, learned
+from admin import bench, confidence, faq, faq_files, learned, questions
 from eservice.kit.database import Database
 from eservice.staff.models import Role
 from eservice.staff.permissions import Grant
@@ -39,7 +39,8 @@ class AnswerRooms:
     def __init__(self, database: Database, folder: Path) -> None:
         self.database = database
         self.folder = folder
-        self.doors = Doors(database, folder, [faq.router, faq_files.router, learned.router, bench.router])
+        rooms = (faq, faq_files, learned, bench, confidence, questions)
+        self.doors = Doors(database, folder, [room.router for room in rooms])
         self.signals = WatchedSignals(database)
         self.doors.console.state.signals = self.signals
         self.tax_id = self.published(TAX, self.doors.finance_id, "sign-tax")

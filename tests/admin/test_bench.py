@@ -1,11 +1,14 @@
 """The test bench: what the assistant makes of a question, in a clerk's words."""
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from httpx import Response
 
+from admin.bench_pages import marked
 from eservice.kit.database import Database
 from eservice.staff.models import Role
 from knowledge.entries.models import EntryState
@@ -30,8 +33,48 @@ def test_an_answer_is_shown_with_its_reasons(rooms: AnswerRooms) -> None:
     assert "ตอบเลย มั่นใจ" in page
     assert "คิดตามขนาดป้าย" in page and "ที่มา: กฎกระทรวง" in page and "ผู้ดูแล: กองคลัง" in page
     assert "ถามข้อมูล (" in page
-    assert f"ใกล้กับแบบที่ถาม {TAX.variants[0]}" in page
+    assert f"ใกล้กับแบบที่ถาม“{TAX.variants[0]}”" in page.replace(" ", "")
     assert "ข้อนี้มีคำถามนี้แล้ว" in page
+
+
+def test_the_words_that_matched_are_named_and_marked_in_the_phrasing(rooms: AnswerRooms) -> None:
+    response = rooms.publisher().get("/admin/bench?q=ป้ายหน้าบ้านเสียกี่บาท")
+    assert "<mark>ป้าย</mark>" in response.text
+    page = shown(response)
+    assert re.search("คำว่า “ป้าย”.* ตรงกับแบบที่ถามนี้", page)
+    assert "ไม่มีข้อไหนมีคำว่า หน้าบ้าน" in page
+
+
+def test_the_second_says_in_words_why_it_lost(rooms: AnswerRooms) -> None:
+    rooms.published(
+        replace(TAX, question="ภาษีที่ดินคิดอย่างไร", variants=("อัตราภาษีที่ดิน",), answer="คิดตามราคา"),
+        rooms.doors.finance_id,
+        "land-tax",
+    )
+    rooms.live.refresh()
+    page = shown(rooms.publisher().get("/admin/bench?q=อัตราภาษีป้าย"))
+    assert re.search("ข้ออันดับสอง.*ภาษีที่ดินคิดอย่างไร แพ้[^ ]* เพราะไม่มีคำว่า “ป้าย” ใกล้", page)
+
+
+def test_how_sure_the_assistant_is_is_said_in_words(rooms: AnswerRooms) -> None:
+    page = shown(rooms.publisher().get(f"/admin/bench?q={TAX.question}"))
+    sure, times, threshold = re.search(
+        r"มั่นใจ\S* (\d+)% คือถามแบบนี้ 100 ครั้ง น่าจะถูกราว (\d+) ครั้ง ถึงเกณฑ์ตอบเอง (\d+)%", page
+    ).groups()  # type: ignore[union-attr]
+    assert sure == times and int(threshold) <= int(sure) < 100
+
+
+def test_words_are_marked_wherever_they_stand() -> None:
+    def told(phrasing: str, *words: str) -> str:
+        return "".join(
+            f"[{piece.text}]" if piece.is_marked else piece.text for piece in marked(phrasing, words)
+        )
+
+    assert told("ค่าขยะกี่บาท", "ขยะ", "บาท") == "ค่า[ขยะ]กี่[บาท]"
+    assert told("ใช้ LINE", "line") == "ใช้ [LINE]"
+    assert told("ป้ายภาษีป้าย", "ป้าย", "ป้ายภาษี") == "[ป้ายภาษี][ป้าย]"
+    assert told("1+1 (เท่าไร)", "+", "(") == "1[+]1 [(]เท่าไร)"
+    assert told("ค่าขยะ") == "ค่าขยะ" and told("", "ขยะ") == ""
 
 
 def test_a_question_that_nothing_answers_goes_to_a_person(rooms: AnswerRooms) -> None:

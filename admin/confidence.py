@@ -1,0 +1,252 @@
+"""The assistant's confidence: what becomes of the office's test questions at a setting, and changing the setting.
+
+Whoever uses the bench may look and move the sliders. Saving asks for `office.manage`: the thresholds are a
+setting of the whole office, and a department's publisher must not change how the others' questions are met.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import Response
+
+from admin.access import console_of, guarded
+from admin.confidence_pages import Setting, compare, setting_of, setting_words, version_rows
+from admin.pages import FormRefused, fragment, page, redirect
+from eservice.kit.http import Reader, Uow
+from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
+from eservice.staff.permissions import Permission, Principal
+from knowledge.entries import calibrations, recalibrating, service
+from knowledge.entries.models import CalibrationVersion
+from knowledge.entries.recalibrating import Proposal
+from knowledge.search import Calibration
+from knowledge.search.recalibration import ANSWER_PERCENTS, CLARIFY_PERCENTS
+
+router = APIRouter(prefix="/bench/confidence")
+
+ADDRESS = "/admin/bench/confidence"
+WANTED = (90, 95, 98)  # percent of the answers that shall be right
+USUAL = 95
+
+_MOST, _LEAST = ANSWER_PERCENTS.stop - 1, CLARIFY_PERCENTS.start
+
+Tester = Annotated[Principal, guarded(Permission.BENCH_USE)]
+Manager = Annotated[Principal, guarded(Permission.OFFICE_MANAGE)]
+Percent = Annotated[int, Query(ge=_LEAST, le=_MOST)]
+FormPercent = Annotated[int, Form(ge=_LEAST, le=_MOST)]
+Number = Annotated[int, Form(ge=0, le=2**31 - 1)]
+Wanted = Annotated[int, Query(ge=WANTED[0], le=WANTED[-1])]
+
+
+@router.get("")
+def show(
+    request: Request,
+    staff: Tester,
+    reader: Reader,
+    answer: Percent | None = None,
+    answer_typed: Percent | None = None,
+    clarify: Percent | None = None,
+    clarify_typed: Percent | None = None,
+) -> Response:
+    """The picture at the present setting, or at the one that was asked for."""
+    present = calibrations.in_force(reader)
+    asked = _asked(present, answer, answer_typed, clarify, clarify_typed)
+    return _page(request, reader, present, asked)
+
+
+@router.get("/picture")
+def show_picture(
+    request: Request,
+    staff: Tester,
+    reader: Reader,
+    answer: Percent | None = None,
+    answer_typed: Percent | None = None,
+    clarify: Percent | None = None,
+    clarify_typed: Percent | None = None,
+) -> Response:
+    """The picture alone, while a slider moves."""
+    present = calibrations.in_force(reader)
+    asked = _asked(present, answer, answer_typed, clarify, clarify_typed)
+    return fragment(request, "bench/_picture.html", **_picture(request, reader, present, asked))
+
+
+@router.post("")
+def move(
+    request: Request, uow: Uow, staff: Manager, answer: FormPercent, clarify: FormPercent, based_on: Number
+) -> Response:
+    """Saves thresholds moved by hand as a new version."""
+    present = calibrations.in_force(uow)
+    asked = Setting(answer=answer, clarify=clarify)
+    _refuse_overtaken(request, uow, present, asked, based_on)
+    moved = _moved(present, asked)
+    seen = recalibrating.read_sample(uow, request.app.state.faq).picture(moved)
+    return _saved(request, uow, calibrations.move(uow, moved, seen, actor=staff.username))
+
+
+@router.get("/recalibrate")
+def show_proposal(request: Request, staff: Tester, reader: Reader, wanted: Wanted = USUAL) -> Response:
+    """What the test questions and confirmations ask for, beside the present setting. Changes nothing."""
+    return _proposal_page(request, reader, wanted)
+
+
+@router.post("/recalibrate")
+def recalibrate(
+    request: Request,
+    uow: Uow,
+    staff: Manager,
+    wanted: Annotated[int, Form(ge=WANTED[0], le=WANTED[-1])],
+    shown: Annotated[str, Form(max_length=100)],
+) -> Response:
+    """Saves the proposal that was shown; another one by now is shown first."""
+    proposal = _propose(request, uow, wanted)
+    if not proposal.sample.questions or shown != _mark(uow, proposal):
+        words = console_of(request).texts.get("bench.confidence.overtaken")
+        raise FormRefused(_proposal_page(request, uow, wanted, status=409, errors=[("", words)]))
+    found = proposal.result.calibration
+    return _saved(
+        request,
+        uow,
+        calibrations.recalibrate(
+            uow,
+            found,
+            proposal.sample.picture(found),
+            wanted_share=wanted / 100,
+            confirmations=proposal.confirmations,
+            actor=staff.username,
+        ),
+    )
+
+
+@router.post("/restore")
+def restore(request: Request, uow: Uow, staff: Manager, number: Number) -> Response:
+    """Puts an older version in force again."""
+    older = calibrations.calibration_of(calibrations.version(uow, number))
+    seen = recalibrating.read_sample(uow, request.app.state.faq).picture(older)
+    return _saved(request, uow, calibrations.restore(uow, number, seen, actor=staff.username))
+
+
+def _asked(
+    present: Calibration,
+    answer: int | None,
+    answer_typed: int | None,
+    clarify: int | None,
+    clarify_typed: int | None,
+) -> Setting:
+    """The setting of the form. Without a script slider and number part: the one that was moved counts."""
+    known = setting_of(present)
+
+    def moved(slid: int | None, typed: int | None, before: int) -> int:
+        return typed if typed is not None and typed != before else slid if slid is not None else before
+
+    asked = max(moved(answer, answer_typed, known.answer), ANSWER_PERCENTS.start)
+    return Setting(answer=asked, clarify=min(moved(clarify, clarify_typed, known.clarify), asked))
+
+
+def _moved(present: Calibration, asked: Setting) -> Calibration:
+    return Calibration(
+        slope=present.slope,
+        shift=present.shift,
+        answer_threshold=asked.answer / 100,
+        clarify_threshold=asked.clarify / 100,
+    )
+
+
+def _refuse_overtaken(
+    request: Request, uow: UnitOfWork, present: Calibration, asked: Setting, based_on: int
+) -> None:
+    """Shows the page again when a colleague has saved a version since it was opened."""
+    if _number(uow) != based_on:
+        words = console_of(request).texts.get("bench.confidence.overtaken")
+        raise FormRefused(_page(request, uow, present, asked, status=409, errors=[("", words)]))
+
+
+def _saved(request: Request, uow: UnitOfWork, row: CalibrationVersion) -> Response:
+    request.app.state.signals.notify(uow, service.TOPIC)
+    return redirect(request, ADDRESS, flash="bench.confidence_saved", number=str(row.number))
+
+
+def _number(reader: ReadOnly) -> int:
+    """The number of the version in force; 0 while the office works with what was shipped."""
+    newest = calibrations.newest(reader)
+    return newest.number if newest is not None else 0
+
+
+def _propose(request: Request, reader: ReadOnly, wanted: int) -> Proposal:
+    present = calibrations.in_force(reader)
+    return recalibrating.propose(reader, request.app.state.faq, present, wanted_share=wanted / 100)
+
+
+def _mark(reader: ReadOnly, proposal: Proposal) -> str:
+    """What a person saw: the numbers to be saved, and the version they replace."""
+    found = proposal.result.calibration
+    return (
+        f"{_number(reader)}:{found.slope:.4f}:{found.shift:.4f}:"
+        f"{found.answer_threshold:.2f}:{found.clarify_threshold:.2f}"
+    )
+
+
+def _picture(request: Request, reader: ReadOnly, present: Calibration, asked: Setting) -> dict[str, Any]:
+    texts = console_of(request).texts
+    sample = recalibrating.read_sample(reader, request.app.state.faq)
+    known = setting_of(present)
+    is_moved = asked != known
+    then = sample.picture(_moved(present, asked)) if is_moved else None
+    return {
+        "total": len(sample.questions),
+        "left_out": sample.left_out,
+        "seen": compare(texts, sample.picture(present), then),
+        "asked": asked,
+        "asked_words": setting_words(texts, asked),
+        "is_moved": is_moved,
+        "based_on": _number(reader),
+    }
+
+
+def _page(
+    request: Request,
+    reader: ReadOnly,
+    present: Calibration,
+    asked: Setting,
+    *,
+    status: int = 200,
+    **context: Any,
+) -> Response:
+    texts = console_of(request).texts
+    return page(
+        request,
+        "bench/confidence.html",
+        status=status,
+        present=setting_of(present),
+        present_words=setting_words(texts, setting_of(present)),
+        versions=version_rows(reader, texts),
+        limits={"answer": (ANSWER_PERCENTS.start, _MOST), "clarify": (_LEAST, _MOST)},
+        wanted=WANTED,
+        usual=USUAL,
+        **_picture(request, reader, present, asked),
+        **context,
+    )
+
+
+def _proposal_page(
+    request: Request, reader: ReadOnly, wanted: int, *, status: int = 200, **context: Any
+) -> Response:
+    texts = console_of(request).texts
+    present = calibrations.in_force(reader)
+    proposal = _propose(request, reader, wanted)
+    result = proposal.result
+    return page(
+        request,
+        "bench/recalibrate.html",
+        status=status,
+        total=len(proposal.sample.questions),
+        confirmations=proposal.confirmations,
+        seen=compare(texts, proposal.sample.picture(present), proposal.sample.picture(result.calibration)),
+        now_words=setting_words(texts, setting_of(present)),
+        then_words=setting_words(texts, setting_of(result.calibration)),
+        ground=result.ground.value,
+        measured=round(100 * result.measured_share),
+        cautious=int(100 * result.cautious_share),
+        wanted=wanted,
+        choices=WANTED,
+        shown=_mark(reader, proposal),
+        **context,
+    )

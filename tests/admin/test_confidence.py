@@ -1,0 +1,292 @@
+"""The assistant's confidence and the office's test questions, as staff see and change them."""
+
+import re
+from pathlib import Path
+
+import pytest
+from httpx import Response
+
+from eservice.kit import audit
+from eservice.kit.database import Database
+from eservice.staff.models import Role
+from eservice.staff.permissions import Grant
+from knowledge.entries import calibrations, known_questions
+from knowledge.entries.known_questions import Question
+from knowledge.search import Calibration
+from tests.admin.answers import TAX, WATER, AnswerRooms, shown
+from tests.admin.visitors import Visitor
+
+ROOM = "/admin/bench/confidence"
+LIST = "/admin/bench/questions"
+
+
+@pytest.fixture
+def rooms(database: Database, tmp_path: Path) -> AnswerRooms:
+    rooms = AnswerRooms(database, tmp_path)
+    keep(
+        rooms,
+        *((text, "sign-tax") for text in (TAX.question, *TAX.variants)),
+        *((text, "water") for text in (WATER.question, *WATER.variants)),
+        ("สูตรแกงเขียวหวานไก่", ""),
+        ("ราคาทองวันนี้", ""),
+    )
+    return rooms
+
+
+@pytest.fixture
+def manager(rooms: AnswerRooms) -> Visitor:
+    return rooms.doors.browser("malee", Role.ADMINISTRATOR, Role.PUBLISHER)
+
+
+def keep(rooms: AnswerRooms, *questions: tuple[str, str]) -> None:
+    items = [Question(text=text, expected=frozenset(key.split())) for text, key in questions]
+    with rooms.database.unit_of_work() as uow:
+        known_questions.add(uow, items, actor="cli")
+
+
+def in_force(rooms: AnswerRooms) -> Calibration:
+    with rooms.database.read() as reader:
+        return calibrations.in_force(reader)
+
+
+def versions(rooms: AnswerRooms) -> list[str]:
+    with rooms.database.read() as reader:
+        return [row.origin.value for row in calibrations.versions(reader)]
+
+
+def texts_in_use(rooms: AnswerRooms) -> list[str]:
+    with rooms.database.read() as reader:
+        return [row.text for row in known_questions.in_use(reader)]
+
+
+def upload(visitor: Visitor, name: str, data: bytes) -> Response:
+    token = visitor.token("/admin/me")
+    return visitor.client.post(f"{LIST}/upload", data={"csrf_token": token}, files={"file": (name, data)})
+
+
+def proposed(visitor: Visitor, wanted: int = 95) -> dict[str, object]:
+    """What the form below a proposal sends."""
+    page = visitor.get(f"{ROOM}/recalibrate?wanted={wanted}").text
+    found = re.search(r'name="shown" value="([^"]+)"', page)
+    assert found is not None
+    return {"wanted": wanted, "shown": found[1]}
+
+
+def test_the_picture_says_what_becomes_of_the_test_questions(manager: Visitor) -> None:
+    page = shown(manager.get(ROOM))
+    assert "ตอนนี้: ตอบเองเมื่อมั่นใจตั้งแต่ 70% ถามกลับเมื่อมั่นใจตั้งแต่ 22%" in page
+    assert "จาก 10 คำถาม ตอบเอง 8 ข้อ ถูก 8 ข้อ (100%) ถามกลับ 0 ข้อ ส่งให้เจ้าหน้าที่ 2 ข้อ" in page
+    assert "คำถามที่มีคำตอบในคลัง 8 ข้อ" in page and "ตอบถูก 8 (100%)" in page
+    assert "ส่งให้เจ้าหน้าที่ ถูกต้องแล้ว 2" in page and "2 (100%)" not in page
+    assert "บันทึกเกณฑ์นี้" not in page
+
+
+def test_the_bars_fill_their_width_and_say_their_numbers(manager: Visitor) -> None:
+    page = manager.get(ROOM).text
+    widths = [float(width) for width in re.findall(r'stack-bar__part[^>]* width="([\d.]+)%"', page)]
+    assert sum(widths) == pytest.approx(200)
+    assert (
+        'aria-label="ตอบถูก 8"' in page
+        and '<text class="stack-bar__number" x="50.0%" y="50%">8</text>' in page
+    )
+
+
+def test_moving_a_threshold_shows_the_change_in_words_and_saves_nothing(
+    rooms: AnswerRooms, manager: Visitor
+) -> None:
+    keep(rooms, ("ภาษีป้ายร้านค้าจ่ายกี่บาทต่อปี", "water"))
+    page = shown(manager.get(f"{ROOM}?answer=99&answer_typed=70&clarify=22&clarify_typed=22"))
+    assert "ถ้าเลื่อนเป็น: ตอบเองเมื่อมั่นใจตั้งแต่ 99%" in page
+    assert re.search(r"เทียบกับตอนนี้ ตอบเองลดลง \d ข้อ ผิดลดลง 1 ข้อ ถามกลับเพิ่ม \d ข้อ", page)
+    assert "บันทึกเกณฑ์นี้" in page
+    assert versions(rooms) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("answer=90&answer_typed=70&clarify=22&clarify_typed=22", "ตั้งแต่ 90% ถามกลับเมื่อมั่นใจตั้งแต่ 22%"),
+        ("answer=70&answer_typed=85&clarify=22&clarify_typed=40", "ตั้งแต่ 85% ถามกลับเมื่อมั่นใจตั้งแต่ 40%"),
+        ("answer=60&clarify=95", "ตั้งแต่ 60% ถามกลับเมื่อมั่นใจตั้งแต่ 60%"),
+        ("answer=7", "ตั้งแต่ 50% ถามกลับเมื่อมั่นใจตั้งแต่ 22%"),
+    ],
+)
+def test_slider_and_number_are_one_setting_with_and_without_script(
+    manager: Visitor, query: str, words: str
+) -> None:
+    assert words in shown(manager.get(f"{ROOM}?{query}"))
+    part = manager.client.get(f"{ROOM}/picture?{query}", headers={"HX-Request": "true"})
+    assert words in shown(part) and "<html" not in part.text
+
+
+@pytest.mark.parametrize("query", ["answer=0", "answer=100", "answer=x", "clarify=-1", "clarify=1e9"])
+def test_a_setting_that_makes_no_sense_has_no_picture(manager: Visitor, query: str) -> None:
+    assert manager.get(f"{ROOM}?{query}").status_code == 422
+
+
+def test_saving_makes_a_version_that_answers_at_once(rooms: AnswerRooms, manager: Visitor) -> None:
+    saved = manager.post(ROOM, answer=99, clarify=30, based_on=0)
+    assert saved.headers["location"] == ROOM
+    assert in_force(rooms) == Calibration(answer_threshold=0.99, clarify_threshold=0.3)
+    assert versions(rooms) == ["moved", "shipped"]
+    assert rooms.signals.woken == ["faq"]
+    rooms.live.refresh()
+    assert rooms.live.decide(TAX.question).why.answer_threshold == 0.99
+    page = shown(manager.get(ROOM))
+    assert "บันทึกฉบับที่ 2 แล้ว" in page
+    assert re.search("ฉบับที่ 2 เลื่อนเอง คุณmalee .*ใช้อยู่ .*ฉบับที่ 1 มากับโปรแกรม ระบบ", page)
+    with rooms.database.read() as reader:
+        (record,) = audit.history(reader, subject_kind="calibration", subject_id=2)
+    assert record.actor == "malee"
+
+
+def test_what_a_colleague_saved_meanwhile_is_not_overwritten(rooms: AnswerRooms, manager: Visitor) -> None:
+    manager.post(ROOM, answer=90, clarify=30, based_on=0)
+    refused = manager.post(ROOM, answer=60, clarify=20, based_on=0)
+    assert refused.status_code == 409 and "เปลี่ยนไปแล้วระหว่างที่คุณดู" in shown(refused)
+    assert in_force(rooms).answer_threshold == 0.9
+
+
+@pytest.mark.parametrize("fields", [{"answer": 40, "clarify": 20}, {"answer": 60, "clarify": 70}])
+def test_a_forged_setting_is_refused(rooms: AnswerRooms, manager: Visitor, fields: dict[str, int]) -> None:
+    refused = manager.post(ROOM, **fields, based_on=0)
+    assert refused.status_code == 422 and "ตั้งเกณฑ์ตอบเองได้ 50 ถึง 99" in shown(refused)
+    assert versions(rooms) == []
+
+
+def test_recalibrating_is_seen_before_it_is_saved(rooms: AnswerRooms, manager: Visitor) -> None:
+    page = shown(manager.get(f"{ROOM}/recalibrate?wanted=90"))
+    assert "คำถามยังน้อยเกินกว่าจะรับรอง 90%" in page
+    assert "คำถามทดสอบ 10 ข้อ และเสียงประชาชน 0 ครั้ง" in page
+    assert versions(rooms) == []
+    saved = manager.post(f"{ROOM}/recalibrate", **proposed(manager, 90))
+    assert saved.headers["location"] == ROOM
+    assert versions(rooms) == ["recalibrated", "shipped"]
+    assert in_force(rooms).slope > 1  # all were right: the evidence may be trusted more
+    page = shown(manager.get(ROOM))
+    assert "ปรับให้เอง ต้องการถูก 90%" in page
+    assert "จาก 10 คำถาม ตอบเอง 8 ข้อ ถูก 8 ข้อ" in page
+
+
+def test_a_proposal_that_is_no_longer_the_same_is_shown_again(rooms: AnswerRooms, manager: Visitor) -> None:
+    seen = proposed(manager)
+    keep(rooms, ("ป้ายผ้าใบหน้าร้านเสียภาษีไหม", "sign-tax"))
+    refused = manager.post(f"{ROOM}/recalibrate", **seen)
+    assert refused.status_code == 409 and "เปลี่ยนไปแล้วระหว่างที่คุณดู" in shown(refused)
+    assert versions(rooms) == []
+    manager.post(f"{ROOM}/recalibrate", **proposed(manager))
+    assert versions(rooms) == ["recalibrated", "shipped"]
+
+
+def test_any_version_comes_back_with_one_click(rooms: AnswerRooms, manager: Visitor) -> None:
+    manager.post(ROOM, answer=99, clarify=30, based_on=0)
+    assert manager.post(f"{ROOM}/restore", number=1).headers["location"] == ROOM
+    assert in_force(rooms) == Calibration()
+    assert "กลับไปใช้ฉบับที่ 1" in shown(manager.get(ROOM))
+    assert manager.post(f"{ROOM}/restore", number=77).status_code == 404
+    assert versions(rooms) == ["restored", "moved", "shipped"]
+
+
+def test_who_may_look_need_not_be_who_may_save(rooms: AnswerRooms) -> None:
+    wipa = rooms.publisher()
+    page = shown(wipa.get(f"{ROOM}?answer=90"))
+    assert "ผู้ดูแลระบบเป็นผู้บันทึกเกณฑ์" in page and "บันทึกเกณฑ์นี้" not in page
+    assert 'name="shown"' not in wipa.get(f"{ROOM}/recalibrate").text
+    assert wipa.post(ROOM, answer=90, clarify=20, based_on=0).status_code == 403
+    assert versions(rooms) == []
+
+
+def test_without_test_questions_the_page_says_where_to_begin(database: Database, tmp_path: Path) -> None:
+    rooms = AnswerRooms(database, tmp_path)
+    wipa = rooms.publisher()
+    for address in (ROOM, f"{ROOM}/recalibrate"):
+        assert "ยังไม่มีคำถามทดสอบ" in shown(wipa.get(address))
+    assert "ลองถามในห้องทดลองถาม" in shown(wipa.get(LIST))
+
+
+def test_each_test_question_shows_how_it_fares(rooms: AnswerRooms) -> None:
+    keep(rooms, ("ภาษีป้ายร้านค้าจ่ายกี่บาทต่อปี", "water"), ("ถามหลังปีใหม่", "sign-tax"))
+    wipa = rooms.publisher()
+    page = shown(wipa.get(f"{LIST}?view=wrong"))
+    assert "ภาษีป้ายร้านค้าจ่ายกี่บาทต่อปี" in page and "น้ำประปาไม่ไหลต้องแจ้งใคร ตอบผิด" in page
+    assert "ราคาทองวันนี้" not in page
+    page = shown(wipa.get(f"{LIST}?q=แกง"))
+    assert "สูตรแกงเขียวหวานไก่ เพิ่มโดย ผู้ติดตั้งระบบ 20 พ.ย. 2569 ไม่มีคำตอบในคลัง ส่งให้เจ้าหน้าที่" in page
+    assert "ราคาทองวันนี้" not in page
+    assert "ไม่พบคำถามทดสอบแบบนี้" in shown(wipa.get(f"{LIST}?q=zzz"))
+
+
+def test_a_long_list_has_pages(rooms: AnswerRooms) -> None:
+    keep(rooms, *((f"คำถามที่ {number} ของเรา", "") for number in range(60)))
+    wipa = rooms.publisher()
+    page = wipa.get(LIST)
+    assert "หน้า 1 จาก 2" in shown(page) and 'href="/admin/bench/questions?page=2"' in page.text
+    assert "หน้า 2 จาก 2" in shown(wipa.get(f"{LIST}?page=2"))
+    assert wipa.get(f"{LIST}?page=9").status_code == 200
+
+
+def test_a_question_is_kept_from_the_bench(rooms: AnswerRooms) -> None:
+    wipa = rooms.publisher()
+    page = wipa.get("/admin/bench?q=ป้ายไวนิลเสียภาษีไหม").text
+    assert f'<option value="{rooms.tax_id}">{TAX.question}</option>' in page
+    assert '<option value="none">ไม่มีคำตอบในคลัง</option>' in page
+    wipa.post(LIST, q="ป้ายไวนิลเสียภาษีไหม", entry=rooms.tax_id)
+    wipa.post(LIST, q="ขายรถมือสอง", entry="none")
+    assert texts_in_use(rooms)[-2:] == ["ป้ายไวนิลเสียภาษีไหม", "ขายรถมือสอง"]
+    assert "เก็บเป็นคำถามทดสอบแล้ว" in shown(wipa.get(LIST))
+    before = texts_in_use(rooms)
+    assert wipa.post(LIST, q="ลืมเลือก", entry="").status_code == 303
+    assert wipa.post(LIST, q="ก" * 501, entry="none").status_code == 422
+    assert wipa.post(LIST, q="ไม่มีข้อนี้", entry="987654").status_code == 404
+    assert wipa.post(LIST, q="ปลอม", entry="1 or 1").status_code == 422
+    assert texts_in_use(rooms) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("q.txt", "ป้ายไวนิลเสียภาษีไหม | sign-tax\nขายรถมือสอง\n"),
+        ("q.csv", "text,expected\nป้ายไวนิลเสียภาษีไหม,sign-tax\nขายรถมือสอง,\n"),
+    ],
+)
+def test_a_file_of_questions_is_taken_in(rooms: AnswerRooms, name: str, data: str) -> None:
+    wipa = rooms.publisher()
+    assert upload(wipa, name, data.encode()).headers["location"] == LIST
+    assert "เพิ่ม 2 ข้อ เปลี่ยนคำตอบ 0 ข้อ มีอยู่แล้ว 0 ข้อ" in shown(wipa.get(LIST))
+    assert len(texts_in_use(rooms)) == 12
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("", b"", "เลือกไฟล์ก่อน"),
+        ("q.txt", b"", "1 ถึง 5,000 คำถาม"),
+        ("q.jsonl", b"nothing", "บรรทัดที่ 1"),
+        ("q.txt", "ถาม | no-such-key\nถามอีก | sign-tax\n".encode(), "ข้อที่ 1"),
+        ("q.txt", b"x" * 5_000_001, "ไม่เกิน 5 MB"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_refused_whole(
+    rooms: AnswerRooms, name: str, data: bytes, words: str
+) -> None:
+    before = texts_in_use(rooms)
+    wipa = rooms.publisher()
+    refused = upload(wipa, name, data) if name else wipa.post(f"{LIST}/upload")
+    assert refused.status_code == 422 and words in shown(refused)
+    assert texts_in_use(rooms) == before
+
+
+def test_a_question_is_removed_by_who_writes_answers(rooms: AnswerRooms) -> None:
+    with rooms.database.read() as reader:
+        row = known_questions.in_use(reader)[0]
+    somsri = rooms.doors.browser("somsri", Grant(role=Role.AUTHOR, department_id=rooms.doors.works_id))
+    responder = rooms.doors.browser("preecha", Role.RESPONDER)
+    assert responder.post(f"{LIST}/{row.id}/retire").status_code == 403
+    assert "เอาออก" not in shown(responder.get(LIST))
+    assert somsri.post(f"{LIST}/{row.id}/retire").headers["location"] == LIST
+    assert row.text not in texts_in_use(rooms)
+
+
+def test_words_of_a_question_are_never_markup(rooms: AnswerRooms) -> None:
+    keep(rooms, ("<script>alert(1)</script> ป้าย", "sign-tax"))
+    assert "<script>alert(1)" not in rooms.publisher().get(LIST).text
