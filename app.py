@@ -275,7 +275,9 @@ def _add_faq(parser: argparse.ArgumentParser) -> None:
     measuring = commands.add_parser(
         "evaluate", help="measure the answer engine on questions with known answers"
     )
-    measuring.add_argument("file", type=Path, help='JSON lines of {"text": …, "expected": ["id", …]}')
+    measuring.add_argument(
+        "file", type=Path, help='JSON lines of {"text": …, "expected": ["id", …]}, or .csv, .xlsx, .txt'
+    )
     measuring.set_defaults(run=evaluate_faq)
 
 

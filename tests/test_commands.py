@@ -19,8 +19,11 @@ from eservice.staff import accounts, queries, sessions
 from eservice.staff.accounts import Profile
 from eservice.staff.models import Department, Role, StaffAccount
 from eservice.staff.permissions import Grant
+from knowledge.entries import calibrations
 from knowledge.entries.faq_file import FileKind
 from knowledge.entries.models import Entry, EntryState
+from knowledge.search import Calibration
+from knowledge.search.recalibration import picture
 from tests.commands import Run, data_dir, run
 from tests.source import ROOT
 
@@ -239,6 +242,21 @@ def test_evaluating_counts_what_was_found(run: Run, tmp_path: Path) -> None:
     assert "3 questions, 2 with an answer here" in told
     assert "the right entry comes first 50.0%" in told
     assert "answered though nothing answers it: 0" in told
+    assert f"setting in force: answers from {Calibration().answer_threshold:.2f}" in told
+
+
+def test_evaluating_and_asking_follow_the_setting_of_the_office(
+    run: Run, stored: Database, tmp_path: Path
+) -> None:
+    run("faq", "import", str(jsonl(tmp_path, *ROWS)), "--publish")
+    with stored.unit_of_work() as uow:
+        strict = Calibration(shift=-50.0, answer_threshold=0.9, clarify_threshold=0.5)
+        calibrations.move(uow, strict, picture((), strict), actor="malee")
+    asked = tmp_path / "asked.txt"
+    asked.write_text(f"{ROWS[0]['question']} | pension\n", encoding="utf-8")
+    told = run("faq", "evaluate", str(asked)).out
+    assert "answers from 0.90, asks back from 0.50" in told and "answered outright and right 0.0%" in told
+    assert json.loads(run("faq", "ask", str(ROWS[0]["question"]), "--json").out)["decision"] == "unknown"
 
 
 def test_a_file_of_questions_that_cannot_be_read_names_the_line(run: Run, tmp_path: Path) -> None:

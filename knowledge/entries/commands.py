@@ -20,6 +20,7 @@ from knowledge.entries.importer import import_entries
 from knowledge.entries.live import EntryFace, LiveDecision, LiveFaq
 from knowledge.entries.models import AskDecision
 from knowledge.entries.question_files import read_questions
+from knowledge.search import Calibration
 
 CANDIDATES = 5
 
@@ -71,14 +72,14 @@ def ask(live: LiveFaq, text: str, *, as_json: bool) -> None:
 
 
 def evaluate_file(live: LiveFaq, path: Path) -> None:
-    """`faq evaluate`: how the answer engine does on a file of questions with the ids that answer them.
+    """`faq evaluate`: how the engine does, at the office's setting, on questions with the ids that answer them.
 
     Raises ServiceError `faq.unreadable_questions`; OSError when the file cannot be read.
     """
     questions = read_questions(path.read_bytes(), path.name)
     if not questions:
         raise invalid("faq.unreadable_questions")
-    print(*_measures(evaluate(live, questions)), sep="\n")
+    print(*_measures(evaluate(live, questions)), _setting(live.calibration), sep="\n")
 
 
 def _problem_line(problem: ImportProblem) -> str:
@@ -158,6 +159,14 @@ def _as_lines(text: str, decision: LiveDecision, hits: Iterable[tuple[EntryFace,
     lines.append(TEXTS.both("faq_commands.margin", margin=f"{why.margin:.2f}"))
     near = [f"  {score:.2f}  {face.key}  {face.question}" for face, score in hits if score > 0]
     return [*lines, TEXTS.both("faq_commands.candidates"), *near] if near else lines
+
+
+def _setting(calibration: Calibration) -> str:
+    return TEXTS.both(
+        "faq_commands.setting",
+        answer=f"{calibration.answer_threshold:.2f}",
+        clarify=f"{calibration.clarify_threshold:.2f}",
+    )
 
 
 def _measures(found: Evaluation) -> list[str]:
