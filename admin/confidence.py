@@ -2,11 +2,14 @@
 
 Whoever uses the bench may look and move the sliders. Saving asks for `office.manage`: the thresholds are a
 setting of the whole office, and a department's publisher must not change how the others' questions are met.
+
+What is saved is weighed with a reader, before the unit of work writes: weighing a thousand questions takes
+seconds, and a writer must not keep others waiting for so long.
 """
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import Response
 
 from admin.access import console_of, guarded
@@ -37,48 +40,56 @@ Number = Annotated[int, Form(ge=0, le=2**31 - 1)]
 Wanted = Annotated[int, Query(ge=WANTED[0], le=WANTED[-1])]
 
 
-@router.get("")
-def show(
-    request: Request,
-    staff: Tester,
-    reader: Reader,
+def _typed(
     answer: Percent | None = None,
     answer_typed: Percent | None = None,
+    answer_shown: Percent | None = None,
     clarify: Percent | None = None,
     clarify_typed: Percent | None = None,
-) -> Response:
+    clarify_shown: Percent | None = None,
+) -> tuple[int | None, int | None]:
+    """The thresholds of the form, None where it says nothing.
+
+    A slider and the number beside it part where no script keeps them together: the one that is no longer as
+    it was shown counts.
+    """
+    return (
+        answer if answer_typed in (None, answer_shown) else answer_typed,
+        clarify if clarify_typed in (None, clarify_shown) else clarify_typed,
+    )
+
+
+Typed = Annotated[tuple[int | None, int | None], Depends(_typed)]
+
+
+@router.get("")
+def show(request: Request, staff: Tester, reader: Reader, typed: Typed) -> Response:
     """The picture at the present setting, or at the one that was asked for."""
     present = calibrations.in_force(reader)
-    asked = _asked(present, answer, answer_typed, clarify, clarify_typed)
-    return _page(request, reader, present, asked)
+    return _page(request, reader, present, _asked(present, *typed))
 
 
 @router.get("/picture")
-def show_picture(
-    request: Request,
-    staff: Tester,
-    reader: Reader,
-    answer: Percent | None = None,
-    answer_typed: Percent | None = None,
-    clarify: Percent | None = None,
-    clarify_typed: Percent | None = None,
-) -> Response:
+def show_picture(request: Request, staff: Tester, reader: Reader, typed: Typed) -> Response:
     """The picture alone, while a slider moves."""
     present = calibrations.in_force(reader)
-    asked = _asked(present, answer, answer_typed, clarify, clarify_typed)
-    return fragment(request, "bench/_picture.html", **_picture(request, reader, present, asked))
+    picture = _picture(request, reader, present, _asked(present, *typed))
+    return fragment(request, "bench/_picture.html", **picture)
 
 
 @router.post("")
 def move(
     request: Request, uow: Uow, staff: Manager, answer: FormPercent, clarify: FormPercent, based_on: Number
 ) -> Response:
-    """Saves thresholds moved by hand as a new version."""
-    present = calibrations.in_force(uow)
-    asked = Setting(answer=answer, clarify=clarify)
-    _refuse_overtaken(request, uow, present, asked, based_on)
-    moved = _moved(present, asked)
-    seen = recalibrating.read_sample(uow, request.app.state.faq).picture(moved)
+    """Saves thresholds moved by hand as a new version; one that a colleague has overtaken is shown again."""
+    with console_of(request).database.read() as reader:
+        present = calibrations.in_force(reader)
+        asked = Setting(answer=answer, clarify=clarify)
+        moved = _moved(present, asked)
+        if based_on != _number(reader):
+            words = console_of(request).texts.get("bench.confidence.overtaken")
+            raise FormRefused(_page(request, reader, present, asked, status=409, errors=[("", words)]))
+        seen = recalibrating.read_sample(reader, request.app.state.faq).picture(moved)
     return _saved(request, uow, calibrations.move(uow, moved, seen, actor=staff.username))
 
 
@@ -97,10 +108,11 @@ def recalibrate(
     shown: Annotated[str, Form(max_length=100)],
 ) -> Response:
     """Saves the proposal that was shown; another one by now is shown first."""
-    proposal = _propose(request, uow, wanted)
-    if not proposal.sample.questions or shown != _mark(uow, proposal):
-        words = console_of(request).texts.get("bench.confidence.overtaken")
-        raise FormRefused(_proposal_page(request, uow, wanted, status=409, errors=[("", words)]))
+    with console_of(request).database.read() as reader:
+        proposal = _propose(request, reader, wanted)
+        if not proposal.sample.questions or shown != _mark(reader, proposal):
+            words = console_of(request).texts.get("bench.confidence.overtaken")
+            raise FormRefused(_proposal_page(request, reader, wanted, status=409, errors=[("", words)]))
     found = proposal.result.calibration
     return _saved(
         request,
@@ -119,26 +131,17 @@ def recalibrate(
 @router.post("/restore")
 def restore(request: Request, uow: Uow, staff: Manager, number: Number) -> Response:
     """Puts an older version in force again."""
-    older = calibrations.calibration_of(calibrations.version(uow, number))
-    seen = recalibrating.read_sample(uow, request.app.state.faq).picture(older)
+    with console_of(request).database.read() as reader:
+        older = calibrations.calibration_of(calibrations.version(reader, number))
+        seen = recalibrating.read_sample(reader, request.app.state.faq).picture(older)
     return _saved(request, uow, calibrations.restore(uow, number, seen, actor=staff.username))
 
 
-def _asked(
-    present: Calibration,
-    answer: int | None,
-    answer_typed: int | None,
-    clarify: int | None,
-    clarify_typed: int | None,
-) -> Setting:
-    """The setting of the form. Without a script slider and number part: the one that was moved counts."""
+def _asked(present: Calibration, answer: int | None, clarify: int | None) -> Setting:
+    """The setting that is asked for, within what can be set; the present one where nothing is said."""
     known = setting_of(present)
-
-    def moved(slid: int | None, typed: int | None, before: int) -> int:
-        return typed if typed is not None and typed != before else slid if slid is not None else before
-
-    asked = max(moved(answer, answer_typed, known.answer), ANSWER_PERCENTS.start)
-    return Setting(answer=asked, clarify=min(moved(clarify, clarify_typed, known.clarify), asked))
+    highest = known.answer if answer is None else max(answer, ANSWER_PERCENTS.start)
+    return Setting(answer=highest, clarify=min(known.clarify if clarify is None else clarify, highest))
 
 
 def _moved(present: Calibration, asked: Setting) -> Calibration:
@@ -148,15 +151,6 @@ def _moved(present: Calibration, asked: Setting) -> Calibration:
         answer_threshold=asked.answer / 100,
         clarify_threshold=asked.clarify / 100,
     )
-
-
-def _refuse_overtaken(
-    request: Request, uow: UnitOfWork, present: Calibration, asked: Setting, based_on: int
-) -> None:
-    """Shows the page again when a colleague has saved a version since it was opened."""
-    if _number(uow) != based_on:
-        words = console_of(request).texts.get("bench.confidence.overtaken")
-        raise FormRefused(_page(request, uow, present, asked, status=409, errors=[("", words)]))
 
 
 def _saved(request: Request, uow: UnitOfWork, row: CalibrationVersion) -> Response:

@@ -43,7 +43,7 @@ class Bar:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One outcome in the table. `now` and `then` are finished words; `more` is what the change adds."""
+    """One outcome in the table: how many now and at another setting, and what the change adds."""
 
     name: str
     outcome: Outcome
@@ -208,8 +208,8 @@ def _rows(texts: Catalogue, kind: str, now: Counts, then: Counts | None) -> list
             Row(
                 name=texts.get(f"bench.confidence.{kind}.{outcome.value}"),
                 outcome=outcome,
-                now=_count_words(now, outcome),
-                then=_count_words(then, outcome) if then else "",
+                now=str(now[outcome]) if then else _count_words(now, outcome),
+                then=str(then[outcome]) if then else "",
                 more=f"{step:+d}" if step else "",
             )
         )

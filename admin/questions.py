@@ -2,6 +2,9 @@
 
 Whoever writes answers anywhere may add and remove them: they change nothing that residents see until an
 administrator recalibrates.
+
+What is refused is shown again with a reader, before the unit of work writes: the list weighs every question,
+and a writer must not keep others waiting for so long.
 """
 
 from typing import Annotated, Any
@@ -58,29 +61,24 @@ def add(
     """Keeps a question from the bench, with the entry that answers it or as one that nothing answers."""
     if not entry:
         return redirect(request, ADDRESS, flash="bench.question_no_choice")
-    keys = [] if entry == NO_ENTRY else [queries.get_entry(uow, int(entry)).key]
-    try:
-        known_questions.add(uow, [Question(text=q, expected=frozenset(keys))], actor=staff.username)
-    except ServiceError as error:
-        words = console_of(request).texts.get(f"errors.{error.code}")
-        raise FormRefused(_page(request, uow, "", View.ALL, 1, status=422, errors=[("", words)])) from error
+    with console_of(request).database.read() as reader:
+        keys = [] if entry == NO_ENTRY else [queries.get_entry(reader, int(entry)).key]
+        questions = [Question(text=q, expected=frozenset(keys))]
+        try:
+            known_questions.check(reader, questions)
+        except ServiceError as error:
+            errors = [("", console_of(request).texts.get(f"errors.{error.code}"))]
+            raise FormRefused(_page(request, reader, "", View.ALL, 1, status=422, errors=errors)) from error
+    known_questions.add(uow, questions, actor=staff.username)
     return redirect(request, ADDRESS, flash="bench.question_kept")
 
 
 @router.post("/upload")
 def upload(request: Request, uow: Uow, staff: Writer, file: UploadFile | None = None) -> Response:
     """Takes a file of questions in: all of them, or none with the reason."""
-    if file is None or not file.filename:
-        raise FormRefused(_refused(request, uow, console_of(request).texts.get("bench.evaluate.no_file")))
-    data = file.file.read(MAX_FILE_BYTES + 1)
-    try:
-        questions = read_questions(data[:MAX_FILE_BYTES], file.filename)
-        if not 0 < len(questions) <= MOST_QUESTIONS or len(data) > MAX_FILE_BYTES:
-            words = console_of(request).texts.get("bench.evaluate.too_many", count=f"{MOST_QUESTIONS:,}")
-            raise FormRefused(_refused(request, uow, words))
-        added = known_questions.add(uow, questions, actor=staff.username)
-    except ServiceError as error:
-        raise FormRefused(_refused(request, uow, fault_words(request, error))) from error
+    with console_of(request).database.read() as reader:
+        questions = _read(request, reader, file)
+    added = known_questions.add(uow, questions, actor=staff.username)
     return redirect(
         request, ADDRESS, flash="bench.questions_added",
         new=str(added.new), changed=str(added.changed), known=str(added.known),
@@ -94,7 +92,7 @@ def retire(request: Request, uow: Uow, staff: Writer, question_id: RowId) -> Res
     return redirect(request, ADDRESS, flash="bench.question_retired")
 
 
-def fault_words(request: Request, error: ServiceError) -> str:
+def _fault_words(request: Request, error: ServiceError) -> str:
     """What is wrong with a file of questions, with the first places where it is."""
     texts = console_of(request).texts
     places = [field.split() for field in error.fields if " " in field][:MOST_PLACES]
@@ -103,9 +101,28 @@ def fault_words(request: Request, error: ServiceError) -> str:
     return " ".join((texts.get(f"errors.{error.code}"), *lines))
 
 
-def _refused(request: Request, reader: ReadOnly, words: str) -> Response:
-    return _page(
-        request, reader, "", View.ALL, 1, status=422, errors=[("file", words)], error_of=lambda name: words
+def _read(request: Request, reader: ReadOnly, file: UploadFile | None) -> list[Question]:
+    """The questions of an upload. Raises FormRefused with what is wrong with it."""
+    texts = console_of(request).texts
+    if file is None or not file.filename:
+        raise _refused(request, reader, texts.get("bench.evaluate.no_file"))
+    data = file.file.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
+        raise _refused(request, reader, texts.get("bench.evaluate.too_many", count=f"{MOST_QUESTIONS:,}"))
+    try:
+        questions = read_questions(data, file.filename)
+        known_questions.check(reader, questions)
+    except ServiceError as error:
+        raise _refused(request, reader, _fault_words(request, error)) from error
+    if not 0 < len(questions) <= MOST_QUESTIONS:
+        raise _refused(request, reader, texts.get("bench.evaluate.too_many", count=f"{MOST_QUESTIONS:,}"))
+    return questions
+
+
+def _refused(request: Request, reader: ReadOnly, words: str) -> FormRefused:
+    errors = [("file", words)]
+    return FormRefused(
+        _page(request, reader, "", View.ALL, 1, status=422, errors=errors, error_of=lambda name: words)
     )
 
 

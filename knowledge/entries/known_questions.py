@@ -43,8 +43,8 @@ def add(uow: UnitOfWork, questions: Sequence[Question], *, actor: str) -> Added:
     The fields of a refusal are "question 1", "question 2", and so on; or "questions", for too many.
     """
     take_turn(uow)
+    check(uow, questions)
     questions = [Question(text=one_line(item.text), expected=item.expected) for item in questions]
-    _check(uow, questions)
     present = {normalise(row.text): row for row in in_use(uow)}
     latest = {normalise(item.text): item for item in questions}
     new = changed = 0
@@ -88,14 +88,16 @@ def in_use(reader: ReadOnly) -> Sequence[KnownQuestion]:
     return reader.session.scalars(query).all()
 
 
-def _check(uow: UnitOfWork, questions: Sequence[Question]) -> None:
+def check(reader: ReadOnly, questions: Sequence[Question]) -> None:
+    """Refuses questions that `add` would refuse for what they say."""
     named = {key for item in questions for key in item.expected}
-    known = set(uow.session.scalars(select(Entry.key))) if named else set()
+    known = set(reader.session.scalars(select(Entry.key))) if named else set()
     faults: dict[str, str] = {}
     for number, item in enumerate(questions, start=1):
-        if not item.text:
+        text = one_line(item.text)
+        if not text:
             faults[f"question {number}"] = "empty"
-        elif len(item.text) > MAX_QUESTION:
+        elif len(text) > MAX_QUESTION:
             faults[f"question {number}"] = "too_long"
         elif not item.expected <= known:
             faults[f"question {number}"] = "unknown_entry"

@@ -18,6 +18,9 @@ from tests.admin.visitors import Visitor
 
 ROOM = "/admin/bench/confidence"
 LIST = "/admin/bench/questions"
+ANSWER, CLARIFY = (
+    round(100 * share) for share in (Calibration().answer_threshold, Calibration().clarify_threshold)
+)
 
 
 @pytest.fixture
@@ -74,7 +77,7 @@ def proposed(visitor: Visitor, wanted: int = 95) -> dict[str, object]:
 
 def test_the_picture_says_what_becomes_of_the_test_questions(manager: Visitor) -> None:
     page = shown(manager.get(ROOM))
-    assert "ตอนนี้: ตอบเองเมื่อมั่นใจตั้งแต่ 70% ถามกลับเมื่อมั่นใจตั้งแต่ 22%" in page
+    assert f"ตอนนี้: ตอบเองเมื่อมั่นใจตั้งแต่ {ANSWER}% ถามกลับเมื่อมั่นใจตั้งแต่ {CLARIFY}%" in page
     assert "จาก 10 คำถาม ตอบเอง 8 ข้อ ถูก 8 ข้อ (100%) ถามกลับ 0 ข้อ ส่งให้เจ้าหน้าที่ 2 ข้อ" in page
     assert "คำถามที่มีคำตอบในคลัง 8 ข้อ" in page and "ตอบถูก 8 (100%)" in page
     assert "ส่งให้เจ้าหน้าที่ ถูกต้องแล้ว 2" in page and "2 (100%)" not in page
@@ -95,7 +98,7 @@ def test_moving_a_threshold_shows_the_change_in_words_and_saves_nothing(
     rooms: AnswerRooms, manager: Visitor
 ) -> None:
     keep(rooms, ("ภาษีป้ายร้านค้าจ่ายกี่บาทต่อปี", "water"))
-    page = shown(manager.get(f"{ROOM}?answer=99&answer_typed=70&clarify=22&clarify_typed=22"))
+    page = shown(manager.get(f"{ROOM}?answer=99"))
     assert "ถ้าเลื่อนเป็น: ตอบเองเมื่อมั่นใจตั้งแต่ 99%" in page
     assert re.search(r"เทียบกับตอนนี้ ตอบเองลดลง \d ข้อ ผิดลดลง 1 ข้อ ถามกลับเพิ่ม \d ข้อ", page)
     assert "บันทึกเกณฑ์นี้" in page
@@ -105,10 +108,14 @@ def test_moving_a_threshold_shows_the_change_in_words_and_saves_nothing(
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("answer=90&answer_typed=70&clarify=22&clarify_typed=22", "ตั้งแต่ 90% ถามกลับเมื่อมั่นใจตั้งแต่ 22%"),
-        ("answer=70&answer_typed=85&clarify=22&clarify_typed=40", "ตั้งแต่ 85% ถามกลับเมื่อมั่นใจตั้งแต่ 40%"),
+        ("answer=96&answer_typed=80&answer_shown=80&clarify=30", "ตั้งแต่ 96% ถามกลับเมื่อมั่นใจตั้งแต่ 30%"),
+        ("answer=80&answer_typed=95&answer_shown=80&clarify=30", "ตั้งแต่ 95% ถามกลับเมื่อมั่นใจตั้งแต่ 30%"),
+        (
+            "answer=96&clarify=30&clarify_typed=43&clarify_shown=30",
+            "ตั้งแต่ 96% ถามกลับเมื่อมั่นใจตั้งแต่ 43%",
+        ),
         ("answer=60&clarify=95", "ตั้งแต่ 60% ถามกลับเมื่อมั่นใจตั้งแต่ 60%"),
-        ("answer=7", "ตั้งแต่ 50% ถามกลับเมื่อมั่นใจตั้งแต่ 22%"),
+        ("answer=7", f"ตั้งแต่ 50% ถามกลับเมื่อมั่นใจตั้งแต่ {CLARIFY}%"),
     ],
 )
 def test_slider_and_number_are_one_setting_with_and_without_script(

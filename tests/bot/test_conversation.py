@@ -14,7 +14,10 @@ from eservice.messaging.models import (
     Message,
 )
 from eservice.office import service as office
+from knowledge.entries import calibrations
 from knowledge.entries.models import Ask
+from knowledge.search import Calibration
+from knowledge.search.recalibration import picture
 from tests.chat import TEXTS, Village
 
 CHANNELS = [ChannelName.LINE, ChannelName.TELEGRAM, ChannelName.WEB]
@@ -47,6 +50,21 @@ def test_thumbs_are_one_tap_and_are_kept(village: Village, channel: ChannelName)
     assert village.rows(Ask)[-1].helpful is False
     somchai.taps("ตรงคำถาม")
     assert village.rows(Ask)[-1].helpful is True
+
+
+def test_a_stricter_setting_asks_back_and_a_no_to_every_choice_is_kept(
+    village: Village, channel: ChannelName
+) -> None:
+    strict = Calibration(shift=-4.0, answer_threshold=0.99, clarify_threshold=0.05)
+    with village.database.unit_of_work() as uow:
+        calibrations.move(uow, strict, picture((), strict), actor="malee")
+    village.faq.refresh()
+    somchai = village.resident(channel)
+    somchai.says("เบี้ยคนแก่ไปลงที่ไหน")
+    somchai.sees("ลงทะเบียนเบี้ยผู้สูงอายุที่ไหน", "ไม่ใช่ทั้งหมดนี้")
+    somchai.taps("ไม่ใช่ทั้งหมดนี้")
+    ask = village.rows(Ask)[-1]
+    assert (ask.entry_id, ask.helpful) == (None, False)
 
 
 def test_an_unknown_question_is_left_with_the_office_in_one_tap(

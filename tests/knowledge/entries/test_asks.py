@@ -126,3 +126,17 @@ def test_statistics_of_a_period(database: Database, hear: Hear, clock: FixedCloc
             AskDecision.UNKNOWN: 0,
         }
         assert reader.session.query(Ask).count() == 5
+
+
+def test_that_none_of_the_choices_was_meant_is_recorded(database: Database, hear: Hear) -> None:
+    entry_ids = (published(database, REGISTER), published(database, GARBAGE))
+    conversation_id, message_id = hear("v1", "อันไหนดี")
+    strangers_id, _ = hear("v2", "สวัสดี")
+    with database.unit_of_work() as uow:
+        ask = asks.record_ask(uow, message_id, offered(*entry_ids))
+        with pytest.raises(ServiceError, match=r"faq\.ask_not_found"):
+            asks.reject(uow, ask.id, conversation_id=strangers_id)
+        asks.reject(uow, ask.id, conversation_id=conversation_id)
+        assert (ask.entry_id, ask.helpful) == (None, False)
+        asks.choose(uow, ask.id, entry_ids[1], conversation_id=conversation_id)
+        assert (ask.entry_id, ask.helpful) == (entry_ids[1], None)

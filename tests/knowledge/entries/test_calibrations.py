@@ -124,7 +124,11 @@ def test_every_saving_is_audited_with_what_it_changed(database: Database) -> Non
     with database.read() as reader:
         (record,) = audit.history(reader, subject_kind="calibration", subject_id=2)
     assert (record.actor, record.action) == ("malee", "calibration.moved")
-    assert record.before == {"version": 1, "answer_threshold": 0.7, "clarify_threshold": 0.22}
+    assert record.before == {
+        "version": 1,
+        "answer_threshold": Calibration().answer_threshold,
+        "clarify_threshold": Calibration().clarify_threshold,
+    }
     assert record.after == {"version": 2, "answer_threshold": 0.99, "clarify_threshold": 0.3}
 
 
