@@ -7,7 +7,7 @@ made anywhere is here within a second.
 import asyncio
 import math
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
@@ -24,10 +24,19 @@ from knowledge.entries import calibrations, index_files, phrasings
 from knowledge.entries.answer import AnswerParts, parse_answer
 from knowledge.entries.content import category_rank
 from knowledge.entries.index_files import Taught
-from knowledge.entries.models import NO_ENTRY, AskDecision, Entry, EntryChange, EntryVersion
+from knowledge.entries.models import (
+    NO_ENTRY,
+    OFFICE_WORDS,
+    AskDecision,
+    Entry,
+    EntryChange,
+    EntryVersion,
+)
 from knowledge.entries.phrasings import Lesson
 from knowledge.entries.service import TOPIC
-from knowledge.search import Calibration, Explanation, FaqDocument, FaqIndex, Hit
+from knowledge.entries.words import office_words
+from knowledge.search import Calibration, Explanation, FaqDocument, FaqIndex, Hit, OfficeWords
+from knowledge.thai import normalise
 
 POLL_SECONDS = 1.0
 REMEMBERED = 1024  # decisions kept for questions in the very same words
@@ -120,8 +129,10 @@ class LiveFaq:
         self._refreshing = threading.Lock()
         self._live: dict[int, _LiveEntry] = {}
         self._lessons: set[Lesson] = set()
+        self._words = OfficeWords()
         self._indexed: dict[str, FaqDocument] = {}
         self._taught: set[Taught] = set()
+        self._indexed_words = self._words
         self._last_change = 0
         self._counted_at: datetime | None = None
         self._next_edge: datetime | None = None
@@ -208,6 +219,21 @@ class LiveFaq:
         """The entries nearest to the text with their scores, best first."""
         return self._shown(self._ready_index().search(text, limit))
 
+    def trial(self, words: OfficeWords, *, without: Set[str] = frozenset()) -> FaqIndex:
+        """An index of the open entries read with other words of the office; residents are not answered from it.
+
+        Phrasings in `without`, normalised, are left out of it. Takes about as long as a start without a file.
+        """
+        calibration = self._ready_index().calibration
+        documents = [
+            replace(document, variants=tuple(v for v in document.variants if normalise(v) not in without))
+            for document in self._indexed.values()
+        ]
+        index = FaqIndex.build(documents, words=words)
+        index.learn(index_files.in_order({lesson for lesson in self._taught if lesson[0] not in without}))
+        index.calibrate(calibration)
+        return index
+
     def face(self, entry_id: int) -> EntryFace | None:
         """The entry if residents may see it now."""
         return self._ready_view().faces.get(entry_id)
@@ -255,6 +281,7 @@ class LiveFaq:
         if self._index is None:
             # The feed's end is read first: what is committed in between is then read twice, never missed.
             self._last_change = reader.session.scalar(select(func.max(EntryChange.id))) or 0
+            self._words = office_words(reader)
             self._live = _read_live(reader, None)
             self._lessons = phrasings.lessons(reader, None)
             self._counted_at = reader.now
@@ -264,6 +291,8 @@ class LiveFaq:
         ).all()
         if changes:
             changed = {entry_id for _, entry_id in changes}
+            if OFFICE_WORDS in changed:
+                self._words = office_words(reader)
             found = _read_live(reader, changed)
             kept = {entry_id: entry for entry_id, entry in self._live.items() if entry_id not in changed}
             self._live = kept | found
@@ -292,25 +321,26 @@ class LiveFaq:
             for text, entry_id in self._lessons
             if entry_id is None or entry_id in view.faces
         }
-        same_lessons = taught == self._taught
+        asked_anew = not same_words or taught != self._taught or self._words != self._indexed_words
         self._update_index({entry.document.id: entry.document for entry in opened}, taught)
         recalibrated = self._ready_index().calibration != self._calibration
         if recalibrated:
             self._ready_index().calibrate(self._calibration)
         # A new memory, after the index changed: nothing decided before can enter it.
-        if not same_words or not same_lessons:
+        if asked_anew:
             self._weighed = lru_cache(WEIGHED)(self._weigh)
-        if not same_words or not same_lessons or recalibrated:
+        if asked_anew or recalibrated:
             self._remembered = lru_cache(REMEMBERED)(self._decide)
-        return changed or not same_lessons or recalibrated
+        return changed or asked_anew or recalibrated
 
     def _update_index(self, documents: dict[str, FaqDocument], taught: set[Taught]) -> None:
         changed = [document for key, document in documents.items() if self._indexed.get(key) != document]
         gone = self._indexed.keys() - documents.keys()
-        if self._index is not None and not changed and not gone and taught == self._taught:
+        reads_anew = self._words != self._indexed_words
+        if self._index is not None and not (changed or gone or reads_anew) and taught == self._taught:
             return
-        if self._index is None or len(changed) > REBUILD_ABOVE:
-            index = index_files.load_or_build(self._index_folder, documents.values(), taught)
+        if self._index is None or len(changed) > REBUILD_ABOVE or reads_anew:
+            index = index_files.load_or_build(self._index_folder, documents.values(), self._words, taught)
             index.calibrate(self._calibration)
             self._index = index
         else:
@@ -323,8 +353,8 @@ class LiveFaq:
             fresh = {lesson for lesson in taught if lesson not in self._taught or lesson[1] in rewritten}
             self._index.forget(self._taught - taught)
             self._index.learn(index_files.in_order(fresh))
-            index_files.save(self._index_folder, self._index, documents.values(), taught)
-        self._indexed, self._taught = documents, taught
+            index_files.save(self._index_folder, self._index, documents.values(), self._words, taught)
+        self._indexed, self._taught, self._indexed_words = documents, taught, self._words
 
 
 def _in_category(faces: tuple[EntryFace, ...], category: str | None) -> tuple[EntryFace, ...]:

@@ -1,4 +1,4 @@
-"""Tables of the FAQ: entries, versions, change feed, what people asked and taught, test questions, calibrations."""
+"""Tables of the FAQ: entries, versions, words, change feed, what people asked and taught, questions, calibrations."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -22,6 +22,7 @@ from eservice.messaging.models import Contact, Message, enum_column
 from eservice.staff.models import Department
 
 NO_ENTRY = 0  # in the change feed, where an entry's id stands
+OFFICE_WORDS = -1  # there too
 MAX_QUESTION = 500  # characters of a test question
 
 
@@ -83,13 +84,49 @@ class EntryChange(Base):
     """The change feed: processes read on from their last id.
 
     Each row says that an entry's live face changed, or what was learned for it; `NO_ENTRY` stands for what
-    was learned to have no entry.
+    was learned to have no entry, `OFFICE_WORDS` for the office's words.
     """
 
     __tablename__ = "faq_changes"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     entry_id: Mapped[int]
+    at: Mapped[datetime]
+
+
+class WordKind(StrEnum):
+    """What an office's words are to the answer engine."""
+
+    SYNONYMS = "synonyms"  # they mean the same here
+    PROTECTED = "protected"  # a word as it stands: no polite word, and no shipped synonym replaces it
+    STOP_PHRASE = "stop_phrase"  # says nothing about a subject
+
+
+class WordRule(Base):
+    """A group of synonyms, a protected word or a stop phrase of the office.
+
+    A row never changes but to be retired; another wording is a row of its own.
+    """
+
+    __tablename__ = "faq_words"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[WordKind] = mapped_column(enum_column(WordKind))
+    words: Mapped[list[str]] = mapped_column(JSON)  # several for synonyms, else one
+    note: Mapped[str] = mapped_column(String(300))
+    created_by: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime]
+    retired_by: Mapped[str | None] = mapped_column(String(100))
+    retired_at: Mapped[datetime | None]
+
+
+class PassedOver(Base):
+    """A question that staff found to be none of the office's business. No words: those stay in the message."""
+
+    __tablename__ = "faq_passed_over"
+
+    message_id: Mapped[int] = mapped_column(ForeignKey(Message.id, ondelete="CASCADE"), primary_key=True)
+    by: Mapped[str] = mapped_column(String(100))
     at: Mapped[datetime]
 
 
