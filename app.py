@@ -72,7 +72,9 @@ def serve(settings: "Settings", arguments: argparse.Namespace) -> int:
 
 def mount_console(app: "FastAPI", system: "System") -> Path:
     """Mounts the staff console under /admin; returns the folder of its static files."""
-    from admin import bench, channels, confidence, faq, faq_files, inquiries, learned, questions
+    from admin import (
+        bench, channels, confidence, faq, faq_files, inquiries, learned, office_words, questions,
+    )  # fmt: skip
     from admin.site import STATIC, create_console
 
     rooms = (
@@ -80,6 +82,7 @@ def mount_console(app: "FastAPI", system: "System") -> Path:
         faq.router,
         faq_files.router,
         learned.router,
+        office_words.router,
         bench.router,
         confidence.router,
         questions.router,

@@ -18,6 +18,7 @@ class Permission(StrEnum):
     FAQ_READ = "faq.read"
     FAQ_WRITE = "faq.write"
     FAQ_PUBLISH = "faq.publish"  # also retires
+    FAQ_WORDS = "faq.words"  # the office's own words, by which all answers are found
     INQUIRY_READ = "inquiry.read"
     INQUIRY_ANSWER = "inquiry.answer"
     INQUIRY_HAND_ON = "inquiry.hand_on"
@@ -41,6 +42,7 @@ REACH: dict[Permission, Reach] = {
     Permission.FAQ_READ: Reach.OFFICE,
     Permission.FAQ_WRITE: Reach.DEPARTMENT,
     Permission.FAQ_PUBLISH: Reach.DEPARTMENT,
+    Permission.FAQ_WORDS: Reach.DEPARTMENT,  # words belong to no department
     Permission.INQUIRY_READ: Reach.UNASSIGNED_TOO,
     Permission.INQUIRY_ANSWER: Reach.UNASSIGNED_TOO,
     Permission.INQUIRY_HAND_ON: Reach.UNASSIGNED_TOO,
@@ -57,12 +59,13 @@ _KNOWLEDGE = frozenset({Permission.FAQ_READ, Permission.BENCH_USE})
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.AUTHOR: _KNOWLEDGE | {Permission.FAQ_WRITE},
     Role.APPROVER: _KNOWLEDGE | {Permission.FAQ_WRITE},
-    Role.PUBLISHER: _KNOWLEDGE | {Permission.FAQ_WRITE, Permission.FAQ_PUBLISH},
+    Role.PUBLISHER: _KNOWLEDGE | {Permission.FAQ_WRITE, Permission.FAQ_PUBLISH, Permission.FAQ_WORDS},
     Role.CHECKER: _KNOWLEDGE | {Permission.INQUIRY_READ},
     Role.RESPONDER: _KNOWLEDGE
     | {Permission.INQUIRY_READ, Permission.INQUIRY_ANSWER, Permission.INQUIRY_HAND_ON},
     Role.ADMINISTRATOR: _KNOWLEDGE
     | {
+        Permission.FAQ_WORDS,
         Permission.CHANNEL_READ,
         Permission.EVENT_RETRY,
         Permission.STAFF_MANAGE,

@@ -2,8 +2,10 @@
 
 import html
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
+from fastapi import APIRouter
 from httpx import Response
 
 from admin import bench, confidence, faq, faq_files, learned, questions
@@ -36,11 +38,11 @@ WATER = EntryContent(
 class AnswerRooms:
     """The console's rooms of the answers: a published entry of finance, and one of works."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(self, database: Database, folder: Path, further: Iterable[APIRouter] = ()) -> None:
         self.database = database
         self.folder = folder
         rooms = (faq, faq_files, learned, bench, confidence, questions)
-        self.doors = Doors(database, folder, [room.router for room in rooms])
+        self.doors = Doors(database, folder, [*(room.router for room in rooms), *further])
         self.signals = WatchedSignals(database)
         self.doors.console.state.signals = self.signals
         self.tax_id = self.published(TAX, self.doors.finance_id, "sign-tax")

@@ -23,10 +23,10 @@ FINANCE, WORKS = 2, 3
 EXPECTED = {
     Role.AUTHOR: "faq.read faq.write bench.use",
     Role.APPROVER: "faq.read faq.write bench.use",
-    Role.PUBLISHER: "faq.read faq.write faq.publish bench.use",
+    Role.PUBLISHER: "faq.read faq.write faq.publish faq.words bench.use",
     Role.CHECKER: "faq.read inquiry.read bench.use",
     Role.RESPONDER: "faq.read inquiry.read inquiry.answer inquiry.hand_on bench.use",
-    Role.ADMINISTRATOR: "faq.read bench.use channel.read event.retry staff.manage office.manage audit.read",
+    Role.ADMINISTRATOR: "faq.read faq.words bench.use channel.read event.retry staff.manage office.manage audit.read",
     Role.LOG_CUSTODIAN: "audit.read",
 }
 DEPARTMENT_ROLES = sorted(set(Role) - OFFICE_ROLES)
