@@ -73,8 +73,17 @@ def serve(settings: "Settings", arguments: argparse.Namespace) -> int:
 def mount_console(app: "FastAPI", system: "System") -> Path:
     """Mounts the staff console under /admin; returns the folder of its static files."""
     from admin import (
-        bench, channels, confidence, faq, faq_files, inquiries, learned, office_words, questions,
-    )  # fmt: skip
+        bench,
+        channels,
+        confidence,
+        faq,
+        faq_files,
+        inquiries,
+        learned,
+        office_words,
+        questions,
+        unanswered,
+    )
     from admin.site import STATIC, create_console
 
     rooms = (
@@ -83,6 +92,7 @@ def mount_console(app: "FastAPI", system: "System") -> Path:
         faq_files.router,
         learned.router,
         office_words.router,
+        unanswered.router,
         bench.router,
         confidence.router,
         questions.router,

@@ -1,6 +1,5 @@
 """The test bench: what the assistant makes of a question and why, and measuring it on a file of questions."""
 
-from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request, UploadFile
@@ -8,14 +7,13 @@ from fastapi.responses import Response
 
 from admin.access import console_of, guarded
 from admin.bench_pages import MAX_TEXT, understand
-from admin.faq_pages import entry_to_change
+from admin.faq_pages import add_phrasings
 from admin.pages import FormRefused, page, redirect
 from eservice.kit.errors import ServiceError
 from eservice.kit.http import Reader, Uow
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.staff.permissions import Permission, Principal
 from knowledge.entries import service
-from knowledge.entries.content import content_of, faults, one_line
 from knowledge.entries.evaluate import Evaluation, evaluate
 from knowledge.entries.importer import fault_text
 from knowledge.entries.models import AskDecision
@@ -52,20 +50,16 @@ def add(
     q: Annotated[str, Form(max_length=MAX_TEXT)] = "",
 ) -> Response:
     """Adds the question to an entry's phrasings, as a draft that its owner publishes."""
-    stored = entry_to_change(uow, staff, entry, Permission.FAQ_WRITE)
-    current = service.current_version(uow, stored)
-    content = content_of(current)
-    phrasing = one_line(q)
-    address = f"/admin/faq/{entry}"
-    if not phrasing or phrasing in (content.question, *content.variants):
-        return redirect(request, address, flash="faq.variant_known")
-    longer = replace(content, variants=(*content.variants, phrasing))
-    if fault := faults(longer).get("variants"):
-        words = fault_text("variants", fault)
-        raise FormRefused(_page(request, uow, staff, q, "", status=422, errors=[("q", words)]))
-    service.save_draft(uow, entry, longer, based_on=current.number, actor=staff.username)
+    try:
+        is_new = add_phrasings(uow, staff, entry, [q])
+    except ServiceError as error:
+        if "variants" not in error.fields:
+            raise
+        words = fault_text("variants", error.fields["variants"])
+        raise FormRefused(_page(request, uow, staff, q, "", status=422, errors=[("q", words)])) from error
     request.app.state.signals.notify(uow, service.TOPIC)
-    return redirect(request, address, flash="faq.variant_added")
+    flash = "faq.variant_added" if is_new else "faq.variant_known"
+    return redirect(request, f"/admin/faq/{entry}", flash=flash)
 
 
 @router.get("/evaluate")

@@ -14,6 +14,7 @@ from admin.faq_form import EntryForm, TypedEntry, read_form
 from admin.faq_list import Filter, View, list_page
 from admin.faq_pages import entry_to_change
 from admin.pages import FormRefused, RowId, fragment, page, redirect, sentences
+from admin.unanswered_pages import words_of
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.http import STATUS, Reader, Uow
 from eservice.kit.text import Catalogue
@@ -60,12 +61,17 @@ def show_list(
 
 @router.get("/new")
 def show_new(
-    request: Request, staff: Writer, reader: Reader, question: Annotated[str, Query(max_length=2_000)] = ""
+    request: Request,
+    staff: Writer,
+    reader: Reader,
+    question: Annotated[str, Query(max_length=2_000)] = "",
+    asked: Annotated[str, Query(pattern=r"^([0-9]{1,9},){0,20}[0-9]{0,9}$")] = "",
 ) -> Response:
-    """The empty form of a new answer; `question` may come from the test bench."""
+    """The form of a new answer. `question` may come from the test bench; `asked` names unanswered questions."""
     allowed = departments_of(staff, Permission.FAQ_WRITE)
     home = staff.department_id if allowed is None or staff.department_id in allowed else None
-    form = EntryForm(question=question, department=str(home or ""))
+    first, *others = words_of(reader, staff, map(int, filter(None, asked.split(",")))) or [question]
+    form = EntryForm(question=first, variants="\n".join(others), department=str(home or ""))
     return _editor(request, reader, staff, form, None)
 
 

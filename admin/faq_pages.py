@@ -1,7 +1,7 @@
 """The page of one answer: its form, the card that residents see, what differs, and who changed what."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -18,7 +18,7 @@ from eservice.staff.permissions import Permission, Principal, departments_of, ma
 from eservice.staff.queries import department_names
 from knowledge.entries import queries, service
 from knowledge.entries.answer import parse_answer
-from knowledge.entries.content import EntryContent, content_of
+from knowledge.entries.content import EntryContent, content_of, one_line
 from knowledge.entries.live import LiveFaq
 from knowledge.entries.models import AskDecision, Entry, EntryState, EntryVersion
 
@@ -115,6 +115,22 @@ def entry_to_change(uow: UnitOfWork, staff: Principal, entry_id: int, *permissio
         for permission in permissions:
             require(staff, permission, department_id)
     return entry
+
+
+def add_phrasings(uow: UnitOfWork, staff: Principal, entry_id: int, phrasings: Iterable[str]) -> bool:
+    """Adds phrasings to the draft of an entry, which its owner publishes; returns whether any was new.
+
+    Raises as `entry_to_change` and `service.save_draft` do; a phrasing that does not fit is in `variants`.
+    """
+    stored = entry_to_change(uow, staff, entry_id, Permission.FAQ_WRITE)
+    current = service.current_version(uow, stored)
+    content = content_of(current)
+    known = {content.question, *content.variants}
+    new = [text for text in dict.fromkeys(map(one_line, phrasings)) if text and text not in known]
+    if new:
+        longer = replace(content, variants=(*content.variants, *new))
+        service.save_draft(uow, entry_id, longer, based_on=current.number, actor=staff.username)
+    return bool(new)
 
 
 def entry_page(reader: ReadOnly, texts: Catalogue, staff: Principal, entry: Entry) -> EntryPage:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
-from eservice.inquiries.models import Inquiry, InquiryMessage, InquiryNote, InquiryState
+from eservice.inquiries.models import Inquiry, InquiryKind, InquiryMessage, InquiryNote, InquiryState
 from eservice.inquiries.service import REPLY_MARGIN
 from eservice.kit.errors import not_found
 from eservice.kit.unit_of_work import ReadOnly
@@ -82,6 +82,17 @@ class FreeMoment:
 
     since: datetime
     until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftQuestion:
+    """A question as it was left with the office."""
+
+    message_id: int
+    conversation_id: int
+    department_id: int | None
+    at: datetime
+    text: str
 
 
 def within_reach(departments: frozenset[int] | None) -> ColumnElement[bool] | None:
@@ -261,6 +272,32 @@ def free_moment(reader: ReadOnly, contact_id: int) -> FreeMoment | None:
     if row is None or row.reply_until is None:
         return None
     return FreeMoment(since=row.created_at, until=min(row.due_at, row.reply_until - REPLY_MARGIN))
+
+
+def left_questions(reader: ReadOnly, *, since: datetime, until: datetime, limit: int) -> list[LeftQuestion]:
+    """Questions left in a period, newest first; no problems, and nothing that was taken back."""
+    rows = reader.session.execute(
+        select(Inquiry.department_id, Message, Inquiry.created_at)
+        .join(Message, Message.id == Inquiry.question_id)
+        .where(
+            Inquiry.kind == InquiryKind.QUESTION,
+            Inquiry.created_at >= since,
+            Inquiry.created_at < until,
+            Message.erased_at.is_(None),
+        )
+        .order_by(Inquiry.id.desc())
+        .limit(limit)
+    )
+    return [
+        LeftQuestion(
+            message_id=message.id,
+            conversation_id=message.conversation_id,
+            department_id=department_id,
+            at=at,
+            text=message.text,
+        )
+        for department_id, message, at in rows
+    ]
 
 
 def earlier_count(reader: ReadOnly, inquiry: Inquiry) -> int:

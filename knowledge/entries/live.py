@@ -36,6 +36,7 @@ from knowledge.entries.phrasings import Lesson
 from knowledge.entries.service import TOPIC
 from knowledge.entries.words import office_words
 from knowledge.search import Calibration, Explanation, FaqDocument, FaqIndex, Hit, OfficeWords
+from knowledge.search.analysis import Question
 from knowledge.thai import normalise
 
 POLL_SECONDS = 1.0
@@ -233,6 +234,10 @@ class LiveFaq:
         index.learn(index_files.in_order({lesson for lesson in self._taught if lesson[0] not in without}))
         index.calibrate(calibration)
         return index
+
+    def read(self, text: str) -> Question:
+        """The text as the engine reads a question."""
+        return self._ready_index().read(text)
 
     def face(self, entry_id: int) -> EntryFace | None:
         """The entry if residents may see it now."""

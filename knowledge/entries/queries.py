@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, or_, select
 
 from eservice.kit.errors import not_found
 from eservice.kit.unit_of_work import ReadOnly
@@ -32,14 +32,19 @@ class EntryUse:
 
 @dataclass(frozen=True, kw_only=True)
 class UnansweredAsk:
-    """A question that the machine had no sure answer to, in the resident's own words."""
+    """A question that the machine had no answer to that helped, in the resident's own words."""
 
     ask_id: int
     message_id: int
+    conversation_id: int
     at: datetime
     text: str
     decision: AskDecision
     candidates: tuple[int, ...]
+    refused_entry_id: int | None  # the entry that was given and did not help
+
+
+_IS_UNANSWERED = or_(Ask.entry_id.is_(None), Ask.helpful.is_(False))
 
 
 def get_entry(reader: ReadOnly, entry_id: int) -> Entry:
@@ -135,11 +140,14 @@ def closing_times(reader: ReadOnly, *, before: datetime) -> dict[int, datetime]:
 def unanswered(
     reader: ReadOnly, *, since: datetime, until: datetime, limit: int = 100
 ) -> list[UnansweredAsk]:
-    """Questions that ended without an entry, newest first; what people took back is not among them."""
+    """Questions that ended without an entry or with one that did not help, newest first.
+
+    What people took back is not among them.
+    """
     rows = reader.session.execute(
-        select(Ask, Message.text)
+        select(Ask, Message.text, Message.conversation_id)
         .join(Message, Message.id == Ask.message_id)
-        .where(Ask.entry_id.is_(None), Ask.at >= since, Ask.at < until, Message.erased_at.is_(None))
+        .where(_IS_UNANSWERED, Ask.at >= since, Ask.at < until, Message.erased_at.is_(None))
         .order_by(Ask.id.desc())
         .limit(limit)
     )
@@ -147,13 +155,23 @@ def unanswered(
         UnansweredAsk(
             ask_id=ask.id,
             message_id=ask.message_id,
+            conversation_id=conversation_id,
             at=ask.at,
             text=text,
             decision=ask.decision,
             candidates=tuple(ask.candidates),
+            refused_entry_id=ask.entry_id,
         )
-        for ask, text in rows
+        for ask, text, conversation_id in rows
     ]
+
+
+def unanswered_share(reader: ReadOnly, *, since: datetime, until: datetime) -> tuple[int, int]:
+    """How many questions were put to the machine in a period, and how many of them ended unanswered."""
+    asked, left = reader.session.execute(
+        select(func.count(), func.count(case((_IS_UNANSWERED, 1)))).where(Ask.at >= since, Ask.at < until)
+    ).one()
+    return asked, left
 
 
 def decision_counts(reader: ReadOnly, *, since: datetime, until: datetime) -> dict[AskDecision, int]:

@@ -1,5 +1,6 @@
 """The room of the answers: list, editor, publishing, and who may do what."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -69,10 +70,10 @@ def test_a_long_list_is_paged(rooms: AnswerRooms) -> None:
             service.create_entry(uow, words, actor="cli")
     wipa = rooms.publisher()
     first = wipa.get("/admin/faq?view=draft")
-    assert first.text.count("คำถามที่") == 25
+    assert len(re.findall(r"คำถามที่\s\d", first.text)) == 25
     assert "1–25 จาก 30" in shown(first)
-    assert wipa.get("/admin/faq?view=draft&page=2").text.count("คำถามที่") == 5
-    assert wipa.get("/admin/faq?view=draft&page=99").text.count("คำถามที่") == 5
+    assert len(re.findall(r"คำถามที่\s\d", wipa.get("/admin/faq?view=draft&page=2").text)) == 5
+    assert len(re.findall(r"คำถามที่\s\d", wipa.get("/admin/faq?view=draft&page=99").text)) == 5
 
 
 def test_a_saved_draft_waits_and_publishing_wakes_the_live_views(rooms: AnswerRooms) -> None:

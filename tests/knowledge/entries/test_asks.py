@@ -118,8 +118,13 @@ def test_statistics_of_a_period(database: Database, hear: Hear, clock: FixedCloc
             (first, 2, 1, 1),
             (second, 1, 0, 0),
         ]
-        (open_ask,) = queries.unanswered(reader, since=NOON, until=NOON + 2 * DAY)
+        open_ask, refused = queries.unanswered(reader, since=NOON, until=NOON + 2 * DAY)
         assert (open_ask.text, open_ask.decision, open_ask.candidates) == ("ง", AskDecision.UNKNOWN, ())
+        assert (open_ask.conversation_id, open_ask.refused_entry_id) == (conversation_id, None)
+        assert (refused.text, refused.refused_entry_id) == ("ข", first)
+        assert queries.unanswered_share(reader, since=NOON, until=NOON + DAY) == (3, 1)
+        assert queries.unanswered_share(reader, since=NOON + DAY, until=NOON + 2 * DAY) == (2, 2)
+        assert queries.unanswered_share(reader, since=NOON - DAY, until=NOON) == (0, 0)
         assert queries.decision_counts(reader, since=NOON, until=NOON + DAY) == {
             AskDecision.ANSWERED: 0,
             AskDecision.CLARIFIED: 3,

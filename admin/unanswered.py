@@ -1,0 +1,82 @@
+"""What could not be answered: topics for new phrasings and new answers, and those that are none of ours."""
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import Response
+
+from admin.access import console_of, guarded
+from admin.faq_pages import add_phrasings
+from admin.pages import FormRefused, page, redirect
+from admin.unanswered_pages import View, asked_lately, unanswered_page, words_of
+from eservice.kit.errors import ServiceError
+from eservice.kit.http import Reader, Uow
+from eservice.kit.unit_of_work import ReadOnly
+from eservice.staff.permissions import Permission, Principal
+from knowledge.entries import passed_over, service
+from knowledge.entries.importer import fault_text
+
+router = APIRouter(prefix="/faq/unanswered")
+
+ADDRESS = "/admin/faq/unanswered"
+MOST_IDS = 40_000  # characters; three thousand questions fit
+_ID = re.compile(r"[0-9]{1,9}")
+
+Writer = Annotated[Principal, guarded(Permission.FAQ_WRITE)]
+Messages = Annotated[str, Form(max_length=MOST_IDS, pattern=r"^[0-9,]*$")]
+
+
+@router.get("")
+def show(request: Request, staff: Writer, reader: Reader, view: View = View.OPEN) -> Response:
+    """The topics, the largest first."""
+    return _page(request, reader, staff, view)
+
+
+@router.post("/add")
+def add(
+    request: Request,
+    uow: Uow,
+    staff: Writer,
+    entry: Annotated[int, Form(ge=1, le=2**31 - 1)] = 2**31 - 1,
+    message: Annotated[list[int] | None, Form()] = None,
+) -> Response:
+    """Adds the chosen phrasings to an entry's draft, which its owner publishes."""
+    phrasings = words_of(uow, staff, message or ())
+    try:
+        is_new = add_phrasings(uow, staff, entry, phrasings)
+    except ServiceError as error:
+        if "variants" not in error.fields:
+            raise
+        words = fault_text("variants", error.fields["variants"])
+        raise FormRefused(_page(request, uow, staff, View.OPEN, status=422, fault=words)) from error
+    request.app.state.signals.notify(uow, service.TOPIC)
+    flash = "faq.variant_added" if is_new else "faq.variant_known"
+    return redirect(request, f"/admin/faq/{entry}", flash=flash)
+
+
+@router.post("/pass-over")
+def pass_over(request: Request, uow: Uow, staff: Writer, messages: Messages = "") -> Response:
+    """Takes a topic out of sight until it grows."""
+    seen = {question.message_id for question in asked_lately(uow, staff)}
+    passed_over.pass_over(uow, seen.intersection(_ids(messages)), actor=staff.username)
+    return redirect(request, ADDRESS, flash="unanswered.passed_over")
+
+
+@router.post("/take-back")
+def take_back(request: Request, uow: Uow, staff: Writer, messages: Messages = "") -> Response:
+    """Brings a topic into sight again."""
+    passed_over.take_back(uow, _ids(messages), actor=staff.username)
+    return redirect(request, ADDRESS, flash="unanswered.taken_back")
+
+
+def _page(
+    request: Request, reader: ReadOnly, staff: Principal, view: View, *, status: int = 200, fault: str = ""
+) -> Response:
+    shown = unanswered_page(reader, console_of(request).texts, staff, request.app.state.faq, view)
+    errors = [("", fault)] if fault else []
+    return page(request, "faq/unanswered.html", status=status, shown=shown, errors=errors)
+
+
+def _ids(typed: str) -> list[int]:
+    return [int(number) for number in _ID.findall(typed)]

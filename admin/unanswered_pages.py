@@ -1,0 +1,280 @@
+"""Questions that nobody could be answered, put together by what they ask; and what could be done about each.
+
+Who writes answers reads them, masked and without names: who cannot write one has nothing to do with them. A
+question that was handed to a department is shown to those who write for it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from admin.faq_pages import may_change
+from admin.faq_words import FEW
+from eservice.inquiries import queries as inquiries
+from eservice.kit.masking import without_numbers
+from eservice.kit.text import Catalogue
+from eservice.kit.thai_calendar import BUDDHIST_ERA_OFFSET, MONTHS, at_bangkok, local_date, thai_date
+from eservice.kit.unit_of_work import ReadOnly
+from eservice.staff.permissions import Permission, Principal, may
+from knowledge.entries import queries
+from knowledge.entries.content import MAX_VARIANT, one_line
+from knowledge.entries.live import LiveFaq
+from knowledge.entries.models import AskDecision, Entry
+from knowledge.entries.passed_over import passed_over, stays_passed_over
+from knowledge.search.clusters import MOST_DISTINCT, cluster
+
+DAYS = timedelta(days=90)  # how far back questions are looked at
+MOST_QUESTIONS = MOST_DISTINCT  # the newest; so many take about two seconds
+SHOWN_TOPICS = 40
+SHOWN_PHRASINGS = 8
+SHOWN_CHARACTERS = 200
+NEIGHBOURS = 5  # entries looked at for one that nobody refused
+
+
+class View(StrEnum):
+    """The lists of the page."""
+
+    OPEN = "open"
+    THIS_MONTH = "this_month"
+    LAST_MONTH = "last_month"
+    PASSED = "passed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One question without an answer. `text` is masked; `refused` is the entry that did not help."""
+
+    message_id: int
+    conversation_id: int
+    at: datetime
+    text: str
+    refused: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Near:
+    """The entry that a topic is nearest to. `fits` when the machine would offer it."""
+
+    id: int
+    question: str
+    percent: int
+    fits: bool
+    may_add: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """Questions that ask the same, the most typical one first."""
+
+    text: str
+    phrasings: list[tuple[int, str]]  # of different words, with their message
+    more: int  # phrasings beyond those
+    messages: str  # ids of all questions, for the form
+    asked: str
+    newest: str
+    near: Near | None
+    new_href: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Month:
+    """How many questions a month had, and how many of them found no answer."""
+
+    name: str
+    left: int
+    asked: int
+    share: str  # empty when too few for a percentage
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnansweredPage:
+    """Topics by size; those that a single person asked about come last."""
+
+    view: View
+    tabs: list[dict[str, object]]
+    months: list[Month]
+    topics: list[Topic]
+    hidden: int  # topics beyond those
+    is_cut: bool  # more questions than are looked at
+
+
+def unanswered_page(
+    reader: ReadOnly, texts: Catalogue, staff: Principal, live: LiveFaq, view: View
+) -> UnansweredPage:
+    """The page as this person may see it."""
+    this_month, last_month = _month_starts(reader.now)
+    match view:
+        case View.THIS_MONTH:
+            asked = _asked(reader, staff, this_month, _end(reader))
+        case View.LAST_MONTH:
+            asked = _asked(reader, staff, last_month, this_month)
+        case View.OPEN | View.PASSED:
+            asked = asked_lately(reader, staff)
+        case unknown:
+            assert_never(unknown)
+    passed = passed_over(reader)
+    topics: list[Topic] = []
+    hidden = 0
+    for members in _by_weight(_topics_of(live, asked)):
+        ids = [question.message_id for question in members]
+        if stays_passed_over(ids, passed) is not (view is View.PASSED):
+            continue
+        if len(topics) == SHOWN_TOPICS:
+            hidden += 1
+        elif (topic := _topic(reader, texts, staff, live, members)) is not None:
+            topics.append(topic)
+    return UnansweredPage(
+        view=view,
+        tabs=[
+            {
+                "label": texts.get(f"unanswered.view.{tab.value}"),
+                "href": f"/admin/faq/unanswered?view={tab.value}",
+                "current": tab is view,
+            }
+            for tab in View
+        ],
+        months=[
+            _month(reader, texts, this_month, _end(reader)),
+            _month(reader, texts, last_month, this_month),
+        ],
+        topics=topics,
+        hidden=hidden,
+        is_cut=len(asked) >= MOST_QUESTIONS,
+    )
+
+
+def asked_lately(reader: ReadOnly, staff: Principal) -> list[Asked]:
+    """The questions of the last days that this person may see, newest first."""
+    return _asked(reader, staff, reader.now - DAYS, _end(reader))
+
+
+def words_of(reader: ReadOnly, staff: Principal, message_ids: Iterable[int]) -> list[str]:
+    """The words of these questions, in the order given, as far as this person sees them."""
+    seen = {question.message_id: question.text for question in asked_lately(reader, staff)}
+    return [seen[message_id][:MAX_VARIANT] for message_id in message_ids if message_id in seen]
+
+
+def _asked(reader: ReadOnly, staff: Principal, since: datetime, until: datetime) -> list[Asked]:
+    """The questions of a period that were not answered, or left with the office."""
+    left = inquiries.left_questions(reader, since=since, until=until, limit=MOST_QUESTIONS)
+    department_of = {question.message_id: question.department_id for question in left}
+    found = [
+        Asked(
+            message_id=ask.message_id,
+            conversation_id=ask.conversation_id,
+            at=ask.at,
+            text=without_numbers(one_line(ask.text)),
+            refused=ask.refused_entry_id,
+        )
+        for ask in queries.unanswered(reader, since=since, until=until, limit=MOST_QUESTIONS)
+    ]
+    found += [
+        Asked(
+            message_id=question.message_id,
+            conversation_id=question.conversation_id,
+            at=question.at,
+            text=without_numbers(one_line(question.text)),
+        )
+        for question in left
+    ]
+    once: dict[int, Asked] = {}
+    for question in found:
+        department_id = department_of.get(question.message_id)
+        if department_id is None or may(staff, Permission.FAQ_WRITE, department_id):
+            once.setdefault(question.message_id, question)
+    return sorted(once.values(), key=lambda question: -question.message_id)[:MOST_QUESTIONS]
+
+
+def _topics_of(live: LiveFaq, asked: Sequence[Asked]) -> list[list[Asked]]:
+    found = cluster([live.read(question.text) for question in asked])
+    return [[asked[place] for place in topic.members] for topic in found]
+
+
+def _by_weight(topics: list[list[Asked]]) -> list[list[Asked]]:
+    def weight(topic: list[Asked]) -> tuple[bool, int, int]:
+        people = _people(topic)
+        return people < 2, -len(topic), -people
+
+    return sorted(topics, key=weight)
+
+
+def _people(topic: Sequence[Asked]) -> int:
+    return len({question.conversation_id for question in topic})
+
+
+def _topic(
+    reader: ReadOnly, texts: Catalogue, staff: Principal, live: LiveFaq, members: Sequence[Asked]
+) -> Topic | None:
+    """What to say of a topic; None for one that is answered by now."""
+    text = members[0].text
+    refused = {question.refused for question in members}
+    decision = live.decide(text)
+    first = decision.hits[0][0] if decision.hits else None
+    if decision.kind is AskDecision.ANSWERED and first not in refused:
+        return None
+    offered = first if decision.kind is AskDecision.CLARIFIED else None
+    distinct: dict[str, int] = {}
+    for question in members:
+        distinct.setdefault(question.text, question.message_id)
+    shown = [(message_id, _short(words)) for words, message_id in distinct.items()][:SHOWN_PHRASINGS]
+    return Topic(
+        text=_short(text),
+        phrasings=shown,
+        more=len(distinct) - len(shown),
+        messages=",".join(str(question.message_id) for question in members),
+        asked=texts.get("unanswered.asked", count=len(members), people=_people(members)),
+        newest=texts.get("unanswered.newest", date=thai_date(max(question.at for question in members))),
+        near=_near(reader, staff, live, text, refused, offered),
+        new_href="/admin/faq/new?asked=" + ",".join(str(message_id) for message_id, _ in shown),
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS].rstrip() + "…"
+
+
+def _near(
+    reader: ReadOnly,
+    staff: Principal,
+    live: LiveFaq,
+    text: str,
+    refused: set[int | None],
+    offered: int | None,
+) -> Near | None:
+    """The nearest entry that nobody refused; it fits when it is the one offered first."""
+    for face, score in live.search(text, NEIGHBOURS):
+        entry = reader.session.get(Entry, face.id)
+        if face.id in refused or entry is None or score <= 0:
+            continue
+        return Near(
+            id=face.id,
+            question=face.question,
+            percent=min(round(100 * score), 100),
+            fits=face.id == offered,
+            may_add=may_change(reader, staff, entry, Permission.FAQ_WRITE),
+        )
+    return None
+
+
+def _end(reader: ReadOnly) -> datetime:
+    """The end of a period up to now: what was asked this very moment is in."""
+    return reader.now + timedelta(seconds=1)
+
+
+def _month_starts(now: datetime) -> tuple[datetime, datetime]:
+    """When this month and the one before began in Thailand."""
+    first = local_date(now).replace(day=1)
+    before = (first - timedelta(days=1)).replace(day=1)
+    return at_bangkok(first, time()), at_bangkok(before, time())
+
+
+def _month(reader: ReadOnly, texts: Catalogue, since: datetime, until: datetime) -> Month:
+    asked, left = queries.unanswered_share(reader, since=since, until=until)
+    day = local_date(since)
+    name = texts.get(
+        "unanswered.month.name", month=MONTHS[day.month - 1], year=day.year + BUDDHIST_ERA_OFFSET
+    )
+    share = texts.get("unanswered.month.share", percent=round(100 * left / asked)) if asked >= FEW else ""
+    return Month(name=name, left=left, asked=asked, share=share)
