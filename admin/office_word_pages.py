@@ -96,7 +96,7 @@ def words_page(reader: ReadOnly, texts: Catalogue, live: LiveFaq) -> WordsPage:
         return Item(
             id=row.id,
             words=" = ".join(row.words),
-            brings=texts.get("words.brings", words=" · ".join(brings)) if brings else "",
+            brings=texts.get("words.brings", words=", ".join(brings)) if brings else "",
             note=row.note,
             made=texts.get("words.by", name=name, time=thai_datetime(at)) if at is not None else "",
         )

@@ -30,6 +30,7 @@ MOST_QUESTIONS = MOST_DISTINCT  # the newest; so many take about two seconds
 SHOWN_TOPICS = 40
 SHOWN_PHRASINGS = 8
 SHOWN_CHARACTERS = 200
+LIKELY = 0.5  # from so sure on, adding to the nearest entry is what to do first
 NEIGHBOURS = 5  # entries looked at for one that nobody refused
 
 
@@ -55,12 +56,12 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Near:
-    """The entry that a topic is nearest to. `fits` when the machine would offer it."""
+    """The entry that a topic is nearest to. `likely` says how likely it is the right one, in percent."""
 
     id: int
     question: str
-    percent: int
-    fits: bool
+    likely: int | None  # not known of the second nearest
+    fits: bool  # more likely the right one than not
     may_add: bool
 
 
@@ -214,7 +215,6 @@ def _topic(
     first = decision.hits[0][0] if decision.hits else None
     if decision.kind is AskDecision.ANSWERED and first not in refused:
         return None
-    offered = first if decision.kind is AskDecision.CLARIFIED else None
     distinct: dict[str, int] = {}
     for question in members:
         distinct.setdefault(question.text, question.message_id)
@@ -226,7 +226,7 @@ def _topic(
         messages=",".join(str(question.message_id) for question in members),
         asked=texts.get("unanswered.asked", count=len(members), people=_people(members)),
         newest=texts.get("unanswered.newest", date=thai_date(max(question.at for question in members))),
-        near=_near(reader, staff, live, text, refused, offered),
+        near=_near(reader, staff, live, text, refused, decision.confidence),
         new_href="/admin/faq/new?asked=" + ",".join(str(message_id) for message_id, _ in shown),
     )
 
@@ -241,18 +241,18 @@ def _near(
     live: LiveFaq,
     text: str,
     refused: set[int | None],
-    offered: int | None,
+    confidence: float,
 ) -> Near | None:
-    """The nearest entry that nobody refused; it fits when it is the one offered first."""
-    for face, score in live.search(text, NEIGHBOURS):
+    """The nearest entry that nobody refused; `confidence` is about the nearest of all."""
+    for place, (face, score) in enumerate(live.search(text, NEIGHBOURS)):
         entry = reader.session.get(Entry, face.id)
         if face.id in refused or entry is None or score <= 0:
             continue
         return Near(
             id=face.id,
             question=face.question,
-            percent=min(round(100 * score), 100),
-            fits=face.id == offered,
+            likely=round(100 * confidence) if place == 0 else None,
+            fits=place == 0 and confidence >= LIKELY,
             may_add=may_change(reader, staff, entry, Permission.FAQ_WRITE),
         )
     return None

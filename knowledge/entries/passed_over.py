@@ -1,6 +1,6 @@
 """Questions that are none of the office's business: passed over until many more people ask the same."""
 
-from collections.abc import Collection, Set
+from collections.abc import Collection
 
 from sqlalchemy import delete, select
 
@@ -12,12 +12,12 @@ from knowledge.entries.models import PassedOver
 LEAST_GROWTH = 3  # further questions without which nothing comes back
 
 
-def passed_over(reader: ReadOnly) -> Set[int]:
+def passed_over(reader: ReadOnly) -> set[int]:
     """The messages whose questions were passed over."""
     return set(reader.session.scalars(select(PassedOver.message_id)))
 
 
-def stays_passed_over(questions: Collection[int], passed: Set[int]) -> bool:
+def stays_passed_over(questions: Collection[int], passed: set[int]) -> bool:
     """Whether questions that ask the same, by message, stay out of sight: some were passed over, and they have
     not grown since to twice as many."""
     seen = len(passed.intersection(questions))

@@ -1,6 +1,6 @@
 """What a change of the office's words would do to its saved test questions, found out before it is made."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -118,7 +118,7 @@ def _fate(live: LiveFaq, question: Question, index: FaqIndex) -> tuple[Outcome, 
     return outcome_of(decision.kind, keys, question.expected), ids[0] if ids else None
 
 
-def outcome_of(kind: str, found: Sequence[str], expected: Set[str]) -> Outcome:
+def outcome_of(kind: str, found: Sequence[str], expected: frozenset[str]) -> Outcome:
     """How a decision of this kind, with these keys of entries, serves who asked."""
     match kind, bool(expected):
         case "answer", _:

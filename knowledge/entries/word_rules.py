@@ -105,7 +105,7 @@ def _fault_of_words(rule: Rule) -> Fault | None:
         return Fault(code="faq_words.note_too_long")
     if rule.kind is not WordKind.SYNONYMS:
         return Fault(code="faq_words.one_at_a_time") if len(rule.words) > 1 else None
-    if len(rule.words) < 2:
+    if len(rule.words) == 1:
         return Fault(code="faq_words.group_of_one", word=rule.words[0])
     return Fault(code="faq_words.group_too_large") if len(rule.words) > MAX_GROUP else None
 

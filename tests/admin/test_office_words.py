@@ -64,7 +64,7 @@ def test_a_rule_is_saved_after_its_effect_was_shown(rooms: AnswerRooms) -> None:
     assert rooms.signals.woken == [service.TOPIC]
     page_after = shown(wipa.get(ADDRESS))
     assert "บันทึกแล้ว" in page_after
-    assert "ขยะ = สิ่งปฏิกูล นับรวมกับคำที่ระบบรู้อยู่แล้ว: ขยะมูลฝอย · มูลฝอย" in page_after
+    assert "ขยะ = สิ่งปฏิกูล นับรวมกับคำที่ระบบรู้อยู่แล้ว: ขยะมูลฝอย, มูลฝอย" in page_after
     assert "คนที่นี่เรียกแบบนี้ คุณwipa" in page_after
     rooms.live.refresh()
     assert rooms.live.decide("สิ่งปฏิกูล").kind is AskDecision.ANSWERED
