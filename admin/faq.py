@@ -13,6 +13,7 @@ from admin.access import console_of, guarded
 from admin.faq_form import EntryForm, TypedEntry, read_form
 from admin.faq_list import Filter, View, list_page
 from admin.faq_pages import entry_to_change
+from admin.learned_pages import waiting_count
 from admin.pages import FormRefused, RowId, fragment, page, redirect, sentences
 from admin.unanswered_pages import words_of
 from eservice.kit.errors import ErrorKind, ServiceError
@@ -56,7 +57,8 @@ def show_list(
     )
     listed = list_page(reader, _texts(request), live_faq(request), asked)
     may_import = departments_of(staff, Permission.FAQ_WRITE) is None
-    return page(request, "faq/list.html", listed=listed, may_import=may_import)
+    waiting = waiting_count(reader, staff)
+    return page(request, "faq/list.html", listed=listed, may_import=may_import, waiting=waiting)
 
 
 @router.get("/new")

@@ -66,7 +66,7 @@ def learned_page(
     reader: ReadOnly, texts: Catalogue, staff: Principal, live: LiveFaq, view: LearnedView, page: int
 ) -> LearnedPage:
     """The wordings that this person decides about; who decides about none sees all."""
-    departments = departments_of(staff, Permission.FAQ_WRITE) or None
+    departments = _reach(staff)
     counts = {one: phrasing_queries.count(reader, one, departments) for one in LearnedView}
     last = max(1, -(-counts[view] // ROWS))
     page = min(page, last)
@@ -100,6 +100,15 @@ def learned_page(
     )  # fmt: skip
 
 
+def waiting_count(reader: ReadOnly, staff: Principal) -> int:
+    """How many wordings wait in this person's list."""
+    return phrasing_queries.count(reader, LearnedView.PENDING, _reach(staff))
+
+
+def _reach(staff: Principal) -> frozenset[int] | None:
+    return departments_of(staff, Permission.FAQ_WRITE) or None
+
+
 def rule_words(texts: Catalogue, rules: LearningRules) -> str:
     """The rule in force, in a sentence."""
     return texts.get(f"learned.rule.{rules.mode.value}", people=rules.people, days=rules.days)
@@ -115,6 +124,11 @@ def _groups(
 ) -> list[Group]:
     departments, people = department_names(reader), staff_names(reader, texts)
     channels = phrasing_queries.confirmed_by_channel(reader, [item.phrasing.id for item in found])
+    then: dict[int, LiveDecision] = {}
+    if view is LearnedView.PENDING:
+        lessons = [(item.phrasing.text, item.phrasing.entry_id) for item in found]
+        decisions = live.decide_once_taught(lessons)
+        then = {item.phrasing.id: decision for item, decision in zip(found, decisions, strict=True)}
     by_entry: dict[int | None, list[ListedPhrasing]] = {}
     for item in found:
         by_entry.setdefault(item.phrasing.entry_id, []).append(item)
@@ -124,8 +138,8 @@ def _groups(
         question = items[0].question or texts.get("learned.retired")
         department = departments.get(items[0].department_id or 0, texts.get("site.whole_office"))
         rows = [
-            _row(reader, texts, staff, live, item.phrasing, people, channels.get(item.phrasing.id, {}), view)
-            for item in items
+            _row(reader, texts, staff, live, one, people, channels.get(one.id, {}), then.get(one.id))
+            for one in (item.phrasing for item in items)
         ]
         groups.append(
             Group(
@@ -166,19 +180,18 @@ def _row(
     phrasing: Phrasing,
     people: Mapping[str, str],
     channels: Mapping[ChannelName, int],
-    view: LearnedView,
+    then: LiveDecision | None,
 ) -> Row:
-    is_open = view is LearnedView.PENDING
-    then = live.decide_once_taught(phrasing.text, phrasing.entry_id) if is_open else None
+    """`then` is what the bot would say once it is accepted; None for a wording that does not wait."""
     against = texts.get("learned.against", count=phrasing.contradicted) if phrasing.contradicted else ""
     return Row(
         id=phrasing.id,
         text=phrasing.text,
         who=_who(texts, phrasing, people, channels),
         against=against,
-        today=_says(texts, live, live.decide(phrasing.text)) if is_open else "",
+        today=_says(texts, live, live.decide(phrasing.text)) if then else "",
         then=_says(texts, live, then) if then else "",
-        others=_others(reader, texts, staff, live, phrasing) if is_open else [],
+        others=_others(reader, texts, staff, live, phrasing) if then else [],
     )
 
 
@@ -187,7 +200,8 @@ def _who(
 ) -> str:
     """Who stands for a wording: staff by name, residents only by number and channel."""
     words: list[str] = []
-    if phrasing.source is PhrasingSource.STAFF and phrasing.proposed_by:
+    is_taught = phrasing.state is PhrasingState.ACTIVE and phrasing.decided_by == phrasing.proposed_by
+    if phrasing.source is PhrasingSource.STAFF and phrasing.proposed_by and not is_taught:
         words.append(
             texts.get("learned.by_staff", name=people.get(phrasing.proposed_by, phrasing.proposed_by))
         )
@@ -199,11 +213,8 @@ def _who(
         words.append(texts.get("learned.confirmed", count=sum(channels.values()), places=places))
     if phrasing.decided_by and phrasing.decided_at:
         name = people.get(phrasing.decided_by, phrasing.decided_by)
-        words.append(
-            texts.get(
-                f"learned.decided.{phrasing.state.value}", name=name, date=thai_date(phrasing.decided_at)
-            )
-        )
+        key = "learned.taught_by" if is_taught else f"learned.decided.{phrasing.state.value}"
+        words.append(texts.get(key, name=name, date=thai_date(phrasing.decided_at)))
     return " · ".join(words)
 
 

@@ -176,11 +176,19 @@ class LiveFaq:
             return self._decide(text, previous)
         return self._remembered(text, previous)
 
-    def decide_once_taught(self, text: str, entry_id: int | None) -> LiveDecision:
-        """What `decide` would say if this text were learned for this entry, or for none; nothing is learned."""
-        trial = self._ready_index().copy()
-        trial.learn([(text, str(entry_id) if entry_id is not None else None)])
-        return self._decision(trial, text, None)
+    def decide_once_taught(self, lessons: Sequence[Lesson]) -> list[LiveDecision]:
+        """What `decide` would say to each of these texts if it were learned; nothing is learned.
+
+        They are tried together, which is cheap, but the same text for two entries in two trials.
+        """
+        texts = [text for text, _ in lessons]
+        rounds = [texts[:place].count(text) for place, text in enumerate(texts)]
+        trials = [self._ready_index().copy() for _ in range(max(rounds, default=-1) + 1)]
+        for number, trial in enumerate(trials):
+            trial.learn(
+                _as_taught(lesson) for lesson, part in zip(lessons, rounds, strict=True) if part == number
+            )
+        return [self._decision(trials[part], text, None) for text, part in zip(texts, rounds, strict=True)]
 
     def _decide(self, text: str, previous: int | None) -> LiveDecision:
         return self._decision(self._ready_index(), text, previous)
@@ -321,11 +329,7 @@ class LiveFaq:
         }
         # Readers drop hits without a face, so the view goes first: what is closed is gone at once.
         self._view = view
-        taught = {
-            (text, str(entry_id) if entry_id is not None else None)
-            for text, entry_id in self._lessons
-            if entry_id is None or entry_id in view.faces
-        }
+        taught = {_as_taught(one) for one in self._lessons if one[1] is None or one[1] in view.faces}
         asked_anew = not same_words or taught != self._taught or self._words != self._indexed_words
         self._update_index({entry.document.id: entry.document for entry in opened}, taught)
         recalibrated = self._ready_index().calibration != self._calibration
@@ -360,6 +364,11 @@ class LiveFaq:
             self._index.learn(index_files.in_order(fresh))
             index_files.save(self._index_folder, self._index, documents.values(), self._words, taught)
         self._indexed, self._taught, self._indexed_words = documents, taught, self._words
+
+
+def _as_taught(lesson: Lesson) -> Taught:
+    text, entry_id = lesson
+    return text, str(entry_id) if entry_id is not None else None
 
 
 def _in_category(faces: tuple[EntryFace, ...], category: str | None) -> tuple[EntryFace, ...]:

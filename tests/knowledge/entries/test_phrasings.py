@@ -137,9 +137,10 @@ def test_a_wording_stays_learned_when_the_entry_takes_it_up_and_drops_it(
 
 def test_one_can_see_beforehand_what_a_wording_would_change(database: Database, garbage: int) -> None:
     view = LiveFaq(database)
-    then = view.decide_once_taught(WORDS, garbage)
+    (then, nowhere) = view.decide_once_taught([(WORDS, garbage), (WORDS, None)])
     assert (then.kind, then.hits[0][0]) == (AskDecision.ANSWERED, garbage)
-    assert view.decide_once_taught(WORDS, None).kind is AskDecision.UNKNOWN
+    assert nowhere.kind is AskDecision.UNKNOWN
+    assert view.decide_once_taught([]) == []
     assert answered(view) is None
 
 
