@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.search.analysis import CHANNEL_COUNT, Question, channel_of
+from knowledge.search.analysis import CHANNEL_BITS, CHANNEL_COUNT, Question
 from knowledge.search.weights import WEIGHTS
 
 MOST_DISTINCT = 3_000  # questions with different words; time and memory grow with the square
@@ -60,7 +60,7 @@ def likeness_of(questions: Sequence[Question]) -> Floats:
     keys = np.concatenate([question.analysed.keys for question in questions])
     rows = np.repeat(np.arange(count), lengths)
     distinct, column, frequency = np.unique(keys, return_inverse=True, return_counts=True)
-    channel = channel_of(distinct)
+    channel = distinct >> CHANNEL_BITS
     weight = np.log1p(count / frequency)[column]
     place = channel[column] * count + rows
     norm = np.sqrt(np.bincount(place, weight**2, minlength=CHANNEL_COUNT * count))

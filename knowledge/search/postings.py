@@ -10,7 +10,7 @@ import numpy.typing as npt
 Keys = npt.NDArray[np.int64]
 """A key: its channel in the high bits, the word or n-gram in the low 32."""
 
-Rows = npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
+Rows = npt.NDArray[np.uint16 | np.uint32]
 Bytes = npt.NDArray[np.uint8]
 
 CHANNEL_BITS = 32

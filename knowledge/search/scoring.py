@@ -189,7 +189,8 @@ def _repetition(alike: Floats) -> Floats:
 
 def head_scores(snapshot: Snapshot, alike: Floats) -> Floats:
     """The phrase head's score of every row, from the likeness of the question to every phrasing."""
-    scores = np.bincount(snapshot.phrasing_rows, alike * snapshot.plain_weights, minlength=snapshot.rows)
+    plain = alike * snapshot.plain_weights
+    scores = np.bincount(snapshot.phrasing_rows, plain, minlength=snapshot.rows).astype(np.float64)
     units, rows = snapshot.head.shape
     if units:
         scores[:rows] += (alike[:units] + HEAD_BIAS).astype(np.float32) @ snapshot.head

@@ -15,7 +15,7 @@ from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.migrate import migrate
 from eservice.kit.signals import Signals
-from knowledge.entries import service, trial, word_rules, words
+from knowledge.entries import known_questions, service, trial, word_rules, words
 from knowledge.entries.evaluate import Question
 from knowledge.entries.live import LiveFaq
 from knowledge.entries.models import AskDecision, WordKind
@@ -291,7 +291,7 @@ def test_a_question_that_is_a_phrasing_is_tried_without_it(database: Database) -
     assert view.decide(alone.text).why.best_phrasing == alone.text
 
 
-def test_test_questions_come_from_the_entries(database: Database) -> None:
+def test_without_test_questions_variants_of_the_entries_serve(database: Database) -> None:
     published(database, GARBAGE, "garbage")
     published(database, replace(WATER, variants=("น้ำไม่ไหล",)), "water")
     with database.unit_of_work() as uow:
@@ -299,6 +299,15 @@ def test_test_questions_come_from_the_entries(database: Database) -> None:
     with database.read() as reader:
         questions = trial.saved_test_questions(reader)
     assert questions == [Question(text=GARBAGE.variants[-1], expected=frozenset({"garbage"}))]
+
+
+def test_the_offices_own_test_questions_come_before_derived_ones(database: Database) -> None:
+    published(database, GARBAGE, "garbage")
+    own = Question(text="รถขยะมาบ้านไหมวันนี้", expected=frozenset({"garbage"}))
+    with database.unit_of_work() as uow:
+        known_questions.add(uow, [own], actor="malee")
+    with database.read() as reader:
+        assert trial.saved_test_questions(reader) == [own]
 
 
 def test_an_outcome_is_judged_by_what_a_resident_gets() -> None:
