@@ -303,7 +303,7 @@ def _table(
 ) -> tuple[Keys, npt.NDArray[np.int64], Keys, npt.NDArray[np.int64]]:
     """All keys of the parts with how many postings each will have (0 when common), and the common keys likewise."""
     keys = np.concatenate([part.full_keys for part in parts] + [part.common for part in parts])
-    keys = keys if len(parts) == 1 and len(parts[0].common) == 0 else np.unique(keys)
+    keys = keys if len(parts) == 1 and len(parts[0].common) == 0 else distinct(keys)
     counts = np.zeros(len(keys), np.int64)
     commons = np.zeros(len(keys), np.bool_)
     for part in parts:

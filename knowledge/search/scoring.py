@@ -17,6 +17,7 @@ Floats = npt.NDArray[np.float64]
 MOST_CANDIDATES = 48
 _POSTING_BUDGET = 100_000
 _LONG_RUN = 100
+_STRETCH = 128
 _REPEAT_FROM = 0.6
 HEAD_BIAS = 0.05
 """Likeness that every phrasing has to every question: a constant for the head to learn by."""
@@ -69,8 +70,7 @@ def score(snapshot: Snapshot, question: AnalysedText, text: str, importance: Flo
     head = head_scores(snapshot, alike)
     rough = entry.sum(axis=0) + _best_of_row(snapshot, coverage).sum(axis=0) + head
     rough[~snapshot.alive] = -np.inf
-    count = min(MOST_CANDIDATES, len(snapshot.row_of))
-    rows = np.argpartition(rough, -count)[-count:]
+    rows = _highest(rough, min(MOST_CANDIDATES, len(snapshot.row_of)))
     units, starts = _units_of(snapshot, rows)
     by_unit = np.concatenate((coverage, cosine, alike[None]))[:, units]
     phrasing = np.maximum.reduceat(by_unit, starts, axis=1)
@@ -85,6 +85,18 @@ def score(snapshot: Snapshot, question: AnalysedText, text: str, importance: Flo
     order = np.argsort(-fused, kind="stable")
     nobody = cosine[:, snapshot.units_of(NOBODY)].max(axis=1, initial=0.0)
     return Scores(rows[order], fused[order], features[:, order], nobody, weighted.known)
+
+
+def _highest(values: Floats, count: int) -> npt.NDArray[np.int64]:
+    """Where the `count` highest values are, of equal ones the first.
+
+    The maxima of `count` stretches bound them from below, which leaves few to choose among: choosing among all
+    takes ten times as long.
+    """
+    maxima = np.maximum.reduceat(values, np.arange(0, len(values), _STRETCH))
+    at_least = np.partition(maxima, -count)[-count] if len(maxima) > count else -np.inf
+    good = np.flatnonzero(values >= at_least)
+    return good[np.argsort(-values[good], kind="stable")[:count]]
 
 
 def known_share(snapshot: Snapshot, question: AnalysedText) -> float:

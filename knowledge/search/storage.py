@@ -63,7 +63,7 @@ def _write(file: BinaryIO, head: bytes, arrays: list[npt.NDArray[Any]]) -> None:
     file.write(head)
     for array in arrays:
         gap = bytes(-file.tell() % _ALIGNED)
-        data = np.ascontiguousarray(array).view(np.uint8).data if array.size else b""
+        data = array.tobytes()
         checksum = zlib.crc32(data, zlib.crc32(gap, checksum))
         file.write(gap)
         file.write(data)

@@ -9,7 +9,7 @@ import pytest
 from knowledge.search import FaqDocument, analysis, snapshot
 from knowledge.search.analysis import analyse_documents, analyse_phrasing
 from knowledge.search.postings import Postings, merge, postings_of, split
-from knowledge.search.scoring import score
+from knowledge.search.scoring import _highest, score
 from knowledge.search.snapshot import (
     Snapshot,
     add_documents,
@@ -144,3 +144,12 @@ def test_postings_cut_by_keys_and_put_together_are_whole() -> None:
     starts, counts = whole.find(np.array([3, 4, (1 << 32) + 1, (2 << 32) + 6]))
     assert counts.tolist() == [3, 0, 3, 0]
     assert starts[0] == 0
+
+
+@pytest.mark.parametrize("size", [5, 40, 128, 1_000, 20_000])
+def test_the_highest_are_found_among_many_and_among_equals(size: int) -> None:
+    chance = np.random.default_rng(size)
+    for values in (chance.random(size), chance.integers(0, 3, size).astype(float), np.zeros(size)):
+        count = min(40, size)
+        expected = np.argsort(-values, kind="stable")[:count]
+        np.testing.assert_array_equal(_highest(values, count), expected)
