@@ -19,18 +19,15 @@ from sqlalchemy import func, select
 from eservice.kit.database import Database
 from eservice.kit.signals import Signals
 from eservice.kit.unit_of_work import ReadOnly
-from eservice.staff.models import Department
 from knowledge.entries import calibrations, index_files, phrasings
-from knowledge.entries.answer import AnswerParts, parse_answer
 from knowledge.entries.content import category_rank
 from knowledge.entries.index_files import Taught
+from knowledge.entries.live_entries import EntryFace, LiveEntry, read_live, with_counts
 from knowledge.entries.models import (
     NO_ENTRY,
     OFFICE_WORDS,
     AskDecision,
-    Entry,
     EntryChange,
-    EntryVersion,
 )
 from knowledge.entries.phrasings import Lesson
 from knowledge.entries.service import TOPIC
@@ -50,24 +47,6 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
-class EntryFace:
-    """What residents see of an entry. `published_at` is when the office last vouched for these words."""
-
-    id: int
-    key: str
-    question: str
-    answer: str
-    parts: AnswerParts
-    category: str
-    department_id: int | None
-    department: str  # its name; empty when no department owns the entry
-    source: str
-    source_url: str
-    published_at: datetime
-    asked_count: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class LiveDecision:
     """What to do with a question. `hits` are (entry id, score): the answer, or the choices, or none.
 
@@ -84,19 +63,6 @@ class LiveDecision:
     def why(self) -> Explanation:
         """The reasons, for a clerk at the test bench; its hits name entries by id as text."""
         return self.explain()
-
-
-@dataclass(frozen=True)
-class _LiveEntry:
-    """A live entry with its window, open or not."""
-
-    face: EntryFace
-    document: FaqDocument
-    opens: datetime | None
-    closes: datetime | None
-
-    def is_open(self, now: datetime) -> bool:
-        return (self.opens is None or self.opens <= now) and (self.closes is None or now < self.closes)
 
 
 @dataclass(frozen=True)
@@ -128,7 +94,7 @@ class LiveFaq:
         self._database = database
         self._index_folder = index_folder
         self._refreshing = threading.Lock()
-        self._live: dict[int, _LiveEntry] = {}
+        self._live: dict[int, LiveEntry] = {}
         self._lessons: set[Lesson] = set()
         self._words = OfficeWords()
         self._indexed: dict[str, FaqDocument] = {}
@@ -295,7 +261,7 @@ class LiveFaq:
             # The feed's end is read first: what is committed in between is then read twice, never missed.
             self._last_change = reader.session.scalar(select(func.max(EntryChange.id))) or 0
             self._words = office_words(reader)
-            self._live = _read_live(reader, None)
+            self._live = read_live(reader, None)
             self._lessons = phrasings.lessons(reader, None)
             self._counted_at = reader.now
             return
@@ -306,7 +272,7 @@ class LiveFaq:
             changed = {entry_id for _, entry_id in changes}
             if OFFICE_WORDS in changed:
                 self._words = office_words(reader)
-            found = _read_live(reader, changed)
+            found = read_live(reader, changed)
             kept = {entry_id: entry for entry_id, entry in self._live.items() if entry_id not in changed}
             self._live = kept | found
             others = {lesson for lesson in self._lessons if (lesson[1] or NO_ENTRY) not in changed}
@@ -314,7 +280,7 @@ class LiveFaq:
             self._lessons = others | phrasings.lessons(reader, changed if few else None)
             self._last_change = max(change_id for change_id, _ in changes)
         if self._counted_at is None or reader.now - self._counted_at >= COUNTS_EVERY:
-            self._live = _with_counts(reader, self._live)
+            self._live = with_counts(reader, self._live)
             self._counted_at = reader.now
 
     def _show(self, now: datetime) -> bool:
@@ -373,64 +339,3 @@ def _as_taught(lesson: Lesson) -> Taught:
 
 def _in_category(faces: tuple[EntryFace, ...], category: str | None) -> tuple[EntryFace, ...]:
     return faces if category is None else tuple(face for face in faces if face.category == category)
-
-
-def _read_live(reader: ReadOnly, entry_ids: set[int] | None) -> dict[int, _LiveEntry]:
-    """The live entries among the given ones, or all."""
-    query = (
-        select(Entry.id, Entry.key, Entry.asked_count, EntryVersion, Department.name)
-        .join(EntryVersion, EntryVersion.id == Entry.live_version_id)
-        .outerjoin(Department, Department.id == EntryVersion.department_id)
-    )
-    if entry_ids is not None and len(entry_ids) <= REBUILD_ABOVE:
-        query = query.where(Entry.id.in_(entry_ids))
-    return {
-        entry_id: _live_entry(entry_id, key, asked_count, version, department or "")
-        for entry_id, key, asked_count, version, department in reader.session.execute(query)
-    }
-
-
-def _live_entry(
-    entry_id: int, key: str, asked_count: int, version: EntryVersion, department: str
-) -> _LiveEntry:
-    return _LiveEntry(
-        face=EntryFace(
-            id=entry_id,
-            key=key,
-            question=version.question,
-            answer=version.answer,
-            parts=parse_answer(version.answer),
-            category=version.category,
-            department_id=version.department_id,
-            department=department,
-            source=version.source,
-            source_url=version.source_url,
-            published_at=version.published_at or version.created_at,
-            asked_count=asked_count,
-        ),
-        document=FaqDocument(
-            id=str(entry_id),
-            question=version.question,
-            variants=tuple(version.variants),
-            answer=version.answer,
-            keywords=tuple(version.keywords),
-        ),
-        opens=version.publish_from,
-        closes=version.publish_until,
-    )
-
-
-def _with_counts(reader: ReadOnly, live: dict[int, _LiveEntry]) -> dict[int, _LiveEntry]:
-    """The entries with today's counts of askings and names of departments."""
-    query = select(Entry.id, Entry.asked_count).where(Entry.live_version_id.is_not(None))
-    counts = {row.id: row.asked_count for row in reader.session.execute(query)}
-    names = {row.id: row.name for row in reader.session.scalars(select(Department))}
-    fresh: dict[int, _LiveEntry] = {}
-    for entry_id, entry in live.items():
-        face = entry.face
-        count = counts.get(entry_id, face.asked_count)
-        name = names.get(face.department_id, "") if face.department_id is not None else ""
-        if (count, name) != (face.asked_count, face.department):
-            entry = replace(entry, face=replace(face, asked_count=count, department=name))
-        fresh[entry_id] = entry
-    return fresh

@@ -19,6 +19,7 @@ from knowledge.search.analysis import (
     word_key,
 )
 from knowledge.search.calibration import Calibration
+from knowledge.search.compaction import compact, needs_compaction, remove_phrasings
 from knowledge.search.decision import Decision, choices, confidence, evidence
 from knowledge.search.document import Explanation, FaqDocument, Hit
 from knowledge.search.learning import learn_phrasings, solve
@@ -28,12 +29,9 @@ from knowledge.search.snapshot import (
     Phrasing,
     Snapshot,
     add_documents,
-    compact,
     empty_snapshot,
-    needs_compaction,
     refresh_norms,
     remove_document,
-    remove_phrasings,
 )
 from knowledge.search.taught import TAUGHT_CONFIDENCE, TAUGHT_ODDS, taught_first
 from knowledge.thai import OfficeWords, Segmenter
@@ -288,7 +286,7 @@ def _score_after(state: _State, question: Question, previous: str) -> Scores | N
     keys = np.union1d(question.analysed.keys, context.keys)
     joint = AnalysedText.of(keys)
     importance = np.where(np.isin(keys, question.analysed.keys), 1.0, _CONTEXT_IMPORTANCE)
-    return score(snapshot, joint, question.text, importance)
+    return score(snapshot, joint, asked + question.text, importance)
 
 
 def _hits(snapshot: Snapshot, scores: Scores, shown: slice) -> list[Hit]:

@@ -193,7 +193,7 @@ def test_a_word_is_taught_at_the_test_bench(rooms: AnswerRooms) -> None:
     somsri = rooms.author_of_finance()
     page = somsri.get(f"/admin/bench?q={SIGN}").text
     assert 'action="/admin/faq/learned/teach"' in page
-    assert f'value="{rooms.water_id}"' not in page and 'name="entry" value="0"' not in page
+    assert f'name="entry" value="{rooms.water_id}"' not in page and 'name="entry" value="0"' not in page
     assert somsri.post(f"{LIST}/teach", q=SIGN, entry=rooms.tax_id).headers["location"] == LIST
     assert answered(rooms, SIGN) == rooms.tax_id
     assert "คุณsomsriสอน 20 พ.ย. 2569" in said(somsri, f"{LIST}?view=active").replace("\xa0", " ")

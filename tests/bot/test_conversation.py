@@ -55,7 +55,7 @@ def test_thumbs_are_one_tap_and_are_kept(village: Village, channel: ChannelName)
 def test_a_stricter_setting_asks_back_and_a_no_to_every_choice_is_kept(
     village: Village, channel: ChannelName
 ) -> None:
-    strict = Calibration(shift=-4.0, answer_threshold=0.99, clarify_threshold=0.05)
+    strict = Calibration(slope=0.1, answer_threshold=0.99, clarify_threshold=0.05)
     with village.database.unit_of_work() as uow:
         calibrations.move(uow, strict, picture((), strict), actor="malee")
     village.faq.refresh()

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from knowledge.search import FaqDocument, analysis, snapshot
+from knowledge.search import FaqDocument, analysis, compaction, snapshot
 from knowledge.search.analysis import analyse_documents, analyse_phrasing
+from knowledge.search.compaction import compact
 from knowledge.search.postings import Postings, merge, postings_of, split
 from knowledge.search.scoring import _highest, score
 from knowledge.search.snapshot import (
     Snapshot,
     add_documents,
-    compact,
     empty_snapshot,
     key_weights,
     remove_document,
@@ -87,7 +87,8 @@ def test_many_small_batches_give_what_one_large_one_gives(monkeypatch: pytest.Mo
     documents = _documents(150)
     once = _grown(documents, 150)
     monkeypatch.setattr(analysis, "_MOST_IN_BATCH", 2)
-    monkeypatch.setattr(snapshot, "MOST_NARROW_ROWS", 64)
+    for module in (snapshot, compaction):
+        monkeypatch.setattr(module, "MOST_NARROW_ROWS", 64)
     parts = _grown(documents, 150)
     assert len(parts.entry_postings) > 1
     assert _same(merge(once.entry_postings), merge(parts.entry_postings))
@@ -109,7 +110,8 @@ def test_entries_that_were_removed_leave_nothing_behind() -> None:
 
 
 def test_what_nearly_every_entry_says_is_counted_and_not_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshot, "COMMON", 10)
+    for module in (snapshot, compaction):
+        monkeypatch.setattr(module, "COMMON", 10)
     documents = [FaqDocument(id=str(n), question=f"ลงทะเบียน {_WORDS[n]}", answer="สวัสดีค่ะ") for n in range(16)]
     for at_once in (1, 16):
         grown = compact(_grown(documents, at_once))

@@ -140,8 +140,8 @@ def test_that_none_of_the_choices_was_meant_is_recorded(database: Database, hear
     with database.unit_of_work() as uow:
         ask = asks.record_ask(uow, message_id, offered(*entry_ids))
         with pytest.raises(ServiceError, match=r"faq\.ask_not_found"):
-            asks.reject(uow, ask.id, conversation_id=strangers_id)
-        asks.reject(uow, ask.id, conversation_id=conversation_id)
+            asks.none_meant(uow, ask.id, conversation_id=strangers_id)
+        asks.none_meant(uow, ask.id, conversation_id=conversation_id)
         assert (ask.entry_id, ask.helpful) == (None, False)
         asks.choose(uow, ask.id, entry_ids[1], conversation_id=conversation_id)
         assert (ask.entry_id, ask.helpful) == (entry_ids[1], None)
