@@ -9,8 +9,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
+from pydantic import Field
 
-from admin.access import console_of, guarded
+from admin.access import MAX_ID, console_of, guarded
 from admin.faq import ReaderOfFaq, Writer, live_faq, wake
 from admin.learned_pages import (
     ADDRESS,
@@ -58,7 +59,7 @@ def accept_page(
     request: Request,
     uow: Uow,
     staff: Writer,
-    phrasing: Annotated[list[int] | None, Form(max_length=ROWS)] = None,
+    phrasing: Annotated[list[Annotated[int, Field(ge=1, le=MAX_ID)]] | None, Form(max_length=ROWS)] = None,
 ) -> Response:
     """Accepts the wordings of a page that nobody contradicts; what has changed meanwhile is passed over."""
     accepted = 0

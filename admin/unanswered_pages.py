@@ -13,6 +13,7 @@ from typing import assert_never
 from admin.faq_pages import may_change
 from admin.faq_words import FEW
 from eservice.inquiries import queries as inquiries
+from eservice.inquiries.models import InquiryKind
 from eservice.kit.masking import without_numbers
 from eservice.kit.text import Catalogue
 from eservice.kit.thai_calendar import BUDDHIST_ERA_OFFSET, MONTHS, at_bangkok, local_date, thai_date
@@ -160,7 +161,6 @@ def words_of(reader: ReadOnly, staff: Principal, message_ids: Iterable[int]) -> 
 def _asked(reader: ReadOnly, staff: Principal, since: datetime, until: datetime) -> list[Asked]:
     """The questions of a period that were not answered, or left with the office."""
     left = inquiries.left_questions(reader, since=since, until=until, limit=MOST_QUESTIONS)
-    department_of = {question.message_id: question.department_id for question in left}
     found = [
         Asked(
             message_id=ask.message_id,
@@ -180,9 +180,13 @@ def _asked(reader: ReadOnly, staff: Principal, since: datetime, until: datetime)
         )
         for question in left
     ]
+    left_as = inquiries.left_as(reader, (question.message_id for question in found))
     once: dict[int, Asked] = {}
     for question in found:
-        department_id = department_of.get(question.message_id)
+        kind, department_id = left_as.get(question.message_id, (InquiryKind.QUESTION, None))
+        # A problem or a talk is for those who work on it, not for those who write answers.
+        if kind is not InquiryKind.QUESTION:
+            continue
         if department_id is None or may(staff, Permission.FAQ_WRITE, department_id):
             once.setdefault(question.message_id, question)
     return sorted(once.values(), key=lambda question: -question.message_id)[:MOST_QUESTIONS]

@@ -4,7 +4,7 @@
 None is the whole office; else the named departments and what no department has yet.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +20,8 @@ from eservice.messaging.models import Contact, Conversation, Delivery, DeliveryS
 from eservice.staff.models import Department, StaffAccount
 from eservice.staff.permissions import Permission, Principal, may
 from eservice.staff.queries import all_accounts
+
+_IDS_AT_ONCE = 500  # in one statement
 
 MAX_ROWS = 200  # of one list; a longer queue has other troubles than its page
 CONTEXT_MESSAGES = 8  # said before the question: what the machine tried
@@ -272,6 +274,20 @@ def free_moment(reader: ReadOnly, contact_id: int) -> FreeMoment | None:
     if row is None or row.reply_until is None:
         return None
     return FreeMoment(since=row.created_at, until=min(row.due_at, row.reply_until - REPLY_MARGIN))
+
+
+def left_as(reader: ReadOnly, message_ids: Iterable[int]) -> dict[int, tuple[InquiryKind, int | None]]:
+    """Of those messages that were left with the office, whenever: as what, and the department."""
+    wanted = sorted(set(message_ids))
+    found: dict[int, tuple[InquiryKind, int | None]] = {}
+    for start in range(0, len(wanted), _IDS_AT_ONCE):
+        rows = reader.session.execute(
+            select(Inquiry.question_id, Inquiry.kind, Inquiry.department_id).where(
+                Inquiry.question_id.in_(wanted[start : start + _IDS_AT_ONCE])
+            )
+        )
+        found |= {message_id: (kind, department_id) for message_id, kind, department_id in rows}
+    return found
 
 
 def left_questions(reader: ReadOnly, *, since: datetime, until: datetime, limit: int) -> list[LeftQuestion]:

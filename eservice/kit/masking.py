@@ -3,7 +3,7 @@
 import re
 
 MASK = "•••"
-_LONG_NUMBER = re.compile(r"(?<!\d)\+?\d(?:[ .()\-\u2010-\u2015]{0,2}\d){8,}")
+_LONG_NUMBER = re.compile(r"(?<!\d)\+?\d(?:[ .,()_\-\u2010-\u2015\u200b-\u200f\u2060\ufeff]{0,3}\d){8,}")
 
 
 def without_numbers(text: str) -> str:

@@ -311,7 +311,10 @@ class LiveFaq:
     def _update_index(self, documents: dict[str, FaqDocument], taught: set[Taught]) -> None:
         changed = [document for key, document in documents.items() if self._indexed.get(key) != document]
         gone = self._indexed.keys() - documents.keys()
-        reads_anew = self._words != self._indexed_words
+        # What was learned was read with the words of that moment: whatever changes beneath it is built anew.
+        reads_anew = self._words != self._indexed_words or bool(
+            self._taught - taught or (self._taught and changed)
+        )
         if self._index is not None and not (changed or gone or reads_anew) and taught == self._taught:
             return
         if self._index is None or len(changed) > REBUILD_ABOVE or reads_anew:

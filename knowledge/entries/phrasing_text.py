@@ -18,7 +18,8 @@ FEWEST_LETTERS = 4  # Thai ones; less is no question of its own
 _LETTERS = re.compile("[\u0e01-\u0e4e]")
 _LONG_NUMBER = re.compile(r"\d(?:[ ./-]{0,3}\d){6,}")  # telephones have 9 digits, identity cards 13
 _EMAIL = re.compile(r"\S@\S")
-_HOUSE = re.compile(r"(?:เลขที่|บ้านเลขที่)\s*\d")
+_HOUSE = re.compile(r"(?:เลขที่|บ้านเลขที่)\s*\d|\d+/\d+\s*(?:ม|หมู่)")
+_TITLED = re.compile(r"(?:น\.?\s?ส\.|ด\.?\s?[ชญ]\.|พล\.\s?[ตทอร]\.)")
 _INTRODUCES = re.compile(r"(?:ผม|ฉัน|หนู|ดิฉัน|กระผม|ข้าพเจ้า)\s*ชื่อ")
 _TITLES = frozenset(["นาย", "นาง", "นางสาว", "น.ส.", "นส", "เด็กชาย", "เด็กหญิง", "ดช", "ดญ"])
 
@@ -62,7 +63,7 @@ def is_same_wording(phrasing: PhrasingText, wording: str) -> bool:
 
 def _is_personal(typed: str, text: str, tokens: list[str]) -> bool:
     patterns = (_LONG_NUMBER, _HOUSE, _INTRODUCES)
-    if _EMAIL.search(typed) or any(pattern.search(text) for pattern in patterns):
+    if _EMAIL.search(typed) or _TITLED.search(typed) or any(pattern.search(text) for pattern in patterns):
         return True
     words = [token for token in tokens if not token.isspace()]
     # "นายก" and "นายทะเบียน" are words of their own; a title that stands alone is followed by a name.

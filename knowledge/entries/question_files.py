@@ -10,7 +10,7 @@ from pathlib import PurePath
 
 from eservice.kit.errors import invalid
 from knowledge.entries.content import LIST_SEPARATOR
-from knowledge.entries.faq_file import FileKind, Unreadable, plain_cell, table_lines
+from knowledge.entries.faq_file import MAX_LINES, FileKind, Unreadable, plain_cell, table_lines
 from knowledge.entries.known_questions import Question
 
 SUFFIXES = (".jsonl", ".csv", ".xlsx", ".txt")
@@ -69,6 +69,8 @@ def _of_table(lines: Iterator[tuple[int, Sequence[object]]]) -> Iterator[Questio
     if text_at is None or expected_at is None:
         raise _NotAQuestion(first)
     for number, row in lines:
+        if number > MAX_LINES:
+            raise _NotAQuestion(number)
         cells = [str(plain_cell(cell) if cell is not None else "") for cell in row]
         if any(cell.strip() for cell in cells):
             cells += [""] * (max(text_at, expected_at) + 1 - len(cells))
@@ -92,5 +94,7 @@ def _question(line: int, text: str, keys: Iterable[str]) -> Question:
 
 def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
     """The lines that hold anything, with their numbers from 1."""
-    lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n", MAX_LINES)
+    if len(lines) > MAX_LINES:
+        raise _NotAQuestion(MAX_LINES)
     return ((number, line) for number, line in enumerate(lines, start=1) if line.strip())

@@ -304,3 +304,7 @@ def test_what_is_already_taught_elsewhere_is_said(rooms: AnswerRooms) -> None:
         phrasings.correct(uow, DRY, rooms.water_id, actor="cli")
     phrasing_id = confirmed(rooms, DRY, rooms.tax_id)
     assert "คำนี้สอนไว้กับข้ออื่นแล้ว" in said_after(rooms.publisher(), phrasing_id, "accept")
+
+
+def test_a_number_that_no_wording_can_have_is_refused(rooms: AnswerRooms) -> None:
+    assert rooms.publisher().post(f"{LIST}/accept", phrasing=10**30).status_code == 422

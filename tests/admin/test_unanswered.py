@@ -13,7 +13,8 @@ from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.kit.masking import MASK, without_numbers
 from eservice.messaging import conversations
-from eservice.messaging.models import ChannelName, ContactKind, Message
+from eservice.messaging.conversations import Talk
+from eservice.messaging.models import ChannelName, Contact, ContactKind, Conversation, Message
 from eservice.staff.models import Role
 from eservice.staff.permissions import Grant
 from knowledge.entries import asks, passed_over
@@ -234,6 +235,17 @@ def test_what_a_department_was_handed_only_its_writers_see(rooms: UnansweredRoom
     assert headings(rooms.doors.browser("malee", author).get(ADDRESS)) == ["เปิดสอนว่ายน้ำไหม"]
 
 
+def test_a_problem_that_the_bot_could_not_answer_is_not_shown_to_writers(rooms: UnansweredRooms) -> None:
+    message_id = rooms.asked("v1", "ช่างโกงเงินค่าซ่อมถนน")
+    assert headings(rooms.publisher().get(ADDRESS)) == ["ช่างโกงเงินค่าซ่อมถนน"]
+    with rooms.database.unit_of_work() as uow:
+        message = uow.session.get_one(Message, message_id)
+        conversation = uow.session.get_one(Conversation, message.conversation_id)
+        talk = Talk(uow.session.get_one(Contact, conversation.contact_id), conversation)
+        inquiries.leave_question(uow, talk, message, kind=InquiryKind.PROBLEM)
+    assert headings(rooms.doors.browser("manee", Role.PUBLISHER).get(ADDRESS)) == []
+
+
 def test_this_month_is_told_from_the_last(rooms: UnansweredRooms, clock: FixedClock) -> None:
     for n in range(5):
         rooms.asked(f"v{n}", "สูตรแกงเขียวหวานไก่")
@@ -267,6 +279,9 @@ def test_any_words_have_a_page(rooms: UnansweredRooms, text: str) -> None:
         ("๐๘๑-๒๓๔-๕๖๗๘", MASK),
         ("+66 81 234 5678", MASK),
         ("1-2345-67890-12-3", MASK),
+        ("081 - 234 - 5678", MASK),
+        ("081_2345678", MASK),
+        ("08\u200b12345678", MASK),
         ("จ่าย 1,500 บาท ปี 2569", "จ่าย 1,500 บาท ปี 2569"),
         ("โทร 199 หรือ 1669", "โทร 199 หรือ 1669"),
         ("20/11/2569 16.30", "20/11/2569 16.30"),

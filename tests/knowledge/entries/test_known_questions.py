@@ -10,6 +10,7 @@ from eservice.kit import audit
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
 from knowledge.entries import known_questions
+from knowledge.entries.faq_file import MAX_LINES
 from knowledge.entries.known_questions import Added, Question
 from knowledge.entries.question_files import read_questions
 from tests.knowledge.entries.conftest import GARBAGE, REGISTER, published
@@ -153,3 +154,10 @@ def test_a_file_that_cannot_be_read_names_the_line(name: str, data: bytes, line:
         read_questions(data, name)
     assert refused.value.code == "faq.unreadable_questions"
     assert list(refused.value.fields) == [line]
+
+
+def test_a_file_of_endless_lines_is_refused_early() -> None:
+    with pytest.raises(ServiceError, match=r"faq\.unreadable_questions"):
+        read_questions(b"\n" * (MAX_LINES + 1), "questions.txt")
+    with pytest.raises(ServiceError, match=r"faq\.unreadable_questions"):
+        read_questions(b"text,expected\n" + b"\n" * MAX_LINES + b"x,\n", "questions.csv")
