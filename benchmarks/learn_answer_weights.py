@@ -2,8 +2,9 @@
 
     python -m benchmarks.learn_answer_weights
 
-Fusion: multinomial regression over each question's candidates. Confidence: logistic regression of "the first
-candidate is right", with unanswerable questions among them. Half of the questions carry typing slips of our
+Fusion: multinomial regression over each question's candidates. Confidence: boosted trees (`boosting.py`) for "the
+first candidate is right", with unanswerable questions among them; a better match or a clearer lead never lowers
+it, so that unusual questions are judged sensibly too. Half of the questions carry typing slips of our
 own making (`mistyping.py`). Data: `thai_questions.py`; the parts used for measuring in `answers.py` are others.
 Everything is seeded; the same data gives the same numbers.
 """
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.boosting import Booster
 from benchmarks.thai_questions import (
     Asked,
     Trial,
@@ -28,12 +30,13 @@ from benchmarks.thai_questions import (
 from knowledge.search import FaqIndex, decision, scoring
 from knowledge.search.analysis import CHANNELS
 from knowledge.search.scoring import Floats, score
-from knowledge.search.weights import CONFIDENCE_NAMES, FUSION_NAMES, WEIGHTS
+from knowledge.search.weights import CONFIDENCE_NAMES, FUSION_NAMES, UNBOUND_NAMES, WEIGHTS
 
 TARGET = Path(scoring.__file__).parent / "weights.json"
 _REGULARISATION = 1e-4
 _STEPS = 350
 _REPEAT_WEIGHT = 0.5
+_TREES = 250
 _CORPUS_WEIGHTS = {
     "residents": 2.0,
     "demo": 1.5,
@@ -124,24 +127,6 @@ def _learn_fusion(examples: list[_Example]) -> Floats:
     return weights
 
 
-def _learn_confidence(rows: Floats, right: Floats, importance: Floats) -> tuple[Floats, float]:
-    """Logistic regression; the bias comes second.
-
-    No weight is negative: a better match or a clearer lead never lowers confidence, so that unusual questions
-    are judged sensibly too.
-    """
-    centre, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-6
-    inputs = np.concatenate(((rows - centre) / spread, np.ones((len(rows), 1))), axis=1)
-    lowest = np.append(np.zeros(rows.shape[1]), -np.inf)
-    weights = np.zeros(inputs.shape[1])
-    for step in range(2000):
-        chance = 1 / (1 + np.exp(-inputs @ weights))
-        slope = inputs.T @ (importance * (right - chance)) / importance.sum() - 1e-3 * weights
-        weights = np.maximum(weights + (1.0 if step < 1500 else 0.3) * slope, lowest)
-    plain = weights[:-1] / spread
-    return plain, float(weights[-1] - plain @ centre)
-
-
 def main() -> None:
     """Learn and write."""
     pairs = [(FaqIndex.build(trial.documents), trial) for trial in trials()]
@@ -162,17 +147,21 @@ def main() -> None:
             rows.append(decision.confidence_features(question, scores))
             right.append(index.snapshot.ids[scores.rows[0]] in asked.gold)
             importance.append(_CORPUS_WEIGHTS[trial.corpus] / sizes[trial.corpus] * 1000)
-    confidence, bias = _learn_confidence(np.array(rows), np.array(right, float), np.array(importance))
+    bound = [0 if name in UNBOUND_NAMES else 1 for name in CONFIDENCE_NAMES]
+    booster = Booster(np.array(rows), np.array(right, float), np.array(importance), bound)
+    confidence = booster.learn(_TREES)
     table = {
         "fusion": dict(zip(FUSION_NAMES, fusion[:half].round(4).tolist(), strict=True)),
         "fusion_phrased": dict(zip(FUSION_NAMES, fusion[half:].round(4).tolist(), strict=True)),
         "head_channels": dict(zip(CHANNELS, WEIGHTS.head_channels.tolist(), strict=True)),
-        "confidence": dict(zip(CONFIDENCE_NAMES, confidence.round(4).tolist(), strict=True)),
-        "confidence_bias": round(bias, 4),
         "answer_threshold": WEIGHTS.answer_threshold,
         "clarify_threshold": WEIGHTS.clarify_threshold,
+        "confidence_base": round(confidence.base, 4),
     }
-    TARGET.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+    trees = np.concatenate((confidence.features, confidence.cuts.round(4), confidence.values.round(4)), axis=1)
+    text = json.dumps(table, indent=1).removesuffix("\n}")
+    rows_of_text = ",\n".join(json.dumps([*map(int, row[:3]), *row[3:]]) for row in trees.tolist())
+    TARGET.write_text(f'{text},\n "confidence_trees": [\n{rows_of_text}\n ]\n}}\n', encoding="utf-8")
     print(f"{len(rows)} questions; wrote {TARGET}")
 
 

@@ -27,6 +27,7 @@ _TWIN_ODDS = 0.4  # a probability of 0.6
 _VIEW_STARTS = tuple(
     VIEW_NAMES.index(f"{view}_{CHANNELS[0]}") for view in ("entry", "phrasing", "phrasing_cosine", "wording")
 )
+_SAME_WORDS = VIEW_NAMES.index("same_words")
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ def confidence_features(question: Question, scores: Scores) -> npt.NDArray[np.fl
             scores.known,
             [leads.mean(), covered * np.log1p(len(question.text))],
             letters[:, 0],
-            [_lead(letters), scores.features[-1, 0]],
+            [_lead(letters), scores.features[-1, 0], views[_SAME_WORDS, 0]],
+            [len(question.words), scores.word_mass],
         )
     )
 
@@ -107,7 +109,7 @@ def evidence(question: Question, scores: Scores) -> float:
 
 
 def _log_odds(question: Question, scores: Scores) -> float:
-    odds = float(WEIGHTS.confidence @ confidence_features(question, scores) + WEIGHTS.confidence_bias)
+    odds = WEIGHTS.confidence(confidence_features(question, scores))
     return min(odds, _TWIN_ODDS) if _has_twin(scores) else odds
 
 

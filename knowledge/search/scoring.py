@@ -38,6 +38,8 @@ class Scores:
     """How alike the question is to those known to have no entry, per channel (cosine)."""
     known: Floats
     """Share of the question's weight, per channel, in words and n-grams that occur in the index at all."""
+    word_mass: float
+    """How much the question's words say: as many words as nothing else has would say as much."""
 
 
 Runs = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
@@ -62,17 +64,17 @@ def score(snapshot: Snapshot, question: AnalysedText, text: str, importance: Flo
     if len(question.keys) == 0 or not snapshot.row_of:
         nothing = np.zeros(CHANNEL_COUNT)
         empty = np.empty(0)
-        return Scores(np.empty(0, np.int64), empty, np.empty((0, 0)), nothing, nothing)
+        return Scores(np.empty(0, np.int64), empty, np.empty((0, 0)), nothing, nothing, 0.0)
     weighted = _weigh(snapshot, question, importance)
     entry, found = _entry_view(snapshot, weighted)
-    coverage, cosine = _unit_scores(snapshot, weighted)
+    coverage, cosine, same_words = _unit_scores(snapshot, weighted)
     alike = WEIGHTS.head_channels @ cosine
     head = head_scores(snapshot, alike)
     rough = entry.sum(axis=0) + _best_of_row(snapshot, coverage).sum(axis=0) + head
     rough[~snapshot.alive] = -np.inf
     rows = _highest(rough, min(MOST_CANDIDATES, len(snapshot.row_of)))
     units, starts = _units_of(snapshot, rows)
-    by_unit = np.concatenate((coverage, cosine, alike[None]))[:, units]
+    by_unit = np.concatenate((coverage, cosine, same_words[None], alike[None]))[:, units]
     phrasing = np.maximum.reduceat(by_unit, starts, axis=1)
     letters = np.maximum.reduceat(
         letter_likeness(text, [snapshot.phrasings[unit].text for unit in units.tolist()]), starts, axis=1
@@ -80,11 +82,13 @@ def score(snapshot: Snapshot, question: AnalysedText, text: str, importance: Flo
     wording, chunk = _part_views(snapshot, weighted, found, rows)
     views = np.concatenate((entry[:, rows], phrasing[:-1], wording, chunk, head[None, rows], letters))
     best = views.max(axis=1, keepdims=True)
-    features = np.concatenate((views, views / np.maximum(best, 1e-9), _repetition(phrasing[-1:])))
+    again = _repetition(np.maximum(phrasing[-1:], phrasing[-2:-1]))
+    features = np.concatenate((views, views / np.maximum(best, 1e-9), again))
     fused = (WEIGHTS.fusion + snapshot.phrased_share * WEIGHTS.fusion_phrased) @ features
     order = np.argsort(-fused, kind="stable")
     nobody = cosine[:, snapshot.units_of(NOBODY)].max(axis=1, initial=0.0)
-    return Scores(rows[order], fused[order], features[:, order], nobody, weighted.known)
+    mass = float(weighted.mass[0] / np.log(2 + snapshot.rows + snapshot.units))
+    return Scores(rows[order], fused[order], features[:, order], nobody, weighted.known, mass)
 
 
 def _highest(values: Floats, count: int) -> npt.NDArray[np.int64]:
@@ -195,7 +199,7 @@ def _taken(array: npt.NDArray[Any], where: list[slice] | npt.NDArray[np.int64]) 
 
 
 def _repetition(alike: Floats) -> Floats:
-    """0 up to a likeness of 0.6, and 1 when a known wording comes again word for word."""
+    """0 up to a likeness of 0.6, and 1 when a known wording comes again with the same words, in whatever order."""
     return np.clip((alike - _REPEAT_FROM) / (1 - _REPEAT_FROM), 0.0, 1.0) ** 2
 
 
@@ -209,23 +213,31 @@ def head_scores(snapshot: Snapshot, alike: Floats) -> Floats:
     return scores
 
 
-def _unit_scores(snapshot: Snapshot, weighted: _Weighted) -> tuple[Floats, Floats]:
-    """Matched weight over question weight, and cosine, of every phrasing; shapes (channels, units)."""
+def _unit_scores(snapshot: Snapshot, weighted: _Weighted) -> tuple[Floats, Floats, Floats]:
+    """Matched weight over question weight, and cosine, of every phrasing; shapes (channels, units).
+
+    Third, how far its words are those of the question, every word counting alike: 1 when they are the same. The
+    other two hardly see a word that is everywhere, but "where" and "when" are other questions. Shape (units).
+    """
     units = snapshot.units
     size = CHANNEL_COUNT * units
     matched = np.zeros(size)
     product = np.zeros(size)
+    shared = np.zeros(units)
+    words = int((weighted.channels == 0).sum())
     for postings, (starts, counts) in zip(snapshot.phrasing_postings, weighted.phrase_runs, strict=True):
         rows = _taken(postings.rows, _where(starts, counts))
         places = np.repeat(weighted.channels * units + postings.base, counts) + rows
         weights = np.repeat(weighted.weights, counts)
         matched += np.bincount(places, weights, minlength=size)
         product += np.bincount(places, weights * weights, minlength=size)
+        shared += np.bincount(places[: counts[:words].sum()], minlength=units)[:units]
     matched = matched.reshape(CHANNEL_COUNT, units)
     product = product.reshape(CHANNEL_COUNT, units)
     return (
         matched / weighted.mass[:, None],
         product / (weighted.norm[:, None] * np.maximum(snapshot.norms, 1e-6)),
+        2 * shared / np.maximum(words + snapshot.word_counts, 1),
     )
 
 

@@ -65,7 +65,7 @@ class Snapshot:
 
     The postings of entries, and those of phrasings, come in parts, rows ascending: large ones and a few small
     recent ones. Shapes: ids and alive (rows), phrasings, phrasing_rows and plain_weights (units), norms
-    (channels, units), head (some units, some rows).
+    (channels, units), word_counts (units), head (some units, some rows).
     """
 
     ids: tuple[str | None, ...]
@@ -77,6 +77,8 @@ class Snapshot:
     phrasing_postings: tuple[Postings, ...]
     average_length: float
     norms: FloatArray
+    word_counts: FloatArray
+    """How many different words each phrasing has."""
     plain_weights: FloatArray
     """What likeness to a phrasing counts for its own row; 0 where the head has learned better."""
     head: FloatArray
@@ -133,6 +135,7 @@ def empty_snapshot(average_length: float) -> Snapshot:
         phrasing_postings=(),
         average_length=max(average_length, 1.0),
         norms=np.empty((CHANNEL_COUNT, 0), np.float32),
+        word_counts=np.empty(0, np.float32),
         plain_weights=np.empty(0, np.float32),
         head=np.empty((0, 0), np.float32),
         solved_units=0,
@@ -259,11 +262,17 @@ def _with_phrasings(snapshot: Snapshot, added: Sequence[Phrasing], postings: Pos
         phrasings=(*snapshot.phrasings, *added),
         phrasing_rows=rows,
         phrasing_postings=_appended(snapshot.phrasing_postings, [postings]),
+        word_counts=np.append(snapshot.word_counts, _word_counts(postings, snapshot.units, len(added))),
         plain_weights=np.append(snapshot.plain_weights, (1 / counts[same_row]).astype(np.float32)),
         **unit_arrays(rows),
     )
     norms = np.sqrt(_squared_norms(grown, postings, snapshot.units, len(added))).astype(np.float32)
     return replace(grown, norms=np.concatenate((snapshot.norms, norms), axis=1))
+
+
+def _word_counts(postings: Postings, first_unit: int, units: int) -> FloatArray:
+    rows = postings.rows[: postings.offsets[postings.bounds[1]]].astype(np.int64)
+    return np.bincount(rows + postings.base - first_unit, minlength=units).astype(np.float32)
 
 
 def phrasing_texts(snapshot: Snapshot) -> list[AnalysedText]:

@@ -18,10 +18,10 @@ from knowledge.search.snapshot import Phrasing, Snapshot, unit_arrays
 from knowledge.thai import OfficeWords, Segmenter
 
 _FAMILY = b"phueanban-faq-index-"
-_FORMAT = _FAMILY + b"4\n"
+_FORMAT = _FAMILY + b"5\n"
 _ALIGNED = 64
 _BLOCK = 1 << 20
-_ARRAYS = ("alive", "phrasing_rows", "norms", "plain_weights", "head")
+_ARRAYS = ("alive", "phrasing_rows", "norms", "word_counts", "plain_weights", "head")
 _POSTING_ARRAYS = ("keys", "offsets", "rows", "values", "marks", "common", "common_counts")
 
 
