@@ -88,9 +88,7 @@ class Booster:
     def _cut(self, split: _Split) -> float:
         return float(self._edges[split.feature][split.bin])
 
-    def _best(
-        self, rows: Rows, slope: Floats, curve: Floats, lowest: float, highest: float
-    ) -> _Split | None:
+    def _best(self, rows: Rows, slope: Floats, curve: Floats, lowest: float, highest: float) -> _Split | None:
         """The split of these rows that lowers the loss most, with both values between the bounds."""
         best: _Split | None = None
         slopes, curves = slope[rows], curve[rows]
@@ -98,8 +96,8 @@ class Booster:
         for feature, bins in enumerate(self._bins):
             own = bins[rows]
             size = len(self._edges[feature]) + 1
-            g = np.cumsum(np.bincount(own, slopes, size))
-            h = np.cumsum(np.bincount(own, curves, size))
+            g: Floats = np.cumsum(np.bincount(own, slopes, size), dtype=np.float64)
+            h: Floats = np.cumsum(np.bincount(own, curves, size), dtype=np.float64)
             n = np.cumsum(np.bincount(own, minlength=size))
             low = np.clip(g / (h + _RIDGE), lowest, highest)
             high = np.clip((g[-1] - g) / (h[-1] - h + _RIDGE), lowest, highest)

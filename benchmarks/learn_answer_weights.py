@@ -158,7 +158,9 @@ def main() -> None:
         "clarify_threshold": WEIGHTS.clarify_threshold,
         "confidence_base": round(confidence.base, 4),
     }
-    trees = np.concatenate((confidence.features, confidence.cuts.round(4), confidence.values.round(4)), axis=1)
+    trees = np.concatenate(
+        (confidence.features, confidence.cuts.round(4), confidence.values.round(4)), axis=1
+    )
     text = json.dumps(table, indent=1).removesuffix("\n}")
     rows_of_text = ",\n".join(json.dumps([*map(int, row[:3]), *row[3:]]) for row in trees.tolist())
     TARGET.write_text(f'{text},\n "confidence_trees": [\n{rows_of_text}\n ]\n}}\n', encoding="utf-8")

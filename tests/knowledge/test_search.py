@@ -99,6 +99,14 @@ def test_what_no_entry_covers_is_unknown(shared_index: FaqIndex, question: str) 
     assert (decision.kind, decision.hits) == ("unknown", ())
 
 
+def test_the_same_words_in_another_order_count_more_than_nearly_the_same_letters() -> None:
+    where = FaqDocument(id="where", question="ลงทะเบียนเบี้ยผู้สูงอายุที่ไหน")
+    when = FaqDocument(id="when", question="เบี้ยผู้สูงอายุ ลงทะเบียนเดือนไหน")
+    index = FaqIndex.build([*DOCUMENTS[1:], when, where])
+    assert index.search("เบี้ยผู้สูงอายุลงทะเบียนที่ไหน")[0].id == "where"
+    assert index.search("เบี้ยผู้สูงอายุลงทะเบียนเดือนไหน")[0].id == "when"
+
+
 def test_two_entries_that_fit_alike_are_offered_as_a_choice(shared_index: FaqIndex) -> None:
     decision = shared_index.decide("เบี้ยใช้เอกสารอะไร")
     assert decision.kind == "clarify"
