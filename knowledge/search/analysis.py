@@ -31,6 +31,8 @@ _IN_WORDING = 7
 _BATCH_LENGTH = 200_000
 _MOST_IN_BATCH = 4096
 _DOCUMENT_LIMIT = 20_000
+_NO_WORD, _TEXT_END = -1, -2
+"""Stand for spaces and for the end of a text among the keys of words."""
 _FOLLOWING = ("แล้ว", "งั้น", "ถ้างั้น")
 
 
@@ -144,26 +146,30 @@ def analyse_documents(documents: Sequence[FaqDocument], segmenter: Segmenter) ->
     return AnalysedBatch(keys, phrasings, np.array(lengths, np.int64))
 
 
+class _KnownKeys(dict[str, int]):
+    """The keys of words met before."""
+
+    def __init__(self, segmenter: Segmenter) -> None:
+        super().__init__()
+        self._segmenter = segmenter
+
+    def __missing__(self, word: str) -> int:
+        key = self[word] = _NO_WORD if word.isspace() else word_key(word, self._segmenter)
+        return key
+
+
 def _occurrences_of(texts: Sequence[str], segmenter: Segmenter) -> tuple[Keys, Keys]:
     """Every key of the texts as often as it occurs, and the number of its text."""
-    known: dict[str, int] = {}
-    words: list[int] = []
-    counts: list[int] = []
-    for text in texts:
-        before = len(words)
-        for word in segmenter.words(text):
-            key = known.get(word)
-            if key is None:
-                key = known[word] = word_key(word, segmenter)
-            words.append(key)
-        counts.append(len(words) - before)
+    known = _KnownKeys(segmenter)
+    known["\n"] = _TEXT_END
+    tokens = segmenter.tokens_of_many(texts)
+    words = np.fromiter(map(known.__getitem__, tokens), np.int64, len(tokens))
+    word_parts = np.cumsum(words == _TEXT_END)
+    said = words >= 0
     (characters, character_parts), (skeletons, skeleton_parts) = grams_of_parts(texts)
-    word_parts = np.repeat(np.arange(len(texts)), counts)
     return (
-        np.concatenate(
-            (np.array(words, np.int64), characters | (1 << CHANNEL_BITS), skeletons | (2 << CHANNEL_BITS))
-        ),
-        np.concatenate((word_parts, character_parts, skeleton_parts)),
+        np.concatenate((words[said], characters | (1 << CHANNEL_BITS), skeletons | (2 << CHANNEL_BITS))),
+        np.concatenate((word_parts[said], character_parts, skeleton_parts)),
     )
 
 

@@ -1,16 +1,22 @@
 """Words of Thai text by dictionary (pythainlp's newmm), with an office's own words and synonyms on top."""
 
 import tomllib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from knowledge.thai.normalise import normalise
 
+if TYPE_CHECKING:
+    from knowledge.thai.cutting import Cutter
+
 _SHORT_RUN = 16
 _REMEMBERED_RUNS = 8192
+_MANY_LETTERS = 100_000
+"""Below this much text, cutting word by word costs less than the table for cutting all at once."""
 
 
 _Branch = dict[int, "str | tuple[str | None, _Branch]"]
@@ -30,6 +36,9 @@ class WordList:
 
     def __contains__(self, word: str) -> bool:
         return word in self._words
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._words)
 
     def starting(self, text: str, letters: list[int], start: int) -> list[str]:
         """All words that start at `start`, shortest first; `letters` are the numbers of the text's, then a 0."""
@@ -101,9 +110,11 @@ class _Vocabulary:
         general, own = _dictionary(), WordList(own_words)
         self._general = general.starting
         self._own = own.starting
+        self._own_words = own_words
         self._starts = frozenset(ord(word[0]) for word in own_words)
         self._bridges = general.bridges | own.bridges
         self._last: tuple[str, list[int]] = ("", [0])  # the text asked about last, kept in one piece
+        self._cutter: Cutter | None = None
         self._short_run = lru_cache(_REMEMBERED_RUNS)(self._cut)
 
     def prefixes(self, text: str, start: int = 0) -> list[str]:
@@ -132,6 +143,16 @@ class _Vocabulary:
             space = text.find(" ", space + 1)
         tokens += self._run(text[start:])
         return tokens
+
+    def tokens_of_many(self, texts: Sequence[str]) -> list[str]:
+        """`tokens` of all texts, with a line break after each; long texts together take a fifth of the time."""
+        if self._cutter is None and sum(map(len, texts)) < _MANY_LETTERS:
+            return [token for text in texts for token in (*self.tokens(text), "\n")]
+        if self._cutter is None:
+            from knowledge.thai.cutting import Cutter, table_of
+
+            self._cutter = Cutter(table_of(_dictionary(), self._own_words), self.tokens)
+        return self._cutter.tokens(texts)
 
     def _run(self, run: str) -> Sequence[str]:
         return self._short_run(run) if len(run) <= _SHORT_RUN else self._cut(run)
@@ -186,9 +207,16 @@ class Segmenter:
 
     def tokens(self, text: str) -> list[str]:
         """All pieces of normalised `text`, spaces included; joined they are the text again."""
+        return self._known().tokens(text)
+
+    def tokens_of_many(self, texts: Sequence[str]) -> list[str]:
+        """`tokens` of each of many texts, with a line break after each."""
+        return self._known().tokens_of_many(texts)
+
+    def _known(self) -> _Vocabulary:
         if self._vocabulary is None:
             self._vocabulary = _Vocabulary(self.own_words | self._concepts.keys() | self.protected)
-        return self._vocabulary.tokens(text)
+        return self._vocabulary
 
     def words(self, text: str) -> list[str]:
         """The words of normalised `text`, without spaces."""
