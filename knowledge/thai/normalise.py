@@ -7,6 +7,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+import numpy as np
+
 QUERY_LIMIT = 500
 """Meaningful characters of a question that are read; what follows says nothing new about it."""
 
@@ -17,23 +19,30 @@ _INVISIBLE = re.compile(
 )
 _TONES = "\u0e48\u0e49\u0e4a\u0e4b"
 _MARKS = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
-# A run of blanks is tried from its beginning only: from each of its blanks would take quadratic time.
-_DETACHED_MARK = re.compile(f"(?<!\\s)\\s+(?=[{_MARKS}\u0e33])")
+_VOWELS = "\u0e31\u0e34-\u0e3a\u0e47"
+# Patterns begin with the letter they look for, what comes before it asked after: in long texts most places are
+# passed over without trying. A run of blanks is tried from its beginning only, for from each it takes quadratic time.
+_DETACHED_MARK = re.compile(f"\\s(?<!\\s\\s)\\s*(?=[{_MARKS}\u0e33])")
 # Sara am is often typed, and always decomposed by NFKC, as nikhahit + aa with the tone on either side.
 _SPLIT_AM = re.compile(f"\u0e4d([{_MARKS}]{{0,8}})\u0e32")
-_MARK_RUN = re.compile(f"[{_MARKS}\u0e33]{{2,}}")
+_MARK_RUN = re.compile(
+    # A vowel with its tone, or a tone with sara am, is in order.
+    f"(?!(?:[{_VOWELS}][{_TONES}]|[{_TONES}]\u0e33)(?![{_MARKS}\u0e33]))[{_MARKS}\u0e33]{{2,}}"
+)
 _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile("เเ"), "แ"),
     (re.compile("([\u0e30\u0e32\u0e45\u0e46])\\1+"), r"\1"),
     # ก.ก. and อ.บ.ต. are the same word as กก and อบต.
-    (re.compile(r"(?<=[ก-ฮ])\.(?=\s*[ก-ฮ]\.|[ก-ฮ\d]|\s|$)"), ""),
-    (re.compile(r"(?<=\d),(?=\d{3}(?!\d))"), ""),
+    (re.compile(r"\.(?<=[ก-ฮ]\.)(?=\s*[ก-ฮ]\.|[ก-ฮ\d]|\s|$)"), ""),
+    (re.compile(r",(?<=\d,)(?=\d{3}(?!\d))"), ""),
     # Only letters, digits and Thai signs say anything; a point or slash does between digits.
-    (re.compile(r"(?<=\d)([./])(?=\d)|[^\w\u0e01-\u0e3a\u0e40-\u0e4e ]|_"), lambda m: m.group(1) or " "),  # type: ignore[list-item]
-    (re.compile(f"(?<![\u0e01-\u0e4e])[{_MARKS}\u0e33]+"), ""),
-    (re.compile(r"([^\d\s])\1{2,}"), r"\1"),
-    (re.compile(r"\s+"), " "),
+    (re.compile("_"), " "),
+    (re.compile(r"[^\u0e01-\u0e3a\u0e40-\u0e4e \w](?<!\d[./](?=\d))"), " "),
+    (re.compile(f"[{_MARKS}\u0e33](?<![\u0e01-\u0e4e].)[{_MARKS}\u0e33]*"), ""),
+    (re.compile("  +"), " "),
 )
+_REPEATED = re.compile(r"([^\d\s])\1{2,}")
+_SHORT = 100
 _THAI_DIGIT = re.compile("[๐-๙]")
 _THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 
@@ -64,8 +73,17 @@ def normalise(text: str, *, limit: int | None = None) -> str:
     text = _MARK_RUN.sub(lambda run: _in_order(run.group()), text)
     for pattern, replacement in _REWRITES:
         text = pattern.sub(replacement, text)
+    if len(text) <= _SHORT or _repeats(text):
+        text = _REPEATED.sub(r"\1", text)
     text = text.strip()
     return text if limit is None else text[:limit].rstrip()
+
+
+def _repeats(text: str) -> bool:
+    """Whether any letter stands three times in a row; in long texts this is soon told."""
+    letters = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    alike = letters[1:] == letters[:-1]
+    return bool((alike[1:] & alike[:-1]).any())
 
 
 @lru_cache(maxsize=4096)

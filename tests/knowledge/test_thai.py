@@ -46,6 +46,11 @@ def test_every_way_of_typing_gets_one_spelling(typed: str, spelled: str) -> None
     assert normalise(typed) == spelled
 
 
+def test_a_long_text_is_spelled_like_a_short_one() -> None:
+    long = "ที่บ้าน " * 40
+    assert normalise(f"{long}ด่วนนนนน_มาก  นํ้า ก.ก. 1,200.50 .ๆๆ") == f"{long}ด่วน มาก น้ำ กก 1200.50 ๆ"
+
+
 @given(st.text(alphabet="กขงนมยรลวสอเแะาิีุู่้๊๋์ัำํ ๆฯ๑๒12ab.,/\u200b", max_size=40))
 def test_normalising_again_changes_nothing(text: str) -> None:
     once = normalise(text)
