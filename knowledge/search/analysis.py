@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.search.document import FaqDocument
-from knowledge.search.postings import CHANNEL_BITS, Keys, distinct
+from knowledge.search.postings import CHANNEL_BITS, Keys, ascending, distinct, starts_of_runs
 from knowledge.thai import (
     QUERY_LIMIT,
     Segmenter,
@@ -26,8 +26,9 @@ CHANNEL_COUNT = len(CHANNELS)
 
 _CHUNK_LENGTH = 200
 _MOST_CHUNKS = 7
-_IN_WORDING = 7
-"""The number of the bit of a mark that says so; those of the answer's chunks count from 0."""
+_IN_WORDING = 1 << 7
+"""The mark of what is in the question, a variant or a keyword; the bits below are those of the answer's chunks."""
+_NO_UNIT = -1
 _BATCH_LENGTH = 200_000
 _MOST_IN_BATCH = 4096
 _DOCUMENT_LIMIT = 20_000
@@ -50,23 +51,21 @@ class AnalysedText:
         return cls(keys, (0, int(characters), int(skeletons), len(keys)))
 
 
-PART_BITS = 3
-DOCUMENT_BITS = 16
-UNIT_BITS = 20
-
-
 @dataclass(frozen=True, slots=True)
 class AnalysedBatch:
-    """Every key of several entries, as often as it occurs; `entries` and `phrasings` are ascending.
+    """Every key of several entries once for each entry and once for each phrasing, ascending.
 
-    `entries` are numbers of a key, DOCUMENT_BITS for the entry and PART_BITS for the bit of the mark: 7 in the
-    question, a variant or a keyword, below that in an answer chunk. `phrasings` are numbers of a key and
-    UNIT_BITS for the phrasing, counted through all entries. `lengths` are in characters.
+    Shapes: keys, entries, counts (how often it occurs there) and marks alike; phrasing_keys and phrasings (counted
+    through all entries) alike. Bit 7 of a mark says that the key is in the
+    question, a variant or a keyword, those below that it is in an answer chunk.
     """
 
-    entries: Keys
-    phrasings: Keys
-    lengths: npt.NDArray[np.int64]
+    keys: Keys
+    entries: npt.NDArray[np.int32]
+    counts: npt.NDArray[np.int64]
+    marks: npt.NDArray[np.uint8]
+    phrasing_keys: Keys
+    phrasings: npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +117,13 @@ def in_batches(documents: Sequence[FaqDocument]) -> Iterator[Sequence[FaqDocumen
         yield documents[start:]
 
 
-def analyse_documents(documents: Sequence[FaqDocument], segmenter: Segmenter) -> AnalysedBatch:
-    """All keys of some entries. The whole texts are kept, particles included."""
+def analyse_documents(
+    documents: Sequence[FaqDocument], segmenter: Segmenter
+) -> tuple[AnalysedBatch, npt.NDArray[np.int64]]:
+    """All keys of some entries, and each entry's length in characters. Whole texts are kept, particles included."""
     texts: list[str] = []
-    places: list[int] = []
+    entries: list[int] = []
+    marks: list[int] = []
     units: list[int] = []
     lengths: list[int] = []
     unit = 0
@@ -129,21 +131,27 @@ def analyse_documents(documents: Sequence[FaqDocument], segmenter: Segmenter) ->
         phrasings = [normalise(phrasing) for phrasing in (document.question, *document.variants)]
         keywords = [normalise(keyword) for keyword in document.keywords]
         chunks = split_chunks(normalise(document.answer[:_DOCUMENT_LIMIT]))
-        bits = [_IN_WORDING] * (len(phrasings) + len(keywords)) + list(range(len(chunks)))
-        places += [number << PART_BITS | bit for bit in bits]
-        units += [*range(unit, unit + len(phrasings)), *[-1] * (len(keywords) + len(chunks))]
+        own = [*phrasings, *keywords, *chunks]
+        texts += own
+        entries += [number] * len(own)
+        marks += [_IN_WORDING] * (len(phrasings) + len(keywords)) + [
+            1 << chunk for chunk in range(len(chunks))
+        ]
+        units += [*range(unit, unit + len(phrasings)), *[_NO_UNIT] * (len(keywords) + len(chunks))]
         unit += len(phrasings)
-        texts += [*phrasings, *keywords, *chunks]
-        lengths.append(sum(map(len, phrasings)) + sum(map(len, keywords)) + sum(map(len, chunks)))
-    keys, parts = _occurrences_of(texts, segmenter)
-    phrasing = np.array(units, np.int64)[parts]
-    in_phrasing = phrasing >= 0
-    phrasings = keys[in_phrasing] << UNIT_BITS | phrasing[in_phrasing]
-    keys <<= DOCUMENT_BITS + PART_BITS
-    keys |= np.array(places, np.int64)[parts]
-    keys.sort()
-    phrasings.sort()
-    return AnalysedBatch(keys, phrasings, np.array(lengths, np.int64))
+        lengths.append(sum(map(len, own)))
+    parts = _Parts(np.array(entries, np.int32), np.array(marks, np.uint8), np.array(units, np.int32))
+    occurrences = _occurrences_of(texts, segmenter)
+    return _joined([_counted(*found, parts) for found in occurrences]), np.array(lengths, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The entry, the mark and the phrasing, if it is one, of each text of a batch; the entries ascending."""
+
+    entries: npt.NDArray[np.int32]
+    marks: npt.NDArray[np.uint8]
+    units: npt.NDArray[np.int32]
 
 
 class _KnownKeys(dict[str, int]):
@@ -158,18 +166,45 @@ class _KnownKeys(dict[str, int]):
         return key
 
 
-def _occurrences_of(texts: Sequence[str], segmenter: Segmenter) -> tuple[Keys, Keys]:
-    """Every key of the texts as often as it occurs, and the number of its text."""
+def _occurrences_of(texts: Sequence[str], segmenter: Segmenter) -> Iterator[tuple[Keys, Keys]]:
+    """For each channel every key of the texts as often as it occurs, and the number of its text, ascending for a key."""
     known = _KnownKeys(segmenter)
     known["\n"] = _TEXT_END
     tokens = segmenter.tokens_of_many(texts)
     words = np.fromiter(map(known.__getitem__, tokens), np.int64, len(tokens))
-    word_parts = np.cumsum(words == _TEXT_END)
     said = words >= 0
+    yield words[said], np.cumsum(words == _TEXT_END)[said]
     (characters, character_parts), (skeletons, skeleton_parts) = grams_of_parts(texts)
-    return (
-        np.concatenate((words[said], characters | (1 << CHANNEL_BITS), skeletons | (2 << CHANNEL_BITS))),
-        np.concatenate((word_parts[said], character_parts, skeleton_parts)),
+    yield characters | (1 << CHANNEL_BITS), character_parts
+    yield skeletons | (2 << CHANNEL_BITS), skeleton_parts
+
+
+def _counted(keys: Keys, numbers: Keys, parts: _Parts) -> AnalysedBatch:
+    """The keys of one channel by entry and by phrasing."""
+    order = ascending(keys.astype(np.uint32))
+    keys, numbers = keys[order], numbers[order]
+    entries, units = parts.entries[numbers], parts.units[numbers]
+    firsts = starts_of_runs(keys, entries)
+    phrased = np.flatnonzero(units != _NO_UNIT)
+    phrased = phrased[starts_of_runs(keys[phrased], units[phrased])]
+    return AnalysedBatch(
+        keys=keys[firsts],
+        entries=entries[firsts],
+        counts=np.diff(np.append(firsts, len(keys))),
+        marks=np.bitwise_or.reduceat(parts.marks[numbers], firsts) if len(firsts) else np.empty(0, np.uint8),
+        phrasing_keys=keys[phrased],
+        phrasings=units[phrased],
+    )
+
+
+def _joined(channels: Sequence[AnalysedBatch]) -> AnalysedBatch:
+    return AnalysedBatch(
+        keys=np.concatenate([channel.keys for channel in channels]),
+        entries=np.concatenate([channel.entries for channel in channels]),
+        counts=np.concatenate([channel.counts for channel in channels]),
+        marks=np.concatenate([channel.marks for channel in channels]),
+        phrasing_keys=np.concatenate([channel.phrasing_keys for channel in channels]),
+        phrasings=np.concatenate([channel.phrasings for channel in channels]),
     )
 
 

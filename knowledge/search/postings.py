@@ -95,7 +95,7 @@ def empty_postings() -> Postings:
 
 def postings_of(
     keys: Keys,
-    rows: npt.NDArray[np.int64],
+    rows: npt.NDArray[np.signedinteger],
     *,
     base: int,
     values: Bytes | None = None,
@@ -114,13 +114,24 @@ def postings_of(
     )
 
 
-def starts_of_runs(ordered: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Where each different number of an ascending list comes first."""
-    if len(ordered) == 0:
+def ascending(keys: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
+    """The places of the keys in ascending order, equal ones as they come.
+
+    numpy counts numbers of two bytes instead of comparing them: twice that takes a third of the time of a sort.
+    """
+    order = np.argsort(keys.astype(np.uint16), kind="stable")
+    return order[np.argsort((keys >> np.uint32(16)).astype(np.uint16)[order], kind="stable")]
+
+
+def starts_of_runs(*ordered: npt.NDArray[np.signedinteger]) -> npt.NDArray[np.int64]:
+    """Where each different number, or numbers side by side, comes first in ascending lists of one length."""
+    if len(ordered[0]) == 0:
         return np.empty(0, np.int64)
-    new = np.empty(len(ordered), np.bool_)
+    new = np.empty(len(ordered[0]), np.bool_)
     new[0] = True
-    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    np.not_equal(ordered[0][1:], ordered[0][:-1], out=new[1:])
+    for numbers in ordered[1:]:
+        new[1:] |= numbers[1:] != numbers[:-1]
     return np.flatnonzero(new)
 
 
@@ -223,8 +234,10 @@ def assemble(groups: list[list[Postings]], most: int | None = None) -> Postings:
             for block in blocks(part.offsets):
                 source_counts = np.where(listed[block], part_counts[block], 0)
                 at = gather(free[slots[block]], source_counts)
-                source = gather(part.offsets[block], source_counts)
-                rows[at] = part.rows[source].astype(np.int64) + (part.base - base)
+                source = slice(int(part.offsets[block.start]), int(part.offsets[block.stop]))
+                if not listed[block].all():
+                    source = gather(part.offsets[block], source_counts)
+                rows[at] = part.rows[source].astype(rows.dtype) + rows.dtype.type(part.base - base)
                 if len(values):
                     values[at] = part.values[source]
                     marks[at] = part.marks[source]
@@ -303,7 +316,8 @@ def _table(
 ) -> tuple[Keys, npt.NDArray[np.int64], Keys, npt.NDArray[np.int64]]:
     """All keys of the parts with how many postings each will have (0 when common), and the common keys likewise."""
     keys = np.concatenate([part.full_keys for part in parts] + [part.common for part in parts])
-    keys = keys if len(parts) == 1 and len(parts[0].common) == 0 else distinct(keys)
+    keys.sort(kind="stable")  # which puts runs that are in order together instead of sorting anew
+    keys = keys[starts_of_runs(keys)]
     counts = np.zeros(len(keys), np.int64)
     commons = np.zeros(len(keys), np.bool_)
     for part in parts:

@@ -9,9 +9,6 @@ import numpy.typing as npt
 
 from knowledge.search.analysis import (
     CHANNEL_COUNT,
-    DOCUMENT_BITS,
-    PART_BITS,
-    UNIT_BITS,
     AnalysedBatch,
     AnalysedText,
     analyse_documents,
@@ -208,9 +205,9 @@ def _read(
         if row + len(batch) - part_start > MOST_NARROW_ROWS:
             wholes.append(assemble(groups, COMMON))
             groups, part_start = [], row
-        analysed = analyse_documents(batch, segmenter)
-        entries = _entry_postings(analysed, row, snapshot.average_length)
-        phrasings.append(_phrasing_postings(analysed.phrasings, unit))
+        analysed, lengths = analyse_documents(batch, segmenter)
+        entries = _entry_postings(analysed, lengths / snapshot.average_length, row)
+        phrasings.append(postings_of(analysed.phrasing_keys, analysed.phrasings, base=unit))
         if not groups:
             cuts = equal_cuts(entries, _KEY_RANGES)
             groups = [[] for _ in range(len(cuts) + 1)]
@@ -224,22 +221,12 @@ def _read(
     return [*wholes, assemble(groups, COMMON)], merge(phrasings)
 
 
-def _entry_postings(batch: AnalysedBatch, first_row: int, average_length: float) -> Postings:
-    together = batch.entries >> PART_BITS
-    firsts = starts_of_runs(together)
-    bits = (1 << (batch.entries & ((1 << PART_BITS) - 1))).astype(np.uint8)
-    marks = np.bitwise_or.reduceat(bits, firsts) if len(firsts) else bits
-    counts = np.diff(np.append(firsts, len(together)))
-    together = together[firsts]
-    rows = together & ((1 << DOCUMENT_BITS) - 1)
-    room = _SATURATION * (1 - _LENGTH_SHARE + _LENGTH_SHARE * batch.lengths / average_length)
-    values = np.rint(counts / (counts + room[rows]) * 255).astype(np.uint8)
-    return postings_of(together >> DOCUMENT_BITS, rows, base=first_row, values=values, marks=marks)
-
-
-def _phrasing_postings(occurrences: Keys, first_unit: int) -> Postings:
-    pairs = occurrences[starts_of_runs(occurrences)]
-    return postings_of(pairs >> UNIT_BITS, pairs & ((1 << UNIT_BITS) - 1), base=first_unit)
+def _entry_postings(
+    batch: AnalysedBatch, relative_lengths: npt.NDArray[np.float64], first_row: int
+) -> Postings:
+    room = _SATURATION * (1 - _LENGTH_SHARE + _LENGTH_SHARE * relative_lengths)
+    values = np.rint(batch.counts / (batch.counts + room[batch.entries]) * 255).astype(np.uint8)
+    return postings_of(batch.keys, batch.entries, base=first_row, values=values, marks=batch.marks)
 
 
 def add_phrasings(snapshot: Snapshot, added: Sequence[tuple[Phrasing, AnalysedText]]) -> Snapshot:
@@ -248,7 +235,8 @@ def add_phrasings(snapshot: Snapshot, added: Sequence[tuple[Phrasing, AnalysedTe
         return snapshot
     keys = np.concatenate([analysed.keys for _, analysed in added])
     units = np.repeat(np.arange(len(added)), [len(analysed.keys) for _, analysed in added])
-    postings = _phrasing_postings(np.sort(keys << UNIT_BITS | units), snapshot.units)
+    order = np.argsort(keys, kind="stable")
+    postings = postings_of(keys[order], units[order], base=snapshot.units)
     return _with_phrasings(snapshot, [phrasing for phrasing, _ in added], postings)
 
 

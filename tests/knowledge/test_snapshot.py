@@ -9,7 +9,7 @@ import pytest
 from knowledge.search import FaqDocument, analysis, compaction, snapshot
 from knowledge.search.analysis import analyse_documents, analyse_phrasing
 from knowledge.search.compaction import compact
-from knowledge.search.postings import Postings, merge, postings_of, split
+from knowledge.search.postings import Postings, ascending, merge, postings_of, split
 from knowledge.search.scoring import _highest, score
 from knowledge.search.snapshot import (
     Snapshot,
@@ -128,13 +128,22 @@ def test_texts_read_together_have_the_keys_they_have_alone() -> None:
         FaqDocument(id="1", question="น้ำ ไหล", answer=""),
         FaqDocument(id="2", question="ก", answer="ถนน wifi"),
     ]
-    batch = analyse_documents(documents, SEGMENTER)
-    keys = [key >> analysis.UNIT_BITS for key in batch.phrasings.tolist()]
-    alone = [key for text in ("น้ำ ไหล", "ก") for key in analyse_phrasing(text, SEGMENTER).keys.tolist()]
-    assert sorted(keys) == sorted(alone)
-    answers = [key for key in batch.entries.tolist() if key & 0b111 == 0]
+    batch, _ = analyse_documents(documents, SEGMENTER)
+    together = zip(batch.phrasing_keys.tolist(), batch.phrasings.tolist(), strict=True)
+    alone = [
+        (key, n) for n in (0, 1) for key in analyse_phrasing(documents[n].question, SEGMENTER).keys.tolist()
+    ]
+    assert [*together] == sorted(alone)
     grams = len(character_grams("ถนน wifi")) + len(skeleton_grams("ถนน wifi"))
-    assert len(answers) == grams + 2
+    assert batch.counts[batch.marks == 1].sum() == grams + 2
+    assert batch.entries[batch.marks == 1].max() == 1
+    assert np.all(np.diff(batch.keys) >= 0)
+
+
+def test_keys_are_put_in_order_and_equal_ones_left_in_theirs() -> None:
+    keys = np.random.default_rng(3).integers(0, 1 << 32, 5_000, dtype=np.uint32)
+    keys[::3] = keys[0]
+    assert ascending(keys).tolist() == np.argsort(keys, kind="stable").tolist()
 
 
 def test_postings_cut_by_keys_and_put_together_are_whole() -> None:
