@@ -73,10 +73,9 @@ class _Walk:
         here = np.arange(len(first_letters))
         either = self._words.either
         one_word = (either >> (self._meetings - here).astype(np.uint64)) & _ONE != 0
-        foreign, alone = _foreign(first_letters)
-        unknown = np.where(alone, here + 1, _next(~foreign))
-        unknown = np.where(foreign, unknown, _next(foreign | self._words.longer))
-        closer_look = np.where(either, ~one_word, foreign & ~alone)
+        foreign, foreign_ends, sure = _foreign(first_letters)
+        unknown = np.where(foreign, foreign_ends, _next(foreign | self._words.longer))
+        closer_look = np.where(either, ~one_word, foreign & ~sure)
         return np.where(either, self._meetings, unknown), closer_look | self._unsure
 
     def tokens(self) -> list[str]:
@@ -157,12 +156,12 @@ class _Words:
         letters = table.letters(text)
         at = np.arange(len(starts), dtype=np.int32)
         position = starts.astype(np.int32)
-        nodes = np.zeros(len(starts), np.int32)
+        nodes = table.begin(letters[position])
         while len(at):
-            nodes = table.follow(nodes, letters[position])
             on = np.flatnonzero(nodes)
             at, position, nodes = at[on], position[on] + np.int32(1), nodes[on]
             self._note(at, places[position], table.marks[nodes])
+            nodes = table.follow(nodes, letters[position])
         self.either = self._general | self._own
         self.counts = (np.bitwise_count(self._general) + np.bitwise_count(self._own)).astype(np.int32)
 
@@ -219,10 +218,18 @@ def _lowest(masks: _Masks) -> npt.NDArray[np.uint8]:
     return np.bitwise_count(~masks & (masks - _ONE))
 
 
-def _foreign(letters: CodePoints) -> tuple[_Flags, _Flags]:
-    """Whether newmm's pattern for what is not Thai fits each letter, and whether it fits that letter only."""
+def _foreign(letters: CodePoints) -> tuple[_Flags, _Places, _Flags]:
+    """Where newmm's pattern for what is not Thai fits, where that token ends, and whether it does so surely.
+
+    Sure are Latin letters, and a letter by itself; where it is not sure, the token ends there at the latest.
+    """
     signs = (letters >= 0x0E00) & (letters <= 0x0E7F)
-    digits = (letters >= ord("๐")) & (letters <= ord("๙"))
-    thai = signs & ~digits
+    thai_digits = (letters >= ord("๐")) & (letters <= ord("๙"))
+    thai = signs & ~thai_digits
+    lower = letters | 0x20
+    latin = (lower >= ord("a")) & (lower <= ord("z")) | (letters == ord("-"))
     before_thai = np.append(thai[1:], False)
-    return ~thai, ~thai & (before_thai | (letters == ord(END)))
+    before_latin = np.append(latin[1:], False)
+    alone = before_thai | (letters == ord(END)) | (letters == ord(" ")) & before_latin
+    ends = np.where(alone, np.arange(1, len(letters) + 1), np.where(latin, _next(~latin), _next(thai)))
+    return ~thai, ends, alone | latin

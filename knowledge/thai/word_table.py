@@ -31,10 +31,16 @@ class WordTable:
         self.marks[ends] = [words[word] for word in ordered]
         self._bits = max(2 * len(keys), 2).bit_length()
         self._keys, self._nodes = self._scattered(keys)
+        every = np.arange(self._size, dtype=np.int32)
+        self._first_nodes = self.follow(np.zeros_like(every), every)
 
     def letters(self, text: CodePoints) -> npt.NDArray[np.int32]:
         """The number of each letter of a text: 0 for one in no word."""
         return self._letters[np.minimum(text, len(self._letters) - 1)]
+
+    def begin(self, letters: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        """The node each letter leads to from the root; 0 where no word begins so."""
+        return self._first_nodes[letters]
 
     def follow(self, nodes: npt.NDArray[np.int32], letters: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
         """The node each letter leads to from each node; 0 where no word goes on so."""
@@ -63,9 +69,7 @@ class WordTable:
             taken[slots[free]] = keys[free]
             left = left[taken[slots[left]] != keys[left]]
             slots[left] = (slots[left] + 1) & (len(taken) - 1)
-        at = self._first_slots(keys)
-        at[:] = slots
-        nodes[at] = np.arange(1, len(keys) + 1, dtype=np.int32)
+        nodes[slots] = np.arange(1, len(keys) + 1, dtype=np.int32)
         return taken, nodes
 
 
