@@ -1,7 +1,5 @@
 """The answer engine: build it from entries, ask it, teach it, change it, keep it in a file."""
 
-import ctypes
-import os
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -23,6 +21,7 @@ from knowledge.search.compaction import compact, needs_compaction, remove_phrasi
 from knowledge.search.decision import Decision, choices, confidence, evidence
 from knowledge.search.document import Explanation, FaqDocument, Hit
 from knowledge.search.learning import learn_phrasings, solve
+from knowledge.search.memory import return_memory
 from knowledge.search.scoring import Floats, Scores, known_share, score, unit_likeness
 from knowledge.search.snapshot import (
     NOBODY,
@@ -75,7 +74,7 @@ class FaqIndex:
         snapshot = refresh_norms(add_documents(snapshot, list(latest.values()), segmenter))
         index = cls(solve(snapshot), segmenter)
         if len(latest) >= _LARGE:
-            _return_memory()
+            return_memory()
         return index
 
     def __len__(self) -> int:
@@ -232,13 +231,6 @@ class FaqIndex:
     def load(cls, path: str | PathLike[str]) -> "FaqIndex":
         """Read what `save` wrote. Raises ValueError when the file is of another format."""
         return cls(*storage.load(path))
-
-
-def _return_memory() -> None:
-    """Gives freed memory back to the system, where the C library (glibc) would rather keep it for later."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
-    if trim is not None:
-        trim(0)
 
 
 def _length(document: FaqDocument) -> int:

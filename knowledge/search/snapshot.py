@@ -15,6 +15,7 @@ from knowledge.search.analysis import (
     in_batches,
 )
 from knowledge.search.document import FaqDocument
+from knowledge.search.memory import return_memory
 from knowledge.search.postings import (
     MOST_NARROW_ROWS,
     Keys,
@@ -216,8 +217,12 @@ def _read(
             for every in (_MERGED_AT_ONCE, _MERGED_AT_ONCE**2):
                 if number % every == 0 and len(group) >= _MERGED_AT_ONCE:
                     group[-_MERGED_AT_ONCE:] = [merge(group[-_MERGED_AT_ONCE:], COMMON)]
+        if number % _MERGED_AT_ONCE == 0:
+            return_memory()
         row += len(batch)
         unit += sum(1 + len(document.variants) for document in batch)
+    if len(phrasings) >= _MERGED_AT_ONCE:
+        return_memory()
     return [*wholes, assemble(groups, COMMON)], merge(phrasings)
 
 
