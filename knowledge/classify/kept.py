@@ -6,9 +6,9 @@ from contextlib import suppress
 from pathlib import Path
 from zipfile import BadZipFile
 
-from knowledge.classify.features import __file__ as features_code
 from knowledge.classify.model import TextClassifier
-from knowledge.classify.model import __file__ as model_code
+
+_CODE = Path(__file__).parent
 
 
 def learn_or_load(
@@ -21,7 +21,7 @@ def learn_or_load(
     """
     if folder is None:
         return learn()
-    sources = (data, Path(model_code), Path(features_code))
+    sources = (data, *sorted(_CODE.glob("*.py")))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
     path = folder / f"{name}-{digest}.npz"
     with suppress(OSError, ValueError, KeyError, BadZipFile):

@@ -3,19 +3,21 @@
 One linear model per label over the hashed features of `features`, fitted together as ridge
 regression in its dual form: with a few thousand texts the matrix of their similarities is small, one
 inverse of it serves all labels, and it also yields, without fitting again, the score that every text
-would have got from the others alone. Those leave-one-out scores make the probabilities honest.
+would have got from the others alone. Those leave-one-out scores make the probabilities honest, see
+`calibration`.
 """
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.classify.features import CHANNEL_WEIGHTS, FEATURES, MAX_CHARACTERS, Channel, channels_of
+from knowledge.classify.calibration import Calibration
+from knowledge.classify.features import FEATURES, MAX_CHARACTERS, channels_of
+from knowledge.classify.vectors import FeatureWeights, Vectors
 from knowledge.thai import as_thai_layout
 
 Example = tuple[str, Iterable[str]]
@@ -24,9 +26,9 @@ Example = tuple[str, Iterable[str]]
 _RIDGE = 3.0  # chosen on complaints and call-centre utterances, clean and mistyped; 1.2 loses a point
 _BIAS = 0.1  # similarity of any two texts, which stands for a constant feature
 _SHARD = 4_000  # examples solved together; more are split and the weights averaged, so time stays linear
-_RARE = 24  # features in at most this many texts of a shard are multiplied sparsely, the others densely
 _CORRECTED_LOGIT = 1.0  # a corrected label ends with probability 0.73 or more, a refused one 0.27 or less
-_FORMAT = 2
+_CORRECTING_STEPS = 20
+_FORMAT = 3
 
 
 class Prediction(NamedTuple):
@@ -36,19 +38,6 @@ class Prediction(NamedTuple):
     probability: float
 
 
-@dataclass(frozen=True)
-class _Vectors:
-    """Texts as a sparse matrix by rows; `start[i]` is where text i begins in the other two."""
-
-    index: NDArray[np.int64]
-    value: NDArray[np.float32]
-    start: NDArray[np.int64]
-
-    @property
-    def row(self) -> NDArray[np.int64]:
-        return np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
-
-
 class TextClassifier:
     """Labels for texts, with calibrated probabilities; see `fit`, `predict` and `learn`."""
 
@@ -56,21 +45,20 @@ class TextClassifier:
         self,
         labels: Sequence[str],
         *,
-        idf: NDArray[np.float32],
+        feature_weights: FeatureWeights,
         weights: NDArray[np.float32],
         bias: NDArray[np.float32],
-        sigmoid: NDArray[np.float64],
+        calibration: Calibration,
     ) -> None:
         """Wrap learned numbers; use `fit` or `load`.
 
-        `weights` is (features, labels) and gives the scores; `sigmoid` is (labels, 3) and turns the
-        evidence of a score (see `_evidence`) into the logit of its probability.
+        `weights` is (features, labels) and `bias` (labels,): together they give the scores.
         """
         self._labels = list(labels)
-        self._idf = idf
+        self._feature_weights = feature_weights
         self._weights = weights
         self._bias = bias
-        self._sigmoid = sigmoid
+        self._calibration = calibration
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -88,8 +76,9 @@ class TextClassifier:
         if not labels:
             raise ValueError("no example carries a label")
         found = [channels_of(text) for text, _ in pairs]
-        idf = _inverse_document_frequency(found)
-        targets = np.array([[1.0 if label in given else -1.0 for label in labels] for _, given in pairs])
+        truths = np.array([[label in given for label in labels] for _, given in pairs])
+        targets = np.where(truths, 1.0, -1.0)
+        feature_weights = FeatureWeights.learn(found, truths)
 
         weights = np.zeros((FEATURES, len(labels)), dtype=np.float32)
         bias = np.zeros(len(labels), dtype=np.float32)
@@ -97,12 +86,18 @@ class TextClassifier:
         shards = -(-len(pairs) // _SHARD)
         for shard in range(shards):
             members = slice(shard, None, shards)
-            vectors = _vectors(found[members], idf)
+            vectors = feature_weights.vectors(found[members])
             coefficients, scores[members] = _ridge(vectors, targets[members])
             spread = coefficients[vectors.row] * (vectors.value / shards)[:, None]
             np.add.at(weights, vectors.index, spread.astype(np.float32))
             bias += _BIAS * coefficients.sum(axis=0) / shards
-        return cls(labels, idf=idf, weights=weights, bias=bias, sigmoid=_calibrate(scores, targets))
+        return cls(
+            labels,
+            feature_weights=feature_weights,
+            weights=weights,
+            bias=bias,
+            calibration=Calibration.learn(scores, truths),
+        )
 
     def predict(self, text: str, *, limit: int = 3) -> list[Prediction]:
         """The `limit` most probable labels, best first. Probabilities need not sum to one.
@@ -130,17 +125,17 @@ class TextClassifier:
             vectors = self._vector(text)
             sign = np.array([1.0 if label in given else -1.0 for label in self._labels])
             length = float(vectors.value @ vectors.value) + _BIAS
-            # Rivals move each other's logits, so one exact step is not enough; a few are.
-            for _ in range(5):
+            # Labels move each other's logits, so one exact step is not enough; a few are.
+            for _ in range(_CORRECTING_STEPS):
                 missing = np.maximum(0.0, _CORRECTED_LOGIT - sign * self._logits(vectors)) * sign
-                step = (missing / (self._sigmoid[:, :2].sum(axis=1) * length)).astype(np.float32)
+                step = (missing / (self._calibration.slope * length)).astype(np.float32)
                 self._weights[vectors.index] += vectors.value[:, None] * step
                 self._bias += _BIAS * step
 
     def save(self, path: str | Path) -> None:
         """Write the model to a file, for `load`."""
         used = np.flatnonzero(self._weights.any(axis=1))
-        known = np.flatnonzero(self._idf != self._idf.max())
+        known = np.flatnonzero(self._feature_weights.is_known(np.arange(FEATURES)))
         with open(path, "wb") as file:
             np.savez_compressed(
                 file,
@@ -148,10 +143,12 @@ class TextClassifier:
                 used=used,
                 weights=self._weights[used],
                 known=known,
-                idf=self._idf[known],
-                idf_unknown=self._idf.max(),
+                rarity=self._feature_weights.rarity[known],
+                rarity_unknown=self._feature_weights.rarity.max(),
+                telling=self._feature_weights.telling[known],
                 bias=self._bias,
-                sigmoid=self._sigmoid,
+                calibration_own=self._calibration.own,
+                calibration_others=self._calibration.others,
             )
 
     @classmethod
@@ -163,27 +160,29 @@ class TextClassifier:
                 raise ValueError(f"{path} was saved by another version; fit the model again")
             weights = np.zeros((FEATURES, len(meta["labels"])), dtype=np.float32)
             weights[file["used"]] = file["weights"]
-            idf = np.full(FEATURES, file["idf_unknown"], dtype=np.float32)
-            idf[file["known"]] = file["idf"]
+            rarity = np.full(FEATURES, file["rarity_unknown"], dtype=np.float32)
+            rarity[file["known"]] = file["rarity"]
+            telling = np.ones(FEATURES, dtype=np.float32)
+            telling[file["known"]] = file["telling"]
             return cls(
                 meta["labels"],
-                idf=idf,
+                feature_weights=FeatureWeights(rarity=rarity, telling=telling),
                 weights=weights,
                 bias=file["bias"],
-                sigmoid=file["sigmoid"],
+                calibration=Calibration(own=file["calibration_own"], others=file["calibration_others"]),
             )
 
-    def _vector(self, text: str) -> _Vectors:
-        return _vectors([channels_of(text)], self._idf)
+    def _vector(self, text: str) -> Vectors:
+        return self._feature_weights.vectors([channels_of(text)])
 
-    def _known_share(self, vectors: _Vectors) -> float:
+    def _known_share(self, vectors: Vectors) -> float:
         """How much of a text consists of features met in learning, 0 to 1."""
-        known = vectors.value[self._idf[vectors.index] < self._idf.max()]
+        known = vectors.value[self._feature_weights.is_known(vectors.index)]
         return float(known @ known) / max(float(vectors.value @ vectors.value), 1e-9)
 
-    def _logits(self, vectors: _Vectors) -> NDArray[np.float64]:
+    def _logits(self, vectors: Vectors) -> NDArray[np.float64]:
         scores = (vectors.value @ self._weights[vectors.index] + self._bias).astype(np.float64)
-        return (_evidence(scores[None, :])[0] * self._sigmoid).sum(axis=1)
+        return self._calibration.logits(scores[None, :])[0]
 
     def _add_labels(self, labels: Iterable[str]) -> None:
         """New labels start improbable everywhere; the correction that brings them teaches the rest."""
@@ -191,109 +190,19 @@ class TextClassifier:
             self._labels.append(label)
             self._weights = np.pad(self._weights, ((0, 0), (0, 1)))
             self._bias = np.concatenate([self._bias, np.full(1, -1.0, dtype=np.float32)])
-            self._sigmoid = np.vstack([self._sigmoid, np.median(self._sigmoid, axis=0)])
+            self._calibration = self._calibration.with_another_label()
 
 
 def _label_set(labels: Iterable[str]) -> frozenset[str]:
     return frozenset([labels] if isinstance(labels, str) else labels)
 
 
-def _inverse_document_frequency(found: Sequence[tuple[Channel, ...]]) -> NDArray[np.float32]:
-    frequency = np.ones(FEATURES, dtype=np.float32)
-    for channels in found:
-        for channel in channels:
-            frequency[channel.index] += 1
-    return np.log((len(found) + 2) / frequency) + 1
-
-
-def _vectors(found: Sequence[tuple[Channel, ...]], idf: NDArray[np.float32]) -> _Vectors:
-    """Weighted features. The known ones of every channel have the channel's weight as length.
-
-    Those never met in learning, which typing slips make, do not take from the weight of the others.
-    """
-    index: list[NDArray[np.int64]] = []
-    value: list[NDArray[np.float32]] = []
-    start = [0]
-    unknown = idf.max()
-    for channels in found:
-        size = 0
-        for channel, weight in zip(channels, CHANNEL_WEIGHTS, strict=True):
-            rarity = idf[channel.index]
-            weighted = ((1.0 + np.log(channel.count)) * rarity).astype(np.float32)
-            known = weighted[rarity < unknown]
-            measured = known if len(known) else weighted
-            weighted *= weight / max(float(np.sqrt(measured @ measured)), 1e-9)
-            index.append(channel.index)
-            value.append(weighted)
-            size += len(channel.index)
-        start.append(start[-1] + size)
-    return _Vectors(np.concatenate(index), np.concatenate(value), np.array(start))
-
-
 def _ridge(
-    vectors: _Vectors, targets: NDArray[np.float64]
+    vectors: Vectors, targets: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Dual coefficients (texts, labels), and the score of every text when it is left out itself."""
-    similarity = _similarities(vectors) + _BIAS
+    similarity = vectors.similarities() + _BIAS
     similarity[np.diag_indices_from(similarity)] += _RIDGE
     inverse = np.linalg.inv(similarity)
     coefficients = inverse @ targets
     return coefficients, targets - coefficients / np.diag(inverse)[:, None]
-
-
-def _similarities(vectors: _Vectors) -> NDArray[np.float32]:
-    """All dot products of the texts: rare features pair by pair, common ones as one dense product."""
-    texts = len(vectors.start) - 1
-    order = np.argsort(vectors.index, kind="stable")
-    row, value = vectors.row[order], vectors.value[order]
-    _, first, occurrences = np.unique(vectors.index[order], return_index=True, return_counts=True)
-
-    common = occurrences > _RARE
-    column = np.repeat(np.where(common, np.cumsum(common) - 1, -1), occurrences)
-    dense = np.zeros((texts, int(common.sum())), dtype=np.float32)
-    dense[row[column >= 0], column[column >= 0]] = value[column >= 0]
-    similarity = dense @ dense.T
-
-    flat = similarity.reshape(-1)
-    for count in range(1, _RARE + 1):
-        places = first[occurrences == count][:, None] + np.arange(count)
-        rows, values = row[places], value[places]
-        np.add.at(
-            flat,
-            (rows[:, :, None] * texts + rows[:, None, :]).reshape(-1),
-            (values[:, :, None] * values[:, None, :]).reshape(-1),
-        )
-    return similarity
-
-
-def _evidence(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What a probability is read from, (texts, labels, 3): the score, its lead over the best rival, 1."""
-    if scores.shape[1] == 1:
-        rival = np.full_like(scores, -1.0)
-    else:
-        runner_up, best = np.partition(scores, -2, axis=1)[:, -2:].T
-        rival = np.where(scores == best[:, None], runner_up[:, None], best[:, None])
-    return np.stack([scores, scores - rival, np.ones_like(scores)], axis=2)
-
-
-def _calibrate(scores: NDArray[np.float64], targets: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Logistic regression of every label's truth on its evidence, by Newton's method: (labels, 3)."""
-    positives = (targets > 0).sum(axis=0)
-    negatives = len(targets) - positives
-    # Platt's softened targets keep a label with few examples from becoming certain.
-    wanted = np.where(targets > 0, (positives + 1) / (positives + 2), 1 / (negatives + 2))
-    evidence = _evidence(scores)
-    prior = np.array([2.0, 1.0, 0.0])
-    strength = np.array([0.3, 0.3, 1e-3])
-    sigmoid = np.tile(prior, (len(positives), 1))
-    for _ in range(30):
-        probability = 1.0 / (1.0 + np.exp(-np.einsum("nlf,lf->nl", evidence, sigmoid)))
-        slope = probability * (1.0 - probability)
-        gradient = np.einsum("nl,nlf->lf", probability - wanted, evidence) + strength * (sigmoid - prior)
-        curvature = np.einsum("nl,nlf,nlg->lfg", slope, evidence, evidence, optimize=True) + np.diag(strength)
-        step = np.linalg.solve(curvature, gradient[:, :, None])[:, :, 0]
-        sigmoid -= np.clip(step, -2.0, 2.0)
-    # A label that is learned from almost nothing must still rise with its score.
-    sigmoid[:, 0] = np.maximum(sigmoid[:, 0], 0.5)
-    sigmoid[:, 1] = np.maximum(sigmoid[:, 1], 0.0)
-    return sigmoid

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from knowledge.classify import TextClassifier, model
+from knowledge.classify.vectors import FeatureWeights
 
 STREETS = [
     "ถนนพังเป็นหลุม",
@@ -172,20 +173,21 @@ def test_the_similarity_of_texts_is_their_dot_product() -> None:
     """The shortcut over rare and common features must equal the plain product."""
     texts = [text for text, _ in EXAMPLES] * 3
     found = [model.channels_of(text) for text in texts]
-    vectors = model._vectors(found, model._inverse_document_frequency(found))
+    vectors = FeatureWeights.learn(found, np.ones((len(texts), 1), dtype=bool)).vectors(found)
     dense = np.zeros((len(texts), model.FEATURES))
     np.add.at(dense, (vectors.row, vectors.index), vectors.value)
-    np.testing.assert_allclose(model._similarities(vectors), dense @ dense.T, atol=1e-4)
+    np.testing.assert_allclose(vectors.similarities(), dense @ dense.T, atol=1e-4)
 
 
 def test_the_leave_one_out_score_equals_fitting_without_the_text() -> None:
     found = [model.channels_of(text) for text, _ in EXAMPLES]
-    idf = model._inverse_document_frequency(found)
-    targets = np.array([[1.0 if "ถนน" in labels else -1.0] for _, labels in EXAMPLES])
-    _, scores = model._ridge(model._vectors(found, idf), targets)
+    truths = np.array([["ถนน" in labels] for _, labels in EXAMPLES])
+    weights = FeatureWeights.learn(found, truths)
+    targets = np.where(truths, 1.0, -1.0)
+    _, scores = model._ridge(weights.vectors(found), targets)
 
-    rest, _ = model._ridge(model._vectors(found[1:], idf), targets[1:])
-    similarity = model._similarities(model._vectors(found, idf))[0, 1:] + model._BIAS
+    rest, _ = model._ridge(weights.vectors(found[1:]), targets[1:])
+    similarity = weights.vectors(found).similarities()[0, 1:] + model._BIAS
     np.testing.assert_allclose(scores[0], similarity @ rest, atol=1e-3)
 
 
