@@ -197,9 +197,7 @@ def _label_set(labels: Iterable[str]) -> frozenset[str]:
     return frozenset([labels] if isinstance(labels, str) else labels)
 
 
-def _ridge(
-    vectors: Vectors, targets: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _ridge(vectors: Vectors, targets: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Dual coefficients (texts, labels), and the score of every text when it is left out itself."""
     similarity = vectors.similarities() + _BIAS
     similarity[np.diag_indices_from(similarity)] += _RIDGE

@@ -191,6 +191,42 @@ def test_the_leave_one_out_score_equals_fitting_without_the_text() -> None:
     np.testing.assert_allclose(scores[0], similarity @ rest, atol=1e-3)
 
 
+def test_letters_that_tell_labels_apart_count_more_than_those_everywhere() -> None:
+    found = [model.channels_of(text) for text, _ in EXAMPLES]
+    truths = np.array([[label in labels for label in ("ถนน", "ไฟฟ้า", "ประปา")] for _, labels in EXAMPLES])
+    telling = FeatureWeights.learn(found, truths).telling
+    letters = 1
+    water = set(found[EXAMPLES.index(("น้ำประปาขุ่นมาก", ("ประปา",)))][letters].index)
+    pump = set(model.channels_of("ประปา")[letters].index) & water
+    very = set(model.channels_of("มาก")[letters].index) & water
+    assert telling[sorted(pump)].mean() > telling[sorted(very)].mean()
+    assert telling.min() == 1.0
+
+
+def test_a_text_said_twice_with_different_labels_leaves_the_rest_right() -> None:
+    noisy = TextClassifier.fit(
+        [*EXAMPLES, ("น้ำไม่ไหล", ("ถนน",)), ("น้ำไม่ไหล", ("ประปา",)), ("", ()), ("", ("ถนน",))]
+    )
+    assert noisy.predict("ไฟหน้าวัดดับ")[0].label == "ไฟฟ้า"
+    assert noisy.predict("น้ำประปาไม่ไหลอีกแล้ว")[0].label == "ประปา"
+
+
+def test_a_label_of_a_single_text_is_found_again() -> None:
+    rare = TextClassifier.fit([*EXAMPLES, ("หมาจรจัดกัดเด็ก", ("สัตว์",))])
+    assert rare.predict("หมาจรจัดกัดเด็ก")[0].label == "สัตว์"
+    assert rare.predict("ไฟหน้าวัดดับ")[0].label == "ไฟฟ้า"
+
+
+def test_corrections_are_obeyed_where_labels_go_together() -> None:
+    """Labels that read each other's scores must not keep a correction from being obeyed."""
+    together = [(text, (*labels, "ช่าง")) for text, labels in EXAMPLES]
+    related = TextClassifier.fit([*together, ("เก็บขยะหน้าบ้านด้วย", ("ขยะ",)), ("ขยะเหม็นมาก", ("ขยะ",))])
+    for text, labels in (("ถนนพังแล้วขยะเหม็น", ("ขยะ",)), ("ท่อประปาแตกขยะล้น", ("ถนน", "ขยะ"))):
+        related.learn([(text, labels)])
+        likely = {label for label, probability in related.predict(text, limit=9) if probability > 0.5}
+        assert likely == set(labels)
+
+
 def test_probabilities_mean_what_they_say() -> None:
     """Of the answers given about 70 % probability, about 70 % are right, on texts not learned from."""
     rng = random.Random(7)
