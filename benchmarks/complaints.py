@@ -13,8 +13,9 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -31,6 +32,15 @@ LEARNED, ASKED = 2_261, 754
 
 Labelled = tuple[str, frozenset[str]]
 Answer = tuple[frozenset[str], list[Prediction]]
+
+
+class Model(Protocol):
+    """What can be asked as a `TextClassifier` is."""
+
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+
+    def predict(self, text: str, *, limit: int = 3) -> list[Prediction]: ...
 
 
 def category_examples() -> list[Labelled]:
@@ -55,18 +65,23 @@ def mistyped(examples: Iterable[Labelled]) -> list[Labelled]:
     return [(mistype(text, random.Random(text)), labels) for text, labels in examples]
 
 
-def cross_validate(examples: Sequence[Labelled], *, slips: bool) -> list[Answer]:
+def cross_validate(
+    examples: Sequence[Labelled],
+    *,
+    slips: bool,
+    fit: Callable[[Sequence[Labelled]], Model] = TextClassifier.fit,
+) -> list[Answer]:
     """Every text judged by a model that has not seen it."""
     shuffled = random.Random(SEED).sample(examples, len(examples))
     answers: list[Answer] = []
     for fold in range(FOLDS):
-        model = TextClassifier.fit(e for i, e in enumerate(shuffled) if i % FOLDS != fold)
+        model = fit([e for i, e in enumerate(shuffled) if i % FOLDS != fold])
         asked = shuffled[fold::FOLDS]
         answers += ask(model, mistyped(asked) if slips else asked)
     return answers
 
 
-def ask(model: TextClassifier, examples: Iterable[Labelled]) -> list[Answer]:
+def ask(model: Model, examples: Iterable[Labelled]) -> list[Answer]:
     """What the model says of each text, beside what is true."""
     return [(labels, model.predict(text, limit=len(model.labels))) for text, labels in examples]
 
