@@ -7,11 +7,15 @@ lean towards finding, and only well-worn other meanings are excluded.
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
 
 from knowledge.thai import as_thai_layout, has_thai, normalise
 
@@ -19,6 +23,15 @@ _DATA = Path(__file__).with_name("emergency.toml")
 
 _LIMIT = 2_000
 """Meaningful characters of a message that are read."""
+
+_SLIP_LIMIT = 300
+"""Characters of a message in which slips are looked for: who cries for help writes little."""
+_MARKS_LENGTH = 6
+"""Letters of a phrase from which it may be told without its tone marks."""
+_SLIP_LENGTH = 9
+"""Letters of a phrase from which one slip still leaves it unlike anything else people write."""
+_MARKS = "\u0e47\u0e48\u0e49\u0e4a\u0e4b"
+_NO_MARKS = dict.fromkeys(map(ord, _MARKS))
 
 _GAP = "[^|]{0,14}?"  # what "…" may stand for inside a phrase
 _POLITE = "(?:ค่ะ|คะ|ครับ|คับ|จ้า|เด้อ|เจ้า|นะ|ที|หน่อย)*"
@@ -55,6 +68,10 @@ class _Rule:
 class _Rules:
     suspicious: re.Pattern[str]
     now: re.Pattern[str]
+    marked: dict[str, str]
+    unmarked: re.Pattern[str]
+    long_phrases: tuple[str, ...]
+    not_slips: re.Pattern[str]
     rules: tuple[_Rule, ...]
 
 
@@ -72,9 +89,13 @@ def find_emergency(text: str) -> Emergency | None:
 def _find(text: str) -> Emergency | None:
     book = _rules()
     evened = _even(text)
-    # Nearly every message ends here: one scan for any phrase of any kind.
-    if book.suspicious.search(evened) is None:
-        return None
+    # Nearly every message has none of them: one scan for any phrase of any kind.
+    if book.suspicious.search(evened) is not None:
+        return _first_of(book, evened)
+    return next((found for mended in _slips_mended(book, evened) if (found := _first_of(book, mended))), None)
+
+
+def _first_of(book: _Rules, evened: str) -> Emergency | None:
     cries_for_help = book.now.search(evened) is not None
     for rule in book.rules:
         remaining = rule.ignored.sub("|", evened) if rule.ignored else evened
@@ -85,15 +106,48 @@ def _find(text: str) -> Emergency | None:
     return None
 
 
+def _slips_mended(book: _Rules, evened: str) -> Iterator[str]:
+    """The message with one phrase as it should be, for each phrase that it holds with a slip."""
+    head = book.not_slips.sub("|", evened[:_SLIP_LIMIT])
+    if not has_thai(head):
+        return
+    places = [place for place, letter in enumerate(head) if letter not in _MARKS]
+    for found in book.unmarked.finditer("".join(head[place] for place in places)):
+        first, last = places[found.start()], places[found.end() - 1] + 1
+        yield f"{head[:first]}{book.marked[found.group()]}{head[last:]}"
+    for phrase in book.long_phrases:
+        likeness = 100 * (len(phrase) - 1) / len(phrase)  # one letter for another
+        near = fuzz.partial_ratio_alignment(phrase, head, score_cutoff=likeness - 0.1)
+        if near is None:
+            continue
+        # The stretch is as long as the phrase, wherever the slip is: its true ends may lie a letter off.
+        for start, end in product((0, 1, -1), repeat=2):
+            first, last = max(near.dest_start + start, 0), near.dest_end + end
+            if OSA.distance(phrase, head[first:last], score_cutoff=1) <= 1:
+                yield f"{head[:first]}{phrase}{head[last:]}"
+                break
+
+
 @cache
 def _rules() -> _Rules:
     data = tomllib.loads(_DATA.read_text(encoding="utf-8"))
     entries: list[dict[str, Any]] = data["emergency"]
+    whole = {_even(phrase) for entry in entries for phrase in entry["phrases"] if not set("…=") & set(phrase)}
+    thai = sorted(phrase for phrase in whole if has_thai(phrase))
+    marked = {_without_marks(phrase): phrase for phrase in thai if len(phrase) >= _MARKS_LENGTH}
     return _Rules(
         suspicious=_any_of(phrase for entry in entries for phrase in entry["phrases"]),
         now=_any_of(data["now"]),
+        not_slips=_any_of(data["not_slips"]),
+        marked=marked,
+        unmarked=re.compile("|".join(sorted(map(re.escape, marked), key=len, reverse=True))),
+        long_phrases=tuple(phrase for phrase in thai if len(phrase) >= _SLIP_LENGTH),
         rules=tuple(_rule(entry, data) for entry in entries),
     )
+
+
+def _without_marks(text: str) -> str:
+    return text.translate(_NO_MARKS)
 
 
 def _rule(entry: dict[str, Any], data: dict[str, Any]) -> _Rule:

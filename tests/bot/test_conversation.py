@@ -131,6 +131,21 @@ def test_a_report_that_sounds_like_an_emergency_can_still_be_left(
     assert "ฝากเรื่องให้เจ้าหน้าที่" not in malai.sees("โทร 199")
 
 
+def test_what_threw_the_riders_is_left_with_the_office_in_the_words_already_typed(
+    village: Village, channel: ChannelName
+) -> None:
+    somchai = village.resident(channel)
+    somchai.says("ถนนหน้าบ้านเป็นหลุมรถล้มกันหมด")
+    seen = somchai.sees("โทร 1669", "ฝากเรื่องให้เจ้าหน้าที่")
+    assert seen.index("โทร 1669") < seen.index("ฝากเรื่องให้เจ้าหน้าที่")
+    assert village.rows(Inquiry) == []
+    somchai.taps("ฝากเรื่องให้เจ้าหน้าที่")
+    somchai.sees("รับเรื่องแล้ว เลขคำถาม")
+    (inquiry,) = village.rows(Inquiry)
+    (question,) = (message for message in village.rows(Message) if message.id == inquiry.question_id)
+    assert (inquiry.kind, question.text) == (InquiryKind.PROBLEM, "ถนนหน้าบ้านเป็นหลุมรถล้มกันหมด")
+
+
 def test_talking_to_staff_can_go_back_and_be_cancelled(village: Village, channel: ChannelName) -> None:
     somchai = village.resident(channel)
     somchai.follows()
