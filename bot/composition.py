@@ -41,7 +41,7 @@ from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.http import RequestLog, add_problem_handlers
 from eservice.kit.migrate import migrate
-from eservice.kit.settings import Settings
+from eservice.kit.settings import Settings, local_address
 from eservice.kit.signals import Signals
 from eservice.kit.text import Catalogue
 from eservice.kit.web.rendering import mount_static
@@ -299,8 +299,7 @@ class _Server(uvicorn.Server):
 def _welcome(system: System, host: str, port: int) -> str:
     """Where to click, in Thai and English."""
     link = first_start.first_link(system.database)
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - shown, not bound
-    here = f"http://{shown}:{port}"
+    here = local_address(host, port)
     lines = [
         "",
         "เพื่อนบ้านพร้อมแล้ว เปิดหน้าเหล่านี้ในเบราว์เซอร์ / ready, open in a browser:",
@@ -328,11 +327,13 @@ def serve(
     Raises ServiceError `operations.port_taken` before anything is touched, `operations.demo_in_production`.
     """
     door = _bind(host, port)
+    port = door.getsockname()[1]
+    settings = settings.served_at(host, port)
     system = build(settings)
     migrate(system.database)
     first_start.prepare(system.database, with_demo=with_demo and settings.app_env != "production")
     first_start.refuse_demo_in_production(settings, system.database)
-    print(_welcome(system, host, door.getsockname()[1]), flush=True)
+    print(_welcome(system, host, port), flush=True)
     app = create_app(system, mount_console, with_worker=with_worker)
     config = uvicorn.Config(
         app,

@@ -1,13 +1,16 @@
 """The command line: what each command does, and what it says when it cannot."""
 
+import contextlib
 import json
 import os
 import re
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import select
 
@@ -30,6 +33,7 @@ from tests.source import ROOT
 __all__ = ["data_dir", "run"]
 
 LINK = re.compile(r"^https?://\S+(/admin/link/\S+)$", re.MULTILINE)
+HOME = re.compile(r"(http://127\.0\.0\.1:\d+)/$")
 ROWS = (
     {"id": "pension", "question": "เบี้ยผู้สูงอายุต้องไปลงที่ไหน", "answer": "ลงทะเบียนที่ อบต.", "source": "ระเบียบ"},
     {"id": "tax", "question": "ภาษีป้ายจ่ายเมื่อไหร่", "answer": "จ่ายภายในเดือนมีนาคม"},
@@ -289,6 +293,18 @@ def test_who_comes_second_to_a_port_hears_so_and_changes_nothing(run: Run, data_
     assert not data_dir.exists()
 
 
+def test_links_lead_to_the_port_that_is_served(tmp_path: Path) -> None:
+    environment = os.environ | {"DATA_DIR": str(tmp_path), "PUBLIC_URL": ""}
+    words = [sys.executable, "app.py", "serve", "--port", "0", "--no-demo", "--no-worker"]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment) as serving:
+        try:
+            assert serving.stdout is not None
+            here = next(found[1] for line in serving.stdout if (found := HOME.search(line)))
+            assert f"Sitemap: {here}/sitemap.xml" in _once_served(serving, f"{here}/robots.txt")
+        finally:
+            serving.terminate()
+
+
 def test_production_refuses_a_database_with_demo_accounts(
     run: Run, stored: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,6 +318,14 @@ def test_production_refuses_a_database_with_demo_accounts(
     done = run("serve", "--port", "0")
     assert done.code == 1 and "demo accounts" in done.err.splitlines()[-1]
     assert done.out == ""
+
+
+def _once_served(serving: subprocess.Popen[str], address: str) -> str:
+    while serving.poll() is None:
+        with contextlib.suppress(httpx.ConnectError):  # bound, but not yet listening
+            return httpx.get(address).text
+        time.sleep(0.05)
+    raise AssertionError("the server has ended")
 
 
 def _token(said: str) -> str:

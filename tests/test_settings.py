@@ -55,6 +55,22 @@ def test_an_empty_value_means_the_default(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8137"),
+        ("0.0.0.0", "http://127.0.0.1:8137"),
+        ("::", "http://127.0.0.1:8137"),
+        ("::1", "http://[::1]:8137"),
+        ("abt.local", "http://abt.local:8137"),
+    ],
+)
+def test_links_lead_to_where_it_is_served_unless_the_office_has_an_address(host: str, address: str) -> None:
+    assert given().served_at(host, 8137).public_url == address
+    office = given(public_url="https://abt.example.go.th")
+    assert office.served_at(host, 8137).public_url == "https://abt.example.go.th"
+
+
+@pytest.mark.parametrize(
     ("given_url", "used"),
     [
         ("postgresql://office@db/phueanban", "postgresql+psycopg://office@db/phueanban"),

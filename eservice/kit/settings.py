@@ -16,7 +16,10 @@ class Settings(BaseSettings):
 
     database_url: str = Field("", description="SQLite below DATA_DIR when empty, or postgresql://…")
     data_dir: Path = Field(Path("./data"), description="database, media and generated secrets")
-    public_url: str = Field("http://127.0.0.1:8000", description="used in links, webhooks and QR codes")
+    public_url: str = Field(
+        "http://127.0.0.1:8000",
+        description="used in links, webhooks and QR codes; unset, the address that `serve` listens on",
+    )
     app_env: Literal["local", "production"] = Field("local", description="production refuses unsafe settings")
     secret_key: SecretStr = Field(SecretStr(""), description="signing and encryption root, ≥ 32 characters")
     line_channel_secret: SecretStr = Field(SecretStr(""), description="LINE is off when unset")
@@ -37,6 +40,12 @@ class Settings(BaseSettings):
     def read(cls) -> "Settings":
         """Reads environment and `.env`. Raises pydantic.ValidationError for what cannot be used."""
         return cls()  # pyright: ignore[reportCallIssue] - the values come from the environment
+
+    def served_at(self, host: str, port: int) -> "Settings":
+        """The same, with links to this address unless the office has set PUBLIC_URL."""
+        if "public_url" in self.model_fields_set:
+            return self
+        return self.model_copy(update={"public_url": local_address(host, port)})
 
     @field_validator("public_url", "line_api_base", "line_data_api_base")
     @classmethod
@@ -96,6 +105,13 @@ class Settings(BaseSettings):
     def is_https(self) -> bool:
         """Whether residents reach us over HTTPS (cookies are then marked secure)."""
         return self.public_url.startswith("https://")
+
+
+def local_address(host: str, port: int) -> str:
+    """Where a browser on this machine finds what listens on this host and port."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - shown, not bound
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def faults_in_one_line(error: ValidationError) -> str:
