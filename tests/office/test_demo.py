@@ -53,3 +53,13 @@ def test_the_demo_answers_what_residents_ask(database: Database) -> None:
     face = live.face(decision.hits[0][0])
     assert face is not None
     assert (decision.kind, face.key) == (AskDecision.ANSWERED, "elderly-register")
+
+
+def test_people_and_dogs_are_vaccinated_in_different_places(database: Database) -> None:
+    with database.unit_of_work() as uow:
+        load_demo(uow)
+    live = LiveFaq(database)
+    for question, key in (("ฉีดวัคซีนเด็กวันไหน", "vaccine-people"), ("ฉีดวัคซีนหมาวันไหน", "dog-vaccine")):
+        face = live.face(live.decide(question).hits[0][0])
+        assert face is not None
+        assert face.key == key
