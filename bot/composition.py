@@ -328,8 +328,7 @@ def serve(
     """
     door = _bind(host, port)
     port = door.getsockname()[1]
-    settings = settings.served_at(host, port)
-    system = build(settings)
+    system = build(settings.served_at(host, port))
     migrate(system.database)
     first_start.prepare(system.database, with_demo=with_demo and settings.app_env != "production")
     first_start.refuse_demo_in_production(settings, system.database)
