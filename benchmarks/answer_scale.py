@@ -1,32 +1,34 @@
-"""Measure how the answer engine grows: time and memory at 1,000, 20,000 and 100,000 entries, on one core.
+"""Measure how the answer engine and its peers grow: time and memory at 1,000, 20,000 and 100,000 entries.
 
-    OPENBLAS_NUM_THREADS=1 taskset -c 1 python -m benchmarks.answer_scale [entries ...]
-
-Each size runs in a process of its own. No public FAQ is that large, so passages are recombined: runs of
+`python -m benchmarks.answers` runs it; each size and engine has a process of its own. No public FAQ is that large, so passages are recombined: runs of
 phrases from the public encyclopaedic passages (the demo office's answers when those are absent), 500 to
 1,000 characters long, about an invented name each, so that new words and n-grams keep coming as they do in
 real text. Every second public entry is kept whole and asked for, clean and mistyped; recombined passages
-are made of the others.
+are made of the others. A slow peer is asked as many questions as take a minute, clean and again mistyped.
 """
 
+import ctypes
+import gc
 import os
 import random
 import re
-import resource
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.answer_figures import put, recall, share, speed
+from benchmarks.peers import Ours, engines, timed
 from benchmarks.thai_questions import Asked, demo_documents, mistyped, public_trial
 from knowledge.search import FaqDocument, FaqIndex
+from knowledge.thai import Segmenter
 
 SIZES = (1_000, 20_000, 100_000)
 _QUESTIONS = 300
+_SECONDS = 60
 _SYLLABLE = re.compile("[เ-ไ]?[ก-ฮ][ัิีึืุู]?[่้]?[ก-ฮา]?")
 _HOSTILE = {
     "marks": "็่" * 50_000,
@@ -72,93 +74,85 @@ def recombined(source: Sequence[FaqDocument], count: int, *, seed: int) -> Itera
 
 
 def resident_megabytes() -> float:
-    """Memory of this process now."""
+    """Memory of this process now, after handing back what is free."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def milliseconds(act: Callable[[], object]) -> float:
-    """How long one call takes."""
-    started = time.process_time()
-    act()
-    return (time.process_time() - started) * 1000
-
-
-def measure(size: int, path: Path) -> None:
-    """Build, ask, change, save. Prints one block."""
-    FaqIndex.build([]).decide("อุ่นเครื่อง")
+def measure(size: int, name: str, path: Path) -> None:
+    """Build one engine and ask it. Prints its row; of ours also what a change and saving to `path` take."""
+    Segmenter().words("อุ่นเครื่อง")
     documents, questions = corpus(size)
-    length = sum(len(document.answer) for document in documents) / len(documents)
-    before = resident_megabytes()
-    started = time.process_time()
-    index = FaqIndex.build(documents)
-    built = time.process_time() - started
+    engine, built = timed(engines()[name], documents)
+    changes = random.Random(3).sample(documents, min(100, size))
+    documents.clear()
+    for asked in questions[:20]:
+        engine.ask(asked.text)
+    clean = put(engine, questions, _SECONDS)
+    slipped = put(engine, mistyped(questions, 4), _SECONDS)
     print(
-        f"{size:,} entries of {length:.0f} characters: built in {built:.1f} s,"
-        f" resident {before:.0f} MB before, {resident_megabytes():.0f} after,"
-        f" {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} at most",
+        f"| {name:19} | {share(recall(clean, 1))} / {share(recall(slipped, 1))} | {len(clean):3} / {len(slipped):3}"
+        f" | {speed([*clean, *slipped])} | {built / 1000:7.2f} | {resident_megabytes():11.0f} |",
         flush=True,
     )
-    ask(index, questions)
-    chance = random.Random(3)
-    changed = [
-        milliseconds(lambda document=document: index.upsert(document))
-        for document in chance.sample(documents, min(100, size))
-    ]
-    print(f"  one entry changed: p50 {np.median(changed):.1f} max {max(changed):.1f} ms")
-    saved = milliseconds(lambda: index.save(path))
-    print(f"  saved in {saved / 1000:.2f} s, {path.stat().st_size / 2**20:.0f} MB", flush=True)
-
-
-def measure_loaded(size: int, path: Path) -> None:
-    """Load what `measure` saved and ask. Prints one block."""
-    FaqIndex.build([]).decide("อุ่นเครื่อง")
-    before = resident_megabytes()
-    started = time.process_time()
-    index = FaqIndex.load(path)
-    print(f"  loaded in {time.process_time() - started:.2f} s", end="")
-    print(f", resident {before:.0f} MB before, {resident_megabytes():.0f} after", flush=True)
-    ask(index, corpus(1_000 if size == 1_000 else 2_000)[1])
-    for name, text in _HOSTILE.items():
-        slowest = max(milliseconds(lambda text=text: index.decide(text)) for _ in range(5))
-        print(f"  100,000 characters, {name}: {slowest:.1f} ms, {index.decide(text).kind}")
-    print(
-        f"  resident {resident_megabytes():.0f} MB,"
-        f" {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} at most",
-        flush=True,
-    )
-
-
-def ask(index: FaqIndex, questions: list[Asked]) -> None:
-    """Print how many are found first and how long decisions and searches take."""
-    for state, texts in (("clean", questions), ("mistyped", mistyped(questions, 4))):
-        for asked in texts[:20]:
-            index.decide(asked.text)
-        decided = [milliseconds(lambda asked=asked: index.decide(asked.text)) for asked in texts]
-        searched = [milliseconds(lambda asked=asked: index.search(asked.text)) for asked in texts]
-        firsts = [hits[0].id in asked.gold for asked in texts if (hits := index.search(asked.text, limit=1))]
+    if isinstance(engine, Ours):
+        changed = [timed(engine.index.upsert, document)[1] for document in changes]
+        _, saved = timed(engine.index.save, path)
         print(
-            f"  {state:8} {len(texts)} R@1 {sum(firsts) / max(len(texts), 1):.3f}"
-            f" | decide p50 {np.median(decided):.2f} p99 {np.percentile(decided, 99):.2f}"
-            f" | search p50 {np.median(searched):.2f} p99 {np.percentile(searched, 99):.2f} ms",
+            f"{'':21} one entry changed p50 {np.median(changed):.1f} max {max(changed):.1f} ms;"
+            f" saved in {saved / 1000:.2f} s, {path.stat().st_size / 2**20:.0f} MB",
             flush=True,
         )
 
 
-def main() -> None:
-    """Run every size in processes of its own; the two inner calls name the step as well."""
-    match sys.argv[1:]:
-        case ["measure", size, path]:
-            measure(int(size), Path(path))
-        case ["measure_loaded", size, path]:
-            measure_loaded(int(size), Path(path))
-        case sizes:
-            for size in map(int, sizes or map(str, SIZES)):
-                with tempfile.TemporaryDirectory() as folder:
-                    for step in ("measure", "measure_loaded"):
-                        command = [sys.executable, "-m", "benchmarks.answer_scale", step, str(size)]
-                        subprocess.run([*command, f"{folder}/answers.index"], check=True)
+def measure_loaded(path: Path) -> None:
+    """Load what `measure` saved. Prints its time and memory, and what hostile questions cost."""
+    before = resident_megabytes()
+    index, loaded = timed(FaqIndex.load, path)
+    index.decide("อุ่นเครื่อง")
+    print(
+        f"{'':21} loaded in {loaded / 1000:.2f} s, resident {before:.0f} MB before,"
+        f" {resident_megabytes():.0f} after"
+    )
+    slowest = {name: max(timed(index.decide, text)[1] for _ in range(5)) for name, text in _HOSTILE.items()}
+    told = ", ".join(f"{name} {spent:.1f} ms" for name, spent in slowest.items())
+    print(f"{'':21} slowest decision on 100,000 characters: {told}", flush=True)
+
+
+def run(sizes: Sequence[int], names: Sequence[str]) -> None:
+    """Print a table for each size, with a row for each of the named engines."""
+    for size in sizes:
+        print(f"\n{size:,} entries\n")
+        print(
+            "| clean / mistyped    | R@1         | asked     | p50 ms   | p99 ms   | index s | resident MB |"
+        )
+        print(f"|{'|'.join('-' * width for width in (21, 13, 11, 10, 10, 9, 13))}|", flush=True)
+        with tempfile.TemporaryDirectory() as folder:
+            path = f"{folder}/answers.index"
+            for name in names:
+                _alone(name, "measure", str(size), name, path)
+                if name == "ours":
+                    _alone(name, "measure_loaded", path)
+
+
+def _alone(name: str, *step: str) -> None:
+    """One step in a process of its own, on one thread; one that fails leaves the others their turn."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks.answer_scale", *step],
+        check=False,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+    )
+    if ended.returncode:
+        print(f"| {name:19} | failed with {ended.returncode}", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    match sys.argv[1:]:
+        case ["measure", size, name, path]:
+            measure(int(size), name, Path(path))
+        case ["measure_loaded", path]:
+            measure_loaded(Path(path))
+        case _:
+            sys.exit("python -m benchmarks.answers runs this")
