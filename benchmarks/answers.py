@@ -29,12 +29,15 @@ _SEED = 4
 
 
 def sets() -> Iterator[Sequence[Trial]]:
-    """Questions that the shipped numbers were not learned from; the trials of one set are counted together."""
+    """Questions that the shipped numbers were not learned from; the trials of one set are counted together.
+
+    The unanswerable ones of the public sets all look in-scope: those that do not were all learned from.
+    """
     yield [residents_trial(1)]
     yield [bare_trial(1)]
     yield list(demo_trials())[2:]
     for name in ("iapp_faq", "truevoice_intent"):
-        trial = public_trial(name, answerable=slice(2000, 2600), unanswerable=slice(400, 475))
+        trial = public_trial(name, answerable=slice(2000, 2600), unanswerable=slice(400, 550))
         if trial is not None:
             yield [trial]
 
@@ -84,7 +87,7 @@ def report_shipped(decided: Sequence[tuple[frozenset[str], Decision]]) -> None:
 def learning_curve() -> None:
     """Print what confirmed answers are worth on call-centre utterances."""
     taught = public_trial("truevoice_intent", answerable=slice(1000, 2000), unanswerable=slice(0, 0))
-    tested = public_trial("truevoice_intent", answerable=slice(2000, 2600), unanswerable=slice(400, 475))
+    tested = public_trial("truevoice_intent", answerable=slice(2000, 2600), unanswerable=slice(400, 550))
     if taught is None or tested is None:
         return
     print("\ntruevoice_intent after confirmed answers; the last column is the time to learn them\n")
