@@ -163,15 +163,15 @@ def test_a_forged_setting_is_refused(rooms: AnswerRooms, manager: Visitor, field
 
 def test_recalibrating_is_seen_before_it_is_saved(rooms: AnswerRooms, manager: Visitor) -> None:
     page = shown(manager.get(f"{ROOM}/recalibrate?wanted=90"))
-    assert "คำถามยังน้อยเกินกว่าจะรับรอง 90%" in page
-    assert "คำถามทดสอบ 10 ข้อ และเสียงประชาชน 0 ครั้ง" in page
+    assert "คำถามทดสอบยังน้อย จึงยังรับรอง 90% ไม่ได้" in page
+    assert "คำถามทดสอบ 10 ข้อ และการกดตอบของประชาชน 0 ครั้ง" in page
     assert versions(rooms) == []
     saved = manager.post(f"{ROOM}/recalibrate", **proposed(manager, 90))
     assert saved.headers["location"] == ROOM
     assert versions(rooms) == ["recalibrated", "shipped"]
     assert in_force(rooms).slope > 1  # all were right: the evidence may be trusted more
     page = shown(manager.get(ROOM))
-    assert "ปรับให้เอง ต้องการถูก 90%" in page
+    assert "ระบบหาเกณฑ์ให้ ต้องการถูก 90%" in page
     assert "จาก 10 คำถาม ตอบเอง 8 ข้อ ถูก 8 ข้อ" in page
 
 
@@ -289,7 +289,7 @@ def test_a_question_is_removed_by_who_writes_answers(rooms: AnswerRooms) -> None
     somsri = rooms.doors.browser("somsri", Grant(role=Role.AUTHOR, department_id=rooms.doors.works_id))
     responder = rooms.doors.browser("preecha", Role.RESPONDER)
     assert responder.post(f"{LIST}/{row.id}/retire").status_code == 403
-    assert "เอาออก" not in shown(responder.get(LIST))
+    assert "นำออก" not in shown(responder.get(LIST))
     assert somsri.post(f"{LIST}/{row.id}/retire").headers["location"] == LIST
     assert row.text not in texts_in_use(rooms)
 

@@ -158,7 +158,7 @@ def test_a_colleagues_newer_words_are_named_and_the_typed_text_stays(rooms: Answ
     refused = wipa.post(address, **rooms.typed(TAX, answer="ของวิภา", action="publish"))
     assert refused.status_code == 409
     page = shown(refused)
-    assert "คุณmaneeแก้ข้อนี้ก่อนคุณ" in page
+    assert "คุณmanee แก้ข้อนี้ก่อนคุณ" in page
     assert "<del>ของมานี</del>" in refused.text and "<ins>ของวิภา</ins>" in refused.text
     assert "ของวิภา</textarea>" in refused.text
     assert rooms.words(rooms.tax_id).answer == "ของมานี"

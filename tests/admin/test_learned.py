@@ -92,7 +92,7 @@ def test_a_wording_is_shown_with_what_it_would_change_and_never_with_names(rooms
     assert "ยืนยัน 3 คน (LINE 2, เว็บ 1)" in page
     assert f"ถ้ารับ ตอบข้อ “{WATER.question}”" in page
     assert "สมชาย" not in page
-    assert "ทุกคำต้องมีเจ้าหน้าที่รับก่อน" in page
+    assert "ทุกข้อความต้องมีเจ้าหน้าที่รับก่อน" in page
 
 
 def test_an_accepted_wording_is_answered_and_can_be_taken_out_again(rooms: AnswerRooms) -> None:
@@ -102,7 +102,7 @@ def test_an_accepted_wording_is_answered_and_can_be_taken_out_again(rooms: Answe
     assert rooms.signals.woken == [service.TOPIC]
     assert answered(rooms, DRY) == rooms.water_id
     page = said(wipa, f"{LIST}?view=active")
-    assert DRY in page and "คุณwipaรับ" in page
+    assert DRY in page and "คุณwipa รับ" in page
     assert decides(wipa, phrasing_id, "withdraw") == 303
     assert answered(rooms, DRY) is None
     assert DRY in said(wipa, f"{LIST}?view=put_away")
@@ -115,8 +115,8 @@ def test_a_rejected_wording_is_put_away(rooms: AnswerRooms) -> None:
     wipa = rooms.publisher()
     decides(wipa, phrasing_id, "reject")
     assert state(rooms, phrasing_id) is PhrasingState.REJECTED
-    assert "ไม่มีคำที่รอตรวจ" in said(wipa)
-    assert "ยังไม่ได้ทำ: เพื่อนร่วมงานตัดสินคำนี้ก่อนคุณแล้ว" in said_after(wipa, phrasing_id, "withdraw")
+    assert "ไม่มีข้อความที่รอตรวจ" in said(wipa)
+    assert "ยังไม่ได้ทำ: เพื่อนร่วมงานตัดสินข้อความนี้ก่อนคุณแล้ว" in said_after(wipa, phrasing_id, "withdraw")
 
 
 def said_after(visitor: Visitor, phrasing_id: int, verb: str, **fields: object) -> str:
@@ -157,7 +157,7 @@ def test_a_page_is_accepted_at_once_but_for_what_is_contradicted(rooms: AnswerRo
     confirmed(rooms, SIGN, rooms.tax_id, helpful=False)
     wipa = rooms.publisher()
     page = wipa.get(LIST)
-    assert "ค้าน 1 คน" in shown(page) and "รับทั้ง 2 คำที่ไม่มีคนค้าน" in shown(page)
+    assert "มีคนบอกว่าไม่ตรง 1 คน" in shown(page) and "รับทั้ง 2 ข้อความที่ไม่มีใครบอกว่าไม่ตรง" in shown(page)
     assert sorted(map(int, re.findall(r'name="phrasing" value="(\d+)"', page.text))) == calm
     assert wipa.post(f"{LIST}/accept", phrasing=[*calm, disputed]).status_code == 303
     assert [state(rooms, one) for one in (*calm, disputed)] == [
@@ -196,7 +196,7 @@ def test_a_word_is_taught_at_the_test_bench(rooms: AnswerRooms) -> None:
     assert f'name="entry" value="{rooms.water_id}"' not in page and 'name="entry" value="0"' not in page
     assert somsri.post(f"{LIST}/teach", q=SIGN, entry=rooms.tax_id).headers["location"] == LIST
     assert answered(rooms, SIGN) == rooms.tax_id
-    assert "คุณsomsriสอน 20 พ.ย. 2569" in said(somsri, f"{LIST}?view=active").replace("\xa0", " ")
+    assert "คุณsomsri สอนเมื่อ 20 พ.ย. 2569" in said(somsri, f"{LIST}?view=active").replace("\xa0", " ")
     assert somsri.post(f"{LIST}/teach", q=DRY, entry=rooms.water_id).status_code == 403
     assert somsri.post(f"{LIST}/teach", q=DRY, entry=0).status_code == 403
     refused = somsri.post(f"{LIST}/teach", q="นายสมชายถามภาษี", entry=rooms.tax_id).headers["location"]
@@ -211,8 +211,8 @@ def test_the_wordings_of_a_retired_entry_rest(rooms: AnswerRooms) -> None:
     decides(wipa, active, "accept")
     with rooms.database.unit_of_work() as uow:
         service.retire(uow, rooms.water_id, actor="wipa")
-    assert "ไม่มีคำที่รอตรวจ" in said(wipa)
-    assert "ข้อนี้เลิกใช้แล้ว คำเหล่านี้จึงยังไม่มีผล" in said(wipa, f"{LIST}?view=active")
+    assert "ไม่มีข้อความที่รอตรวจ" in said(wipa)
+    assert "ข้อนี้เลิกใช้แล้ว ข้อความเหล่านี้จึงยังไม่มีผล" in said(wipa, f"{LIST}?view=active")
     assert "ประชาชนยังไม่เห็นข้อนี้" in said_after(wipa, waiting, "accept")
 
 
@@ -303,7 +303,7 @@ def test_what_is_already_taught_elsewhere_is_said(rooms: AnswerRooms) -> None:
     with rooms.database.unit_of_work() as uow:
         phrasings.correct(uow, DRY, rooms.water_id, actor="cli")
     phrasing_id = confirmed(rooms, DRY, rooms.tax_id)
-    assert "คำนี้สอนไว้กับข้ออื่นแล้ว" in said_after(rooms.publisher(), phrasing_id, "accept")
+    assert "ข้อความนี้สอนไว้กับข้ออื่นแล้ว" in said_after(rooms.publisher(), phrasing_id, "accept")
 
 
 def test_a_number_that_no_wording_can_have_is_refused(rooms: AnswerRooms) -> None:

@@ -78,7 +78,7 @@ def test_a_rule_that_does_more_harm_than_good_is_saved_only_when_confirmed(rooms
         (rule,) = words.rules(reader)
     page = tried(wipa, item=rule.id, action="retire", words="ขยะ = สิ่งปฏิกูล")
     assert "ดีขึ้น 0 คำถาม แย่ลง 1 คำถาม" in shown(page)
-    assert "เลิกใช้ ทั้งที่แย่ลง" in shown(page)
+    assert "เลิกใช้แม้ผลแย่ลง" in shown(page)
     form = saving_form(page)
     refused = wipa.client.post(ADDRESS, data=form)
     assert refused.status_code == 422
