@@ -6,6 +6,7 @@ who accepts wordings must not be the one who switches the accepting off.
 
 from dataclasses import asdict
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
@@ -16,6 +17,7 @@ from admin.faq import ReaderOfFaq, Writer, live_faq, wake
 from admin.learned_pages import (
     ADDRESS,
     ROWS,
+    address_of,
     learned_page,
     outcome_of,
     require_teaching,
@@ -108,10 +110,10 @@ def move(request: Request, uow: Uow, staff: Writer, phrasing_id: RowId, entry: E
 def withdraw(request: Request, uow: Uow, staff: Writer, phrasing_id: RowId) -> Response:
     """Takes an active wording out; the bot un-learns it."""
     _to_decide(uow, staff, phrasing_id)
-    with told_on(request, f"{ADDRESS}?view=active"):
+    active = address_of(LearnedView.ACTIVE)
+    with told_on(request, active):
         phrasings.withdraw(uow, phrasing_id, actor=staff.username)
-    wake(request, uow)
-    return redirect(request, f"{ADDRESS}?view=active", flash="learned.withdrawn")
+    return _changed(request, uow, "learned.withdrawn", active)
 
 
 @router.post("/teach")
@@ -124,9 +126,11 @@ def teach(
 ) -> Response:
     """Teaches what was tried at the test bench."""
     require_teaching(uow, staff, entry or None)
-    with told_on(request, "/admin/bench"):
+    with told_on(request, f"/admin/bench?{urlencode({'q': q})}"):
         taught = phrasings.correct(uow, q, entry or None, actor=staff.username)
-    return _changed(request, uow, outcome_of(taught))
+    # What was taught leads its list; a proposal waits among the others.
+    view = LearnedView.ACTIVE if taught.state is PhrasingState.ACTIVE else LearnedView.PENDING
+    return _changed(request, uow, outcome_of(taught), address_of(view))
 
 
 @router.get("/rules")
@@ -174,9 +178,9 @@ def _to_decide(uow: UnitOfWork, staff: Principal, phrasing_id: int) -> Phrasing:
     return phrasing
 
 
-def _changed(request: Request, uow: UnitOfWork, outcome: str) -> Response:
+def _changed(request: Request, uow: UnitOfWork, outcome: str, address: str = ADDRESS) -> Response:
     wake(request, uow)
-    return redirect(request, ADDRESS, flash=outcome)
+    return redirect(request, address, flash=outcome)
 
 
 def _rules_page(request: Request, reader: ReadOnly, typed: dict[str, object]) -> dict[str, Any]:

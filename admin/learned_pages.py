@@ -80,7 +80,7 @@ def learned_page(
         tabs=[
             {
                 "label": texts.get(f"learned.view.{one.value}"),
-                "href": _address(one, 1),
+                "href": address_of(one),
                 "current": one is view,
                 "count": counts[one],
             }
@@ -95,9 +95,17 @@ def learned_page(
             and (rules.corrections_at_once or item.phrasing.proposed_by != staff.username)
         ] if view is LearnedView.PENDING else [],
         place=texts.get("learned.place", first=offset + 1, last=offset + len(found), total=counts[view]),
-        previous_href=_address(view, page - 1) if page > 1 else "",
-        next_href=_address(view, page + 1) if page < last else "",
+        previous_href=address_of(view, page - 1) if page > 1 else "",
+        next_href=address_of(view, page + 1) if page < last else "",
     )  # fmt: skip
+
+
+def address_of(view: LearnedView, page: int = 1) -> str:
+    """The address of a list, or of a further page of it."""
+    asked = {"view": view.value} if view is not LearnedView.PENDING else {}
+    if page > 1:
+        asked["page"] = str(page)
+    return f"{ADDRESS}?{urlencode(asked)}" if asked else ADDRESS
 
 
 def waiting_count(reader: ReadOnly, staff: Principal) -> int:
@@ -232,10 +240,3 @@ def _others(
     if phrasing.entry_id is not None and may_teach(reader, staff, None):
         others.append((NO_ENTRY, texts.get("learned.no_entry")))
     return others
-
-
-def _address(view: LearnedView, page: int) -> str:
-    asked = {"view": view.value} if view is not LearnedView.PENDING else {}
-    if page > 1:
-        asked["page"] = str(page)
-    return f"{ADDRESS}?{urlencode(asked)}" if asked else ADDRESS

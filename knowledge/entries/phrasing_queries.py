@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 
@@ -38,14 +39,13 @@ class ListedPhrasing:
 def listed(
     reader: ReadOnly, view: LearnedView, departments: Collection[int] | None, *, offset: int, limit: int
 ) -> list[ListedPhrasing]:
-    """Wordings of entries of these departments (None: of the whole office), those of one entry together."""
+    """Wordings of entries of these departments (None: of the whole office).
+
+    What waits comes by entry, the most confirmed first; what was decided, by entry within a page only: the
+    newest decision first.
+    """
     columns = select(Phrasing, EntryVersion.question, EntryVersion.department_id)
-    query = (
-        _of(columns, view, departments)
-        .order_by(Phrasing.entry_id.is_(None), Phrasing.entry_id, Phrasing.confirmed.desc(), Phrasing.id)
-        .offset(offset)
-        .limit(limit)
-    )
+    query = _of(columns, view, departments).order_by(*_order(view)).offset(offset).limit(limit)
     return [
         ListedPhrasing(phrasing=phrasing, question=question or "", department_id=department_id)
         for phrasing, question, department_id in reader.session.execute(query)
@@ -69,6 +69,17 @@ def confirmed_by_channel(reader: ReadOnly, phrasing_ids: Sequence[int]) -> dict[
     for phrasing_id, channel, people in rows:
         found.setdefault(phrasing_id, {})[channel] = people
     return found
+
+
+def _order(view: LearnedView) -> tuple[ColumnElement[Any], ...]:
+    if view is LearnedView.PENDING:
+        return (
+            Phrasing.entry_id.is_(None),
+            Phrasing.entry_id.asc(),
+            Phrasing.confirmed.desc(),
+            Phrasing.id.asc(),
+        )
+    return Phrasing.decided_at.is_(None), Phrasing.decided_at.desc(), Phrasing.id.desc()
 
 
 def _of(query: Select, view: LearnedView, departments: Collection[int] | None) -> Select:

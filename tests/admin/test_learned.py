@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from eservice.kit.audit import AuditRecord
+from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.messaging import conversations
 from eservice.messaging.models import ChannelName, ContactKind
@@ -194,14 +195,26 @@ def test_a_word_is_taught_at_the_test_bench(rooms: AnswerRooms) -> None:
     page = somsri.get(f"/admin/bench?q={SIGN}").text
     assert 'action="/admin/faq/learned/teach"' in page
     assert f'name="entry" value="{rooms.water_id}"' not in page and 'name="entry" value="0"' not in page
-    assert somsri.post(f"{LIST}/teach", q=SIGN, entry=rooms.tax_id).headers["location"] == LIST
+    taught = somsri.post(f"{LIST}/teach", q=SIGN, entry=rooms.tax_id).headers["location"]
+    assert taught == f"{LIST}?view=active"
     assert answered(rooms, SIGN) == rooms.tax_id
-    assert "คุณsomsri สอนเมื่อ 20 พ.ย. 2569" in said(somsri, f"{LIST}?view=active").replace("\xa0", " ")
+    page = said(somsri, taught).replace("\xa0", " ")
+    assert f"“{SIGN}”" in page and "คุณsomsri สอนเมื่อ 20 พ.ย. 2569" in page
     assert somsri.post(f"{LIST}/teach", q=DRY, entry=rooms.water_id).status_code == 403
     assert somsri.post(f"{LIST}/teach", q=DRY, entry=0).status_code == 403
     refused = somsri.post(f"{LIST}/teach", q="นายสมชายถามภาษี", entry=rooms.tax_id).headers["location"]
-    assert "สอนไม่ได้" in said(somsri, refused)
+    page = somsri.get(refused)
+    assert "สอนไม่ได้" in shown(page) and 'value="นายสมชายถามภาษี"' in page.text
     assert 'name="entry" value="0"' in rooms.publisher().get(f"/admin/bench?q={SIGN}").text
+
+
+def test_what_was_taught_last_leads_a_long_list(rooms: AnswerRooms, clock: FixedClock) -> None:
+    wipa = rooms.publisher()
+    for number in range(25):
+        wipa.post(f"{LIST}/teach", q=f"ป้ายไวนิลกว้าง {number} เมตรเสียเท่าไร", entry=rooms.tax_id)
+    clock.advance(minutes=1)
+    taught = wipa.post(f"{LIST}/teach", q=DRY, entry=rooms.water_id).headers["location"]
+    assert f"“{DRY}”" in said(wipa, taught)
 
 
 def test_the_wordings_of_a_retired_entry_rest(rooms: AnswerRooms) -> None:
