@@ -1,6 +1,7 @@
 """The test bench: what the assistant makes of a question and why, and measuring it on a file of questions."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request, UploadFile
 from fastapi.responses import Response
@@ -38,7 +39,7 @@ def show(
     previous: Annotated[str, Query(pattern=r"^[0-9]{0,9}$")] = "",
 ) -> Response:
     """The bench; with a question, what becomes of it. `previous` is the entry answered just before."""
-    return _page(request, reader, staff, q, previous)
+    return bench_page(request, reader, staff, q, previous)
 
 
 @router.post("/add")
@@ -56,7 +57,9 @@ def add(
         if "variants" not in error.fields:
             raise
         words = fault_text("variants", error.fields["variants"])
-        raise FormRefused(_page(request, uow, staff, q, "", status=422, errors=[("q", words)])) from error
+        raise FormRefused(
+            bench_page(request, uow, staff, q, "", status=422, errors=[("q", words)])
+        ) from error
     request.app.state.signals.notify(uow, service.TOPIC)
     flash = "faq.variant_added" if is_new else "faq.variant_known"
     return redirect(request, f"/admin/faq/{entry}", flash=flash)
@@ -87,21 +90,27 @@ def run(request: Request, staff: Tester, file: UploadFile | None = None) -> Resp
     return _evaluation(request, name=file.filename, result=evaluate(request.app.state.faq, questions))
 
 
-def _page(
+def bench_page(
     request: Request,
     reader: ReadOnly,
     staff: Principal,
     q: str,
-    previous: str,
+    previous: str = "",
     *,
     status: int = 200,
-    **context: Any,
+    chosen: str = "",
+    errors: Sequence[tuple[str, str]] = (),
 ) -> Response:
+    """The bench with what becomes of a question. `chosen` is what its form for keeping it says already."""
     texts, live = console_of(request).texts, request.app.state.faq
     before = live.face(int(previous)) if previous else None
     previous_id = before.id if before else None
     found = understand(reader, texts, staff, live, q, previous_id) if q.strip() else None
-    return page(request, "bench/bench.html", status=status, q=q, before=before, found=found, **context)
+    faults = dict(errors)
+    return page(
+        request, "bench/bench.html", status=status, q=q, before=before, found=found, chosen=chosen,
+        errors=list(errors), error_of=lambda name: faults.get(name, ""),
+    )  # fmt: skip
 
 
 def _evaluation(

@@ -28,16 +28,21 @@ _TONES = {
     AskDecision.CLARIFIED: ("warn", "question"),
     AskDecision.UNKNOWN: ("human", "person"),
 }
+_NEAR = (("very", "done"), ("some", "warn"), ("far", "neutral"))
+"""How near an entry is, nearest first, with the tone of its chip."""
+_DESERVES = {AskDecision.ANSWERED: 0, AskDecision.CLARIFIED: 1, AskDecision.UNKNOWN: 2}
+"""Where among those the best entry stands, by what the assistant does."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """An entry that came near, `percent` of 100 at most; `known` says that it has this very phrasing."""
+    """An entry that came near. It has this very phrasing when it is `known`, or its draft has."""
 
     id: int
     question: str
-    percent: int
+    near: Look
     known: bool
+    in_draft: bool
     may_add: bool
 
 
@@ -107,7 +112,7 @@ def understand(
         reasons=_reasons(texts, why),
         unmatched=why.unmatched_words,
         unknown=why.unknown_words,
-        candidates=_candidates(reader, staff, live, text, why),
+        candidates=_candidates(reader, texts, staff, live, text, decision),
         second=_second(reader, texts, live, why),
     )
 
@@ -181,31 +186,55 @@ def _face(face: EntryFace) -> AnswerFace:
 
 
 def _candidates(
-    reader: ReadOnly, staff: Principal, live: LiveFaq, text: str, why: Explanation
+    reader: ReadOnly,
+    texts: Catalogue,
+    staff: Principal,
+    live: LiveFaq,
+    text: str,
+    decision: LiveDecision,
 ) -> list[Candidate]:
     """The entries nearest to the question; with the entry before in mind, those that it led to come first."""
+    why = decision.why
     scores: dict[int, float] = {}
     for hit in filter(None, (why.best, why.runner_up)):
         scores[int(hit.id)] = hit.score
     for face, score in live.search(text, CANDIDATES):
         scores.setdefault(face.id, score)
+    best = max(scores.values(), default=0.0)
     found = []
     for entry_id, score in list(scores.items())[:CANDIDATES]:
         face, entry = live.face(entry_id), reader.session.get(Entry, entry_id)
         if face is None or entry is None or score <= 0:
             continue
-        version = service.current_version(reader, entry)
-        phrasings = {normalise(phrasing) for phrasing in (version.question, *version.variants)}
+        known = _has(reader.session.get(EntryVersion, entry.live_version_id or 0), text)
         found.append(
             Candidate(
                 id=entry_id,
                 question=face.question,
-                percent=min(round(100 * score), 100),
-                known=normalise(text) in phrasings,
+                near=_near(texts, decision.kind, score / best),
+                known=known,
+                in_draft=not known and _has(service.current_version(reader, entry), text),
                 may_add=may_change(reader, staff, entry, Permission.FAQ_WRITE),
             )
         )
     return found
+
+
+def _near(texts: Catalogue, kind: AskDecision, share: float) -> Look:
+    """How near an entry is, in words: as near as the best one deserves, and less the further it is behind.
+
+    `share` is its score as a share of the best one's.
+    """
+    place = _DESERVES[kind] + (share < 1 - SOME) + (share < 1 - FAR)
+    name, tone = _NEAR[min(place, len(_NEAR) - 1)]
+    return Look(texts.get(f"bench.near.{name}"), tone)
+
+
+def _has(version: EntryVersion | None, text: str) -> bool:
+    """Whether the words of an entry have this very phrasing."""
+    if version is None:
+        return False
+    return normalise(text) in map(normalise, (version.question, *version.variants))
 
 
 def _second(reader: ReadOnly, texts: Catalogue, live: LiveFaq, why: Explanation) -> Second | None:

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Form, Query, Request, UploadFile
 from fastapi.responses import Response
 
 from admin.access import console_of, guarded
+from admin.bench import bench_page
 from admin.bench_pages import MAX_TEXT
 from admin.pages import FormRefused, RowId, page, redirect
 from admin.question_pages import View, list_page
@@ -57,18 +58,18 @@ def add(
     staff: Writer,
     q: Annotated[str, Form(max_length=MAX_TEXT)] = "",
     entry: Annotated[str, Form(pattern=rf"^(|{NO_ENTRY}|[1-9][0-9]{{0,8}})$")] = "",
+    previous: Annotated[str, Form(pattern=r"^[0-9]{0,9}$")] = "",
 ) -> Response:
     """Keeps a question from the bench, with the entry that answers it or as one that nothing answers."""
-    if not entry:
-        return redirect(request, ADDRESS, flash="bench.question_no_choice")
     with console_of(request).database.read() as reader:
+        if not entry:
+            raise _not_kept(request, reader, staff, q, previous, "bench.questions.no_choice")
         keys = [] if entry == NO_ENTRY else [queries.get_entry(reader, int(entry)).key]
         questions = [Question(text=q, expected=frozenset(keys))]
         try:
             known_questions.check(reader, questions)
         except ServiceError as error:
-            errors = [("", console_of(request).texts.get(f"errors.{error.code}"))]
-            raise FormRefused(_page(request, reader, "", View.ALL, 1, status=422, errors=errors)) from error
+            raise _not_kept(request, reader, staff, q, previous, f"errors.{error.code}", entry) from error
     known_questions.add(uow, questions, actor=staff.username)
     return redirect(request, ADDRESS, flash="bench.question_kept")
 
@@ -90,6 +91,16 @@ def retire(request: Request, uow: Uow, staff: Writer, question_id: RowId) -> Res
     """Puts a test question away."""
     known_questions.retire(uow, question_id, actor=staff.username)
     return redirect(request, ADDRESS, flash="bench.question_retired")
+
+
+def _not_kept(
+    request: Request, reader: ReadOnly, staff: Principal, q: str, previous: str, key: str, chosen: str = ""
+) -> FormRefused:
+    """The bench as it was, with the reason at the choice of an answer."""
+    errors = [("entry", console_of(request).texts.get(key))]
+    return FormRefused(
+        bench_page(request, reader, staff, q, previous, status=422, chosen=chosen, errors=errors)
+    )
 
 
 def _fault_words(request: Request, error: ServiceError) -> str:

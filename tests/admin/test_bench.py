@@ -56,6 +56,27 @@ def test_the_second_says_in_words_why_it_lost(rooms: AnswerRooms) -> None:
     assert re.search("ข้ออันดับสอง.*ภาษีที่ดินคิดอย่างไร (ห่าง|ใกล้)[^ ]* ข้อนี้ไม่มีคำว่า “ป้าย” ใกล้", page)
 
 
+def test_how_near_an_entry_is_is_said_in_words(rooms: AnswerRooms) -> None:
+    wipa = rooms.publisher()
+    page = shown(wipa.get(f"/admin/bench?q={TAX.question}"))
+    assert f"{TAX.question} ใกล้เคียงมาก" in page and "ใน 100" not in page
+    page = shown(wipa.get("/admin/bench?q=สูตรแกงเขียวหวานไก่"))
+    assert " ห่าง ดูข้อนี้" in page and "ใกล้เคียงมาก" not in page
+
+
+def test_the_question_comes_before_the_ways_to_other_rooms(rooms: AnswerRooms) -> None:
+    page = rooms.publisher().get("/admin/bench").text
+    assert page.index('id="q"') < page.index('href="/admin/bench/questions"')
+    assert page.count('href="/admin/bench/questions"') == 1
+
+
+def test_what_the_two_buttons_do_is_said_beside_them(rooms: AnswerRooms) -> None:
+    hint = "สอนทันที = มีผลเลย · เพิ่มเป็นคำถามของข้อนี้ = เป็นร่าง รอเผยแพร่"
+    address = "/admin/bench?q=ป้ายใหญ่เสียเท่าไร"
+    assert hint in shown(rooms.publisher().get(address))
+    assert hint not in shown(rooms.doors.browser("preecha", Role.RESPONDER).get(address))
+
+
 def test_how_sure_the_assistant_is_is_said_in_words(rooms: AnswerRooms) -> None:
     page = shown(rooms.publisher().get(f"/admin/bench?q={TAX.question}"))
     sure, times, threshold = re.search(
@@ -114,6 +135,9 @@ def test_a_question_is_added_to_the_draft_of_an_entry(rooms: AnswerRooms) -> Non
     assert rooms.words(rooms.tax_id).variants == (*TAX.variants, "ป้ายใหญ่เสียเท่าไร")
     assert rooms.state(rooms.tax_id) is EntryState.LIVE_WITH_DRAFT
     assert "ตรวจแล้วกดเผยแพร่" in shown(wipa.get(f"/admin/faq/{rooms.tax_id}"))
+    tried = wipa.get("/admin/bench?q=ป้ายใหญ่เสียเท่าไร").text
+    assert f'<a href="/admin/faq/{rooms.tax_id}">อยู่ในร่าง รอเผยแพร่</a>' in tried
+    assert f"เพิ่มเป็นคำถามของข้อ {TAX.question}" not in tried
     wipa.post("/admin/bench/add", q="ป้ายใหญ่เสียเท่าไร", entry=rooms.tax_id)
     assert len(rooms.words(rooms.tax_id).variants) == len(TAX.variants) + 1
 

@@ -242,10 +242,29 @@ def test_a_question_is_kept_from_the_bench(rooms: AnswerRooms) -> None:
     assert texts_in_use(rooms)[-2:] == ["ป้ายไวนิลเสียภาษีไหม", "ขายรถมือสอง"]
     assert "เก็บเป็นคำถามทดสอบแล้ว" in shown(wipa.get(LIST))
     before = texts_in_use(rooms)
-    assert wipa.post(LIST, q="ลืมเลือก", entry="").status_code == 303
-    assert wipa.post(LIST, q="ก" * 501, entry="none").status_code == 422
     assert wipa.post(LIST, q="ไม่มีข้อนี้", entry="987654").status_code == 404
     assert wipa.post(LIST, q="ปลอม", entry="1 or 1").status_code == 422
+    assert texts_in_use(rooms) == before
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"q": "ป้ายไวนิลเสียภาษีไหม", "entry": ""}, "เลือกคำตอบที่ถูกก่อน"),
+        ({"q": "ป้าย" * 130, "entry": "none"}, "ยังไม่ได้เพิ่มคำถามทดสอบ"),
+    ],
+)
+def test_a_question_that_cannot_be_kept_stays_on_the_bench_with_the_reason(
+    rooms: AnswerRooms, fields: dict[str, str], words: str
+) -> None:
+    before = texts_in_use(rooms)
+    refused = rooms.publisher().post(LIST, **fields, previous=rooms.water_id)
+    assert refused.status_code == 422
+    assert f'value="{fields["q"]}" maxlength="2000"' in refused.text
+    assert f'name="previous" value="{rooms.water_id}"' in refused.text
+    assert re.search(rf'<p class="field__error" id="entry-error">.*?{words}', refused.text, re.DOTALL)
+    assert re.search(rf'notice--error" role="alert">.*?{words}', refused.text, re.DOTALL)
+    assert f'<option value="{fields["entry"]}" selected>' in refused.text
     assert texts_in_use(rooms) == before
 
 
