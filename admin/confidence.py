@@ -19,6 +19,7 @@ from eservice.kit.http import Reader, Uow
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.staff.permissions import Permission, Principal
 from knowledge.entries import calibrations, recalibrating, service
+from knowledge.entries.live import LiveFaq
 from knowledge.entries.models import CalibrationVersion
 from knowledge.entries.recalibrating import Proposal
 from knowledge.search import Calibration
@@ -82,6 +83,7 @@ def move(
     request: Request, uow: Uow, staff: Manager, answer: FormPercent, clarify: FormPercent, based_on: Number
 ) -> Response:
     """Saves thresholds moved by hand as a new version; one that a colleague has overtaken is shown again."""
+    live = _up_to_date(request)
     with console_of(request).database.read() as reader:
         present = calibrations.in_force(reader)
         asked = Setting(answer=answer, clarify=clarify)
@@ -89,13 +91,14 @@ def move(
         if based_on != _number(reader):
             words = console_of(request).texts.get("bench.confidence.overtaken")
             raise FormRefused(_page(request, reader, present, asked, status=409, errors=[("", words)]))
-        seen = recalibrating.read_sample(reader, request.app.state.faq).picture(moved)
+        seen = recalibrating.read_sample(reader, live).picture(moved)
     return _saved(request, uow, calibrations.move(uow, moved, seen, actor=staff.username))
 
 
 @router.get("/recalibrate")
 def show_proposal(request: Request, staff: Tester, reader: Reader, wanted: Wanted = USUAL) -> Response:
     """What the test questions and confirmations ask for, beside the present setting. Changes nothing."""
+    _up_to_date(request)
     return _proposal_page(request, reader, wanted)
 
 
@@ -108,6 +111,7 @@ def recalibrate(
     shown: Annotated[str, Form(max_length=100)],
 ) -> Response:
     """Saves the proposal that was shown; another one by now is shown first."""
+    _up_to_date(request)
     with console_of(request).database.read() as reader:
         proposal = _propose(request, reader, wanted)
         if not proposal.sample.questions or shown != _mark(reader, proposal):
@@ -131,10 +135,18 @@ def recalibrate(
 @router.post("/restore")
 def restore(request: Request, uow: Uow, staff: Manager, number: Number) -> Response:
     """Puts an older version in force again."""
+    live = _up_to_date(request)
     with console_of(request).database.read() as reader:
         older = calibrations.calibration_of(calibrations.version(reader, number))
-        seen = recalibrating.read_sample(reader, request.app.state.faq).picture(older)
+        seen = recalibrating.read_sample(reader, live).picture(older)
     return _saved(request, uow, calibrations.restore(uow, number, seen, actor=staff.username))
+
+
+def _up_to_date(request: Request) -> LiveFaq:
+    """The live view with the words and entries of this moment: what is recorded must not be yesterday's figures."""
+    live: LiveFaq = request.app.state.faq
+    live.refresh()
+    return live
 
 
 def _asked(present: Calibration, answer: int | None, clarify: int | None) -> Setting:
@@ -212,6 +224,7 @@ def _page(
         present=setting_of(present),
         present_words=setting_words(texts, setting_of(present)),
         versions=version_rows(reader, texts),
+        is_outdated=calibrations.is_outdated(reader),
         limits={"answer": (ANSWER_PERCENTS.start, _MOST), "clarify": (_LEAST, _MOST)},
         wanted=WANTED,
         usual=USUAL,

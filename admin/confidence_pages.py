@@ -236,7 +236,7 @@ def _origin(texts: Catalogue, row: CalibrationVersion) -> str:
 
 def _saved_summary(texts: Catalogue, row: CalibrationVersion) -> str:
     if row.origin is CalibrationOrigin.SHIPPED:
-        return ""
+        return texts.get("bench.confidence.as_installed")
     with_entry, without_entry = (
         {outcome: saved.get(outcome.value, 0) for outcome in Outcome}
         for saved in (row.with_entry, row.without_entry)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from eservice.inquiries import queries as inquiries
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.staff.permissions import Permission, Principal, departments_of, may
+from knowledge.entries import calibrations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,11 @@ def _waiting_inquiries(reader: ReadOnly, principal: Principal) -> int:
     return inquiries.waiting_count(reader, departments_of(principal, Permission.INQUIRY_READ))
 
 
+def _outdated_setting(reader: ReadOnly, principal: Principal) -> int:
+    """One for who may set the assistant's confidence anew, when a new release asks for it."""
+    return int(may(principal, Permission.OFFICE_MANAGE) and calibrations.is_outdated(reader))
+
+
 ROOMS = (
     Room(
         key="inquiries",
@@ -32,7 +38,13 @@ ROOMS = (
         count=_waiting_inquiries,
     ),
     Room(key="faq", href="/admin/faq", icon="book", permission=Permission.FAQ_READ),
-    Room(key="bench", href="/admin/bench", icon="question", permission=Permission.BENCH_USE),
+    Room(
+        key="bench",
+        href="/admin/bench",
+        icon="question",
+        permission=Permission.BENCH_USE,
+        count=_outdated_setting,
+    ),
     Room(key="channels", href="/admin/channels", icon="chat", permission=Permission.CHANNEL_READ),
     Room(key="staff", href="/admin/staff", icon="people", permission=Permission.STAFF_MANAGE),
     Room(key="office", href="/admin/office", icon="gear", permission=Permission.OFFICE_MANAGE),

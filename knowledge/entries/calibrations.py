@@ -15,6 +15,7 @@ from knowledge.entries.models import CalibrationOrigin, CalibrationVersion
 from knowledge.entries.service import take_turn
 from knowledge.search import Calibration
 from knowledge.search.recalibration import ANSWER_PERCENTS, CLARIFY_PERCENTS, Counts, Picture
+from knowledge.search.weights import FINGERPRINT
 
 _FIRST = 1  # the number of what was shipped, kept once anything else is saved
 
@@ -30,6 +31,12 @@ def newest(reader: ReadOnly) -> CalibrationVersion | None:
     return reader.session.scalar(
         select(CalibrationVersion).order_by(CalibrationVersion.number.desc()).limit(1)
     )
+
+
+def is_outdated(reader: ReadOnly) -> bool:
+    """Whether the office's own setting was made for shipped numbers that a new release has replaced."""
+    row = newest(reader)
+    return row is not None and row.weights != FINGERPRINT
 
 
 def versions(reader: ReadOnly, limit: int = 50) -> Sequence[CalibrationVersion]:
@@ -50,8 +57,14 @@ def calibration_of(row: CalibrationVersion) -> Calibration:
 
 
 def move(uow: UnitOfWork, calibration: Calibration, seen: Picture, *, actor: str) -> CalibrationVersion:
-    """Saves thresholds moved by hand; `seen` is what becomes of the test questions at them."""
-    return _save(uow, calibration, seen, CalibrationOrigin.MOVED, actor)
+    """Saves thresholds moved by hand; `seen` is what becomes of the test questions at them.
+
+    What was learned beneath them is still what it was: only as shipped it goes with any release.
+    """
+    before = newest(uow)
+    is_shipped = (calibration.slope, calibration.shift) == (Calibration().slope, Calibration().shift)
+    weights = FINGERPRINT if is_shipped or before is None else before.weights
+    return _save(uow, calibration, seen, CalibrationOrigin.MOVED, actor, weights=weights)
 
 
 def recalibrate(
@@ -65,15 +78,16 @@ def recalibrate(
 ) -> CalibrationVersion:
     """Saves what was learned from test questions and so many confirmations, for this share of right answers."""
     return _save(
-        uow, calibration, seen, CalibrationOrigin.RECALIBRATED, actor,
+        uow, calibration, seen, CalibrationOrigin.RECALIBRATED, actor, weights=FINGERPRINT,
         wanted_share=wanted_share, confirmations=confirmations,
     )  # fmt: skip
 
 
 def restore(uow: UnitOfWork, number: int, seen: Picture, *, actor: str) -> CalibrationVersion:
     """Puts an older version in force again, as a new one; `seen` is the picture of today's questions under it."""
+    older = version(uow, number)
     return _save(
-        uow, calibration_of(version(uow, number)), seen, CalibrationOrigin.RESTORED, actor,
+        uow, calibration_of(older), seen, CalibrationOrigin.RESTORED, actor, weights=older.weights,
         restored_number=number,
     )  # fmt: skip
 
@@ -93,6 +107,7 @@ def _save(
     origin: CalibrationOrigin,
     actor: str,
     *,
+    weights: str | None,
     restored_number: int | None = None,
     wanted_share: float | None = None,
     confirmations: int = 0,
@@ -102,8 +117,10 @@ def _save(
     before = newest(uow)
     if before is None:
         before = _row(Calibration(), CalibrationOrigin.SHIPPED, audit.SYSTEM, uow, number=_FIRST)
+        before.weights = FINGERPRINT
         uow.session.add(before)
     row = _row(calibration, origin, actor, uow, number=before.number + 1)
+    row.weights = weights
     row.restored_number, row.wanted_share, row.confirmations = restored_number, wanted_share, confirmations
     row.with_entry, row.without_entry = _stored(seen.with_entry), _stored(seen.without_entry)
     uow.session.add(row)

@@ -293,6 +293,7 @@ class CalibrationVersion(Base):
 
     `with_entry` and `without_entry` are what became of the office's test questions at this setting when it
     was saved, by outcome; `confirmations` is how many words of residents it was learned from besides.
+    `weights` is the fingerprint of the shipped numbers that it was made for; older rows do not know it.
     """
 
     __tablename__ = "faq_calibrations"
@@ -309,5 +310,6 @@ class CalibrationVersion(Base):
     with_entry: Mapped[dict[str, Any]] = mapped_column(JSON)
     without_entry: Mapped[dict[str, Any]] = mapped_column(JSON)
     confirmations: Mapped[int]
+    weights: Mapped[str | None] = mapped_column(String(64))
     created_by: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime]

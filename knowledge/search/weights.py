@@ -1,5 +1,6 @@
 """The learned numbers. `benchmarks/learn_answer_weights.py` writes them; nobody edits them by hand."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,8 +55,17 @@ class Weights:
     clarify_threshold: float
 
 
+_FILE = Path(__file__).parent / "weights.json"
+
+
+def fingerprint() -> str:
+    """What tells these numbers from those of another release, however the file is laid out."""
+    table = json.loads(_FILE.read_text(encoding="utf-8"))
+    return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()
+
+
 def _load() -> Weights:
-    table = json.loads((Path(__file__).parent / "weights.json").read_text(encoding="utf-8"))
+    table = json.loads(_FILE.read_text(encoding="utf-8"))
     return Weights(
         fusion=np.array([table["fusion"][name] for name in FUSION_NAMES]),
         fusion_phrased=np.array([table["fusion_phrased"][name] for name in FUSION_NAMES]),
@@ -67,3 +77,4 @@ def _load() -> Weights:
 
 
 WEIGHTS = _load()
+FINGERPRINT = fingerprint()

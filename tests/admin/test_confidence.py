@@ -1,17 +1,21 @@
 """The assistant's confidence and the office's test questions, as staff see and change them."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from httpx import Response
+from sqlalchemy import update
 
 from eservice.kit import audit
 from eservice.kit.database import Database
 from eservice.staff.models import Role
 from eservice.staff.permissions import Grant
-from knowledge.entries import calibrations, known_questions
+from knowledge.entries import calibrations, known_questions, words
 from knowledge.entries.known_questions import Question
+from knowledge.entries.models import CalibrationVersion, WordKind
+from knowledge.entries.word_rules import Rule
 from knowledge.search import Calibration
 from tests.admin.answers import TAX, WATER, AnswerRooms, shown
 from tests.admin.visitors import Visitor
@@ -192,6 +196,50 @@ def test_any_version_comes_back_with_one_click(rooms: AnswerRooms, manager: Visi
     assert "กลับไปใช้ฉบับที่ 1" in shown(manager.get(ROOM))
     assert manager.post(f"{ROOM}/restore", number=77).status_code == 404
     assert versions(rooms) == ["restored", "moved", "shipped"]
+
+
+def test_what_is_recorded_was_measured_with_the_words_in_force(rooms: AnswerRooms, manager: Visitor) -> None:
+    rooms.published(
+        replace(TAX, question="ค่าขยะเดือนละเท่าไร", variants=("เก็บค่าขยะกี่บาท",), answer="บ้านละ 20 บาท"),
+        rooms.doors.works_id,
+        "garbage",
+    )
+    rooms.live.refresh()
+    keep(rooms, ("สิ่งปฏิกูล", "garbage"))
+    assert "ตอบเอง 8 ข้อ" in shown(manager.get(ROOM))
+    with rooms.database.unit_of_work() as uow:
+        rule = Rule(kind=WordKind.SYNONYMS, words=("ขยะ", "สิ่งปฏิกูล"))
+        words.add(uow, rule, actor="malee")
+    manager.post(ROOM, answer=ANSWER, clarify=CLARIFY, based_on=0)
+    assert "ตอบเอง 9 ข้อ" in shown(manager.get(ROOM))
+    with rooms.database.read() as reader:
+        newest = calibrations.newest(reader)
+    assert newest is not None and newest.with_entry["right"] == 9
+
+
+def test_the_shipped_version_is_named_where_it_has_no_figures(manager: Visitor) -> None:
+    manager.post(ROOM, answer=99, clarify=30, based_on=0)
+    assert "ค่าที่ติดตั้งมา ใช้ฉบับนี้" in shown(manager.get(ROOM))
+
+
+def test_an_office_is_told_when_a_release_measures_differently(rooms: AnswerRooms, manager: Visitor) -> None:
+    told, waits = "โปรแกรมรุ่นใหม่วัดความมั่นใจต่างจากเดิม", "ทดลองถาม 1 รออยู่ 1"
+    manager.post(f"{ROOM}/recalibrate", **proposed(manager))
+    page = shown(manager.get(ROOM))
+    assert told not in page and waits not in page
+    with rooms.database.unit_of_work() as uow:
+        uow.session.execute(update(CalibrationVersion).values(weights="of the release before"))
+    page = manager.get(ROOM)
+    assert told in shown(page) and f'href="{ROOM}/recalibrate"' in page.text
+    assert waits in shown(manager.get("/admin/me"))
+    wipa = rooms.publisher()
+    page = shown(wipa.get(ROOM))
+    assert told in page and "แจ้งผู้ดูแลระบบ" in page and waits not in page
+    manager.post(ROOM, answer=90, clarify=30, based_on=2)
+    assert told in shown(manager.get(ROOM))  # what was learned beneath the thresholds is still the old
+    manager.post(f"{ROOM}/recalibrate", **proposed(manager))
+    page = shown(manager.get(ROOM))
+    assert told not in page and waits not in page
 
 
 def test_who_may_look_need_not_be_who_may_save(rooms: AnswerRooms) -> None:

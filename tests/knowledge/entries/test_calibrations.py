@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from eservice.kit import audit
 from eservice.kit.database import Database
@@ -13,7 +14,7 @@ from eservice.messaging.models import ChannelName, ContactKind
 from knowledge.entries import asks, calibrations, known_questions, recalibrating, service
 from knowledge.entries.known_questions import Question
 from knowledge.entries.live import LiveFaq
-from knowledge.entries.models import AskDecision, CalibrationOrigin
+from knowledge.entries.models import AskDecision, CalibrationOrigin, CalibrationVersion
 from knowledge.search import Calibration
 from knowledge.search.recalibration import Ground, Judged, Outcome, picture
 from tests.knowledge.entries.conftest import GARBAGE, REGISTER, WATER, published
@@ -106,6 +107,32 @@ def test_the_newest_version_is_in_force_and_the_shipped_one_stays_in_the_list(da
     assert (newest.origin, newest.created_by) == (CalibrationOrigin.MOVED, "malee")
     assert shipped.origin is CalibrationOrigin.SHIPPED
     assert calibrations.calibration_of(shipped) == Calibration()
+
+
+def test_a_setting_is_outdated_when_it_was_made_for_other_numbers(database: Database) -> None:
+    def is_outdated() -> bool:
+        with database.read() as reader:
+            return calibrations.is_outdated(reader)
+
+    def age() -> None:
+        with database.unit_of_work() as uow:
+            uow.session.execute(update(CalibrationVersion).values(weights=None))
+
+    assert not is_outdated()
+    move(database, Calibration(slope=1.2, shift=0.1, answer_threshold=0.8, clarify_threshold=0.3))
+    assert not is_outdated()
+    age()
+    assert is_outdated()
+    move(database, Calibration(slope=1.2, shift=0.1, answer_threshold=0.9, clarify_threshold=0.3))
+    assert is_outdated()
+    move(database, STRICT)
+    assert not is_outdated()
+    with database.unit_of_work() as uow:
+        calibrations.restore(uow, 2, NOTHING, actor="malee")
+    assert is_outdated()
+    with database.unit_of_work() as uow:
+        calibrations.recalibrate(uow, STRICT, NOTHING, wanted_share=0.95, confirmations=0, actor="malee")
+    assert not is_outdated()
 
 
 def test_restoring_puts_an_older_version_in_force_as_a_new_one(database: Database) -> None:
