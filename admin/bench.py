@@ -77,16 +77,18 @@ def run(request: Request, staff: Tester, file: UploadFile | None = None) -> Resp
     texts = console_of(request).texts
     if file is None or not file.filename:
         raise FormRefused(_evaluation(request, status=422, fault=texts.get("bench.evaluate.no_file")))
+    too_many = texts.get("bench.evaluate.too_many", count=f"{MAX_QUESTIONS:,}")
     data = file.file.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
+        raise FormRefused(_evaluation(request, status=422, fault=too_many))
     try:
-        questions = read_questions(data, file.filename)
+        questions = read_questions(data, file.filename, limit=MAX_QUESTIONS)
     except ServiceError as error:
         lines = [texts.get("faq.import.line_number", number=field.split()[-1]) for field in error.fields]
         words = " ".join((texts.get(f"errors.{error.code}"), *lines))
         raise FormRefused(_evaluation(request, status=422, fault=words)) from error
-    if not 0 < len(questions) <= MAX_QUESTIONS or len(data) > MAX_FILE_BYTES:
-        words = texts.get("bench.evaluate.too_many", count=f"{MAX_QUESTIONS:,}")
-        raise FormRefused(_evaluation(request, status=422, fault=words))
+    if not 0 < len(questions) <= MAX_QUESTIONS:
+        raise FormRefused(_evaluation(request, status=422, fault=too_many))
     return _evaluation(request, name=file.filename, result=evaluate(request.app.state.faq, questions))
 
 

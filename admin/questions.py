@@ -117,16 +117,17 @@ def _read(request: Request, reader: ReadOnly, file: UploadFile | None) -> list[Q
     texts = console_of(request).texts
     if file is None or not file.filename:
         raise _refused(request, reader, texts.get("bench.evaluate.no_file"))
+    too_many = texts.get("bench.evaluate.too_many", count=f"{MOST_QUESTIONS:,}")
     data = file.file.read(MAX_FILE_BYTES + 1)
     if len(data) > MAX_FILE_BYTES:
-        raise _refused(request, reader, texts.get("bench.evaluate.too_many", count=f"{MOST_QUESTIONS:,}"))
+        raise _refused(request, reader, too_many)
     try:
-        questions = read_questions(data, file.filename)
+        questions = read_questions(data, file.filename, limit=MOST_QUESTIONS)
+        if not 0 < len(questions) <= MOST_QUESTIONS:
+            raise _refused(request, reader, too_many)
         known_questions.check(reader, questions)
     except ServiceError as error:
         raise _refused(request, reader, _fault_words(request, error)) from error
-    if not 0 < len(questions) <= MOST_QUESTIONS:
-        raise _refused(request, reader, texts.get("bench.evaluate.too_many", count=f"{MOST_QUESTIONS:,}"))
     return questions
 
 

@@ -6,6 +6,8 @@ Several keys are separated by "|"; none means that nothing here answers the ques
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO
+from itertools import islice
 from pathlib import PurePath
 
 from eservice.kit.errors import invalid
@@ -27,21 +29,22 @@ class _NotAQuestion(Exception):
         self.line = line
 
 
-def read_questions(data: bytes, name: str) -> list[Question]:
+def read_questions(data: bytes, name: str, *, limit: int | None = None) -> list[Question]:
     """The questions of a file; its name says which form it has, JSON lines when it ends in nothing known.
 
-    Raises ServiceError `faq.unreadable_questions`, naming the line.
+    With `limit` reading stops at one question more, which says that there are too many. Raises ServiceError `faq.unreadable_questions`, naming the line.
     """
     try:
         match PurePath(name).suffix.lower():
             case ".csv":
-                return list(_of_table(table_lines(data, FileKind.CSV)))
+                found = _of_table(table_lines(data, FileKind.CSV))
             case ".xlsx":
-                return list(_of_table(table_lines(data, FileKind.XLSX)))
+                found = _of_table(table_lines(data, FileKind.XLSX))
             case ".txt":
-                return list(_of_plain(data))
+                found = _of_plain(data)
             case _:
-                return list(_of_json(data))
+                found = _of_json(data)
+        return list(islice(found, None if limit is None else limit + 1))
     except _NotAQuestion as fault:
         raise invalid("faq.unreadable_questions", **{f"line {fault.line}": "not_a_question"}) from fault
     except Unreadable as fault:
@@ -94,7 +97,8 @@ def _question(line: int, text: str, keys: Iterable[str]) -> Question:
 
 def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
     """The lines that hold anything, with their numbers from 1."""
-    lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n", MAX_LINES)
-    if len(lines) > MAX_LINES:
-        raise _NotAQuestion(MAX_LINES)
-    return ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
+    for number, line in enumerate(BytesIO(data.removeprefix(b"\xef\xbb\xbf")), start=1):
+        if number > MAX_LINES:
+            raise _NotAQuestion(number)
+        if line.strip():
+            yield number, line

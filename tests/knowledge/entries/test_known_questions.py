@@ -156,6 +156,20 @@ def test_a_file_that_cannot_be_read_names_the_line(name: str, data: bytes, line:
     assert list(refused.value.fields) == [line]
 
 
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("q.txt", b"a\nb\nc\n" + b"|\n" * 9),
+        ("q.jsonl", b'{"text": "a", "expected": []}\n' * 3 + b"no question"),
+        ("q.csv", b"text,expected\na,\nb,\nc,\n,sign-tax\n"),
+    ],
+)
+def test_nothing_is_read_beyond_what_says_that_there_are_too_many(name: str, data: bytes) -> None:
+    assert len(read_questions(data, name, limit=2)) == 3
+    with pytest.raises(ServiceError, match=r"faq\.unreadable_questions"):
+        read_questions(data, name, limit=3)
+
+
 def test_a_file_of_endless_lines_is_refused_early() -> None:
     with pytest.raises(ServiceError, match=r"faq\.unreadable_questions"):
         read_questions(b"\n" * (MAX_LINES + 1), "questions.txt")
