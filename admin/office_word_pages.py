@@ -1,21 +1,22 @@
 """What the page of the office's words shows: plain values and finished sentences."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+from admin.confidence_pages import Group, compare, outcome_words
 from admin.faq_pages import staff_names
 from admin.faq_words import Look
 from eservice.kit.text import Catalogue
 from eservice.kit.thai_calendar import thai_datetime
 from eservice.kit.unit_of_work import ReadOnly
-from knowledge.entries import words
+from knowledge.entries import known_questions, words
 from knowledge.entries.live import LiveFaq
 from knowledge.entries.models import WordKind, WordRule
-from knowledge.entries.trial import ChangedOutcome, Outcome, Trial
+from knowledge.entries.trial import ChangedOutcome, Trial
 from knowledge.entries.word_rules import joined_group
+from knowledge.search.recalibration import Outcome
 from knowledge.thai.words import everyday_synonyms
 
-SLOW_ABOVE = 3_000  # entries; a trial of more takes many seconds
+SLOW_ENTRIES, SLOW_QUESTIONS = 3_000, 1_000  # a trial of more takes many seconds
 SHOWN_CHANGES = 100
 
 
@@ -51,16 +52,6 @@ class WordsPage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CountRow:
-    """How many questions have one outcome, before and after."""
-
-    name: str
-    before: int
-    after: int
-    difference: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class ChangeRow:
     """One question that fares otherwise."""
 
@@ -76,7 +67,7 @@ class TrialPage:
 
     summary: Look
     questions: int
-    counts: list[CountRow]
+    groups: list[Group]  # how many fare how, before and after
     changes: list[ChangeRow]
     hidden: int  # changes beyond those shown
     does_harm: bool
@@ -113,9 +104,7 @@ def words_page(reader: ReadOnly, texts: Catalogue, live: LiveFaq) -> WordsPage:
         ],
         retired=[item(row, retired=True) for row in words.retired_rules(reader)],
         shipped=[" = ".join(group) for group in everyday_synonyms()],
-        slow=texts.get("words.slow", count=f"{len(live.faces()):,}")
-        if len(live.faces()) > SLOW_ABOVE
-        else "",
+        slow=_slow(texts, len(live.faces()), len(known_questions.in_use(reader))),
     )
 
 
@@ -125,21 +114,19 @@ def trial_page(texts: Catalogue, live: LiveFaq, trial: Trial) -> TrialPage:
     return TrialPage(
         summary=_summary(texts, trial),
         questions=trial.questions,
-        counts=[
-            _count_row(texts, trial, name, outcomes)
-            for name, outcomes in (
-                ("right", (Outcome.RIGHT,)),
-                ("asked_back", (Outcome.ASKED_BACK, Outcome.BESIDE)),
-                ("handed_over", (Outcome.HANDED_OVER,)),
-                ("wrong", (Outcome.WRONG,)),
-            )
-        ],
+        groups=compare(texts, trial.before, trial.after).groups,
         changes=[_change_row(texts, live, change) for change in changes[:SHOWN_CHANGES]],
         hidden=max(len(changes) - SHOWN_CHANGES, 0),
         does_harm=trial.does_harm,
         worse=trial.worse,
         better=trial.better,
     )
+
+
+def _slow(texts: Catalogue, entries: int, questions: int) -> str:
+    if entries <= SLOW_ENTRIES and questions <= SLOW_QUESTIONS:
+        return ""
+    return texts.get("words.slow", entries=f"{entries:,}", questions=f"{questions:,}")
 
 
 def _summary(texts: Catalogue, trial: Trial) -> Look:
@@ -153,16 +140,6 @@ def _summary(texts: Catalogue, trial: Trial) -> Look:
     return Look(words, "warn", "alert") if trial.worse else Look(words, "done", "check")
 
 
-def _count_row(texts: Catalogue, trial: Trial, name: str, outcomes: Sequence[Outcome]) -> CountRow:
-    before, after = (sum(counts[o] for o in outcomes) for counts in (trial.before, trial.after))
-    return CountRow(
-        name=texts.get(f"words.count.{name}"),
-        before=before,
-        after=after,
-        difference=f"{after - before:+d}".replace("-", "−") if after != before else "",
-    )
-
-
 def _change_row(texts: Catalogue, live: LiveFaq, change: ChangedOutcome) -> ChangeRow:
     look = (
         Look(texts.get("words.effect.better"), "done", "check")
@@ -172,12 +149,14 @@ def _change_row(texts: Catalogue, live: LiveFaq, change: ChangedOutcome) -> Chan
     return ChangeRow(
         text=change.text,
         look=look,
-        was=_fate_words(texts, live, change.before, change.entry_before),
-        becomes=_fate_words(texts, live, change.after, change.entry_after),
+        was=_fate_words(texts, live, change, change.before, change.entry_before),
+        becomes=_fate_words(texts, live, change, change.after, change.entry_after),
     )
 
 
-def _fate_words(texts: Catalogue, live: LiveFaq, outcome: Outcome, entry_id: int | None) -> str:
+def _fate_words(
+    texts: Catalogue, live: LiveFaq, change: ChangedOutcome, outcome: Outcome, entry_id: int | None
+) -> str:
     face = live.face(entry_id) if entry_id is not None else None
-    words = texts.get(f"words.outcome.{outcome.value}")
+    words = outcome_words(texts, outcome, has_entry=change.has_entry)
     return texts.get("words.with_entry", outcome=words, question=face.question) if face else words

@@ -1,7 +1,7 @@
 """What the office's own test questions and residents' confirmations say of the answer engine."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import and_, or_, select
@@ -100,18 +100,23 @@ def confirmations(reader: ReadOnly, live: LiveFaq) -> list[Judged]:
     return judged
 
 
-def _judge(live: LiveFaq, here: set[str], row: KnownQuestion) -> Judged | None:
-    """A test question against the keys of the entries that residents see now."""
-    expected = here.intersection(row.expected)
-    if row.expected and not expected:
+def judge(here: set[str], expected: Collection[str], evidence: float, keys: Sequence[str]) -> Judged | None:
+    """What the engine found, by key, against the keys of the right entries; None where residents see none of them."""
+    right = here.intersection(expected)
+    if expected and not right:
         return None
-    evidence, keys = live.weigh(row.text)
     return Judged(
         evidence=evidence,
-        is_first_right=bool(expected.intersection(keys[:1])),
-        is_offered=bool(expected.intersection(keys)),
-        has_entry=bool(expected),
+        is_first_right=bool(right.intersection(keys[:1])),
+        is_offered=bool(right.intersection(keys)),
+        has_entry=bool(right),
     )
+
+
+def _judge(live: LiveFaq, here: set[str], row: KnownQuestion) -> Judged | None:
+    """A test question against the keys of the entries that residents see now."""
+    evidence, keys = live.weigh(row.text)
+    return judge(here, row.expected, evidence, keys)
 
 
 def _rejected(live: LiveFaq, ask: Ask) -> set[str]:

@@ -1,39 +1,33 @@
 """What a change of the office's words would do to its saved test questions, found out before it is made."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from sqlalchemy import select
 
 from eservice.kit.unit_of_work import ReadOnly
 from knowledge.entries import known_questions
-from knowledge.entries.evaluate import Question
+from knowledge.entries.known_questions import Question
 from knowledge.entries.live import LiveFaq
 from knowledge.entries.models import Entry, EntryVersion
+from knowledge.entries.recalibrating import judge
 from knowledge.search import FaqIndex, OfficeWords
+from knowledge.search.recalibration import Judged, Outcome, Picture, outcome_of, picture
 from knowledge.thai import normalise
 
-MOST_QUESTIONS = 400  # asked twice; so many take about two seconds
+MOST_VARIANTS = 400  # asked in place of test questions
+
+_MERIT = {Outcome.RIGHT: 4, Outcome.OFFERED: 3, Outcome.HANDED: 2, Outcome.MISSED: 1, Outcome.WRONG: 0}
+"""Better for who asks; of a question without an entry, to be handed to staff is the best."""
 
 
-class Outcome(StrEnum):
-    """What became of a test question."""
+@dataclass(frozen=True, kw_only=True)
+class TrialQuestions:
+    """What a trial asks. `hidden` are phrasings, normalised, that the trial must not find word for word."""
 
-    RIGHT = "right"  # answered with a right entry; or nothing here answers it, and none was given
-    ASKED_BACK = "asked_back"  # a right entry is among those offered
-    BESIDE = "beside"  # asked back, and no right entry is offered
-    HANDED_OVER = "handed_over"  # to staff, though an entry answers it
-    WRONG = "wrong"  # answered with another entry
-
-
-_MERIT = {
-    Outcome.RIGHT: 4,
-    Outcome.ASKED_BACK: 3,
-    Outcome.HANDED_OVER: 2,
-    Outcome.BESIDE: 1,
-    Outcome.WRONG: 0,
-}
+    questions: Sequence[Question]
+    hidden: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +35,7 @@ class ChangedOutcome:
     """A question that fares otherwise. The ids are of the entries given first, before and after."""
 
     text: str
+    has_entry: bool
     before: Outcome
     after: Outcome
     entry_before: int | None
@@ -53,11 +48,11 @@ class ChangedOutcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """The effect on all questions: counts by outcome before and after, and every question that fares otherwise."""
+    """The effect: the picture of the questions before and after, and every question that fares otherwise."""
 
     questions: int
-    before: dict[Outcome, int]
-    after: dict[Outcome, int]
+    before: Picture
+    after: Picture
     changed: tuple[ChangedOutcome, ...]
 
     @property
@@ -74,73 +69,78 @@ class Trial:
         return self.worse > self.better
 
 
-def saved_test_questions(reader: ReadOnly) -> Sequence[Question]:
+@dataclass(frozen=True)
+class _Fate:
+    """What becomes of one question. `entry` is the one given first, if any is given."""
+
+    judged: Judged
+    outcome: Outcome
+    entry: int | None
+
+
+def saved_test_questions(reader: ReadOnly) -> TrialQuestions:
     """The office's test questions; before it has any, the last variant of each live entry that has several.
 
-    At most `MOST_QUESTIONS`, the newest. `try_words` leaves those that are variants out of the index it asks.
+    Variants, at most `MOST_VARIANTS`, are hidden from the trial: found word for word, they would say nothing
+    about words.
     """
     known = [
         Question(text=row.text, expected=frozenset(row.expected)) for row in known_questions.in_use(reader)
     ]
     if known:
-        return known[-MOST_QUESTIONS:]
+        return TrialQuestions(questions=known)
     rows = reader.session.execute(
         select(Entry.key, EntryVersion.variants)
         .join(EntryVersion, EntryVersion.id == Entry.live_version_id)
         .order_by(Entry.id)
     )
-    questions = [
+    variants = [
         Question(text=variants[-1], expected=frozenset({key})) for key, variants in rows if len(variants) > 1
-    ]
-    return questions[:MOST_QUESTIONS]
+    ][:MOST_VARIANTS]
+    return TrialQuestions(
+        questions=variants, hidden=frozenset(normalise(question.text) for question in variants)
+    )
 
 
-def try_words(live: LiveFaq, questions: Sequence[Question], before: OfficeWords, after: OfficeWords) -> Trial:
+def try_words(live: LiveFaq, asked: TrialQuestions, before: OfficeWords, after: OfficeWords) -> Trial:
     """Asks every question twice, of two indexes that differ in the office's words alone.
 
-    Phrasings of entries that are themselves a question here are left out of both: found word for word,
-    they would say nothing about words. Builds two indexes, each a second or so for a few hundred entries.
+    They are judged and counted as everywhere, those left out whose right entries residents do not see.
+    Builds two indexes, each a second or so for a few hundred entries.
     """
-    asked = frozenset(normalise(question.text) for question in questions)
-    fates = [_fates(live, questions, live.trial(words, without=asked)) for words in (before, after)]
-    changed = tuple(
-        ChangedOutcome(
-            text=question.text, before=was, after=becomes, entry_before=entry_before, entry_after=entry_after
-        )
-        for question, (was, entry_before), (becomes, entry_after) in zip(questions, *fates, strict=True)
-        if was is not becomes
+    here = {face.key for face in live.faces()}
+    indexes = [live.trial(words, without=asked.hidden) for words in (before, after)]
+    fates: list[tuple[str, _Fate, _Fate]] = []
+    for question in asked.questions:
+        was, becomes = (_fate(live, index, here, question) for index in indexes)
+        if was is not None and becomes is not None:
+            fates.append((question.text, was, becomes))
+    return Trial(
+        questions=len(fates),
+        before=picture((was.judged for _, was, _ in fates), live.calibration),
+        after=picture((becomes.judged for _, _, becomes in fates), live.calibration),
+        changed=tuple(
+            ChangedOutcome(
+                text=text,
+                has_entry=was.judged.has_entry,
+                before=was.outcome,
+                after=becomes.outcome,
+                entry_before=was.entry,
+                entry_after=becomes.entry,
+            )
+            for text, was, becomes in fates
+            if was.outcome is not becomes.outcome
+        ),
     )
-    return Trial(questions=len(questions), before=_counts(fates[0]), after=_counts(fates[1]), changed=changed)
 
 
-def _fates(live: LiveFaq, questions: Sequence[Question], index: FaqIndex) -> list[tuple[Outcome, int | None]]:
-    return [_fate(live, question, index) for question in questions]
-
-
-def _fate(live: LiveFaq, question: Question, index: FaqIndex) -> tuple[Outcome, int | None]:
-    decision = index.decide(question.text)
-    ids = [int(hit.id) for hit in decision.hits]
-    keys = [face.key for entry_id in ids if (face := live.face(entry_id)) is not None]
-    return outcome_of(decision.kind, keys, question.expected), ids[0] if ids else None
-
-
-def outcome_of(kind: str, found: Sequence[str], expected: frozenset[str]) -> Outcome:
-    """How a decision of this kind, with these keys of entries, serves who asked."""
-    match kind, bool(expected):
-        case "answer", _:
-            return Outcome.RIGHT if expected.intersection(found[:1]) else Outcome.WRONG
-        case "clarify", True:
-            return Outcome.ASKED_BACK if expected.intersection(found) else Outcome.BESIDE
-        case "clarify", False:
-            return Outcome.BESIDE
-        case _, True:
-            return Outcome.HANDED_OVER
-        case _:
-            return Outcome.RIGHT
-
-
-def _counts(fates: Sequence[tuple[Outcome, int | None]]) -> dict[Outcome, int]:
-    counts = dict.fromkeys(Outcome, 0)
-    for outcome, _ in fates:
-        counts[outcome] += 1
-    return counts
+def _fate(live: LiveFaq, index: FaqIndex, here: set[str], question: Question) -> _Fate | None:
+    """What an index makes of the question; None where nothing can be said of it."""
+    evidence, hits = index.weigh(question.text)
+    faces = [face for hit in hits if (face := live.face(int(hit.id))) is not None]
+    found = evidence if faces else -math.inf
+    judged = judge(here, question.expected, found, [face.key for face in faces])
+    if judged is None:
+        return None
+    outcome = outcome_of(judged, live.calibration)
+    return _Fate(judged, outcome, faces[0].id if faces and outcome is not Outcome.HANDED else None)

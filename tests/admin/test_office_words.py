@@ -12,7 +12,8 @@ from admin import office_words
 from eservice.kit.database import Database
 from eservice.staff.models import Role
 from eservice.staff.permissions import Grant
-from knowledge.entries import service, words
+from knowledge.entries import known_questions, service, words
+from knowledge.entries.known_questions import Question
 from knowledge.entries.models import AskDecision
 from knowledge.search import OfficeWords
 from tests.admin.answers import TAX, AnswerRooms, shown
@@ -88,6 +89,19 @@ def test_a_rule_that_does_more_harm_than_good_is_saved_only_when_confirmed(rooms
     assert done.status_code == 303
     assert kept(rooms) == OfficeWords()
     assert "ที่เลิกใช้แล้ว ขยะ = สิ่งปฏิกูล" in shown(wipa.get(ADDRESS))
+
+
+def test_the_effect_is_counted_in_the_words_of_the_confidence_room(rooms: AnswerRooms) -> None:
+    questions = [
+        Question(text=text, expected=frozenset(key.split()))
+        for text, key in ((TAX.question, "sign-tax"), ("กากของเสีย", "garbage"), ("สูตรแกงเขียวหวานไก่", ""))
+    ]
+    with rooms.database.unit_of_work() as uow:
+        known_questions.add(uow, questions, actor="cli")
+    page = shown(tried(rooms.publisher(), kind="synonyms", words="ขยะ\nกากของเสีย"))
+    assert "คำถามที่มีคำตอบในคลัง 2 ข้อ ตอบถูก 1 2 (+1) ตอบผิดข้อ 0 0" in page
+    assert "คำถามที่ไม่มีคำตอบในคลัง 1 ข้อ ตอบทั้งที่ไม่มีคำตอบ 0 0" in page
+    assert "ส่งให้เจ้าหน้าที่ ถูกต้องแล้ว 1 1" in page
 
 
 def test_nothing_is_saved_that_was_not_tried(rooms: AnswerRooms) -> None:

@@ -15,13 +15,14 @@ from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.migrate import migrate
 from eservice.kit.signals import Signals
-from knowledge.entries import known_questions, service, trial, word_rules, words
+from knowledge.entries import known_questions, recalibrating, service, trial, word_rules, words
 from knowledge.entries.evaluate import Question
 from knowledge.entries.live import LiveFaq
 from knowledge.entries.models import AskDecision, WordKind
-from knowledge.entries.trial import Outcome
+from knowledge.entries.trial import TrialQuestions
 from knowledge.entries.word_rules import Rule
 from knowledge.search import OfficeWords
+from knowledge.search.recalibration import Outcome
 from tests.knowledge.entries.conftest import GARBAGE, REGISTER, WATER, published
 from tests.knowledge.entries.test_live_faq import until
 
@@ -270,12 +271,14 @@ def test_a_trial_says_which_questions_fare_otherwise(database: Database) -> None
         Question(text="น้ำประปาไม่ไหล", expected=frozenset({"water"})),
         Question(text="สูตรแกงเขียวหวานไก่", expected=frozenset()),
     ]
-    found = trial.try_words(view, questions, OfficeWords(), OfficeWords(synonyms=(("ขยะ", "สิ่งปฏิกูล"),)))
+    asked = TrialQuestions(questions=questions)
+    found = trial.try_words(view, asked, OfficeWords(), OfficeWords(synonyms=(("ขยะ", "สิ่งปฏิกูล"),)))
     assert (found.questions, found.better, found.worse, found.does_harm) == (3, 1, 0, False)
     (change,) = found.changed
     assert (change.text, change.after, change.is_better) == (short, Outcome.RIGHT, True)
-    assert found.after[Outcome.RIGHT] == found.before[Outcome.RIGHT] + 1 == 3
-    back = trial.try_words(view, questions, OfficeWords(synonyms=(("ขยะ", "สิ่งปฏิกูล"),)), OfficeWords())
+    assert found.after.total(Outcome.RIGHT) == found.before.total(Outcome.RIGHT) + 1 == 2
+    assert found.after.without_entry[Outcome.HANDED] == 1
+    back = trial.try_words(view, asked, OfficeWords(synonyms=(("ขยะ", "สิ่งปฏิกูล"),)), OfficeWords())
     assert (back.better, back.worse, back.does_harm) == (0, 1, True)
 
 
@@ -299,7 +302,8 @@ def test_without_test_questions_variants_of_the_entries_serve(database: Database
         service.create_entry(uow, REGISTER, actor="malee", key="draft")
     with database.read() as reader:
         questions = trial.saved_test_questions(reader)
-    assert questions == [Question(text=GARBAGE.variants[-1], expected=frozenset({"garbage"}))]
+    assert questions.questions == [Question(text=GARBAGE.variants[-1], expected=frozenset({"garbage"}))]
+    assert questions.hidden == {word_rules.normalise(GARBAGE.variants[-1])}
 
 
 def test_the_offices_own_test_questions_come_before_derived_ones(database: Database) -> None:
@@ -308,19 +312,25 @@ def test_the_offices_own_test_questions_come_before_derived_ones(database: Datab
     with database.unit_of_work() as uow:
         known_questions.add(uow, [own], actor="malee")
     with database.read() as reader:
-        assert trial.saved_test_questions(reader) == [own]
+        assert trial.saved_test_questions(reader) == TrialQuestions(questions=[own])
 
 
-def test_an_outcome_is_judged_by_what_a_resident_gets() -> None:
-    judged = [
-        ("answer", ["a"], {"a"}, Outcome.RIGHT),
-        ("answer", ["b", "a"], {"a"}, Outcome.WRONG),
-        ("answer", ["b"], set(), Outcome.WRONG),
-        ("clarify", ["b", "a"], {"a"}, Outcome.ASKED_BACK),
-        ("clarify", ["b"], {"a"}, Outcome.BESIDE),
-        ("clarify", ["b"], set(), Outcome.BESIDE),
-        ("unknown", [], {"a"}, Outcome.HANDED_OVER),
-        ("unknown", [], set(), Outcome.RIGHT),
-    ]
-    for kind, found, expected, outcome in judged:
-        assert trial.outcome_of(kind, found, frozenset(expected)) is outcome
+def test_a_trial_counts_as_the_picture_of_the_confidence_does(database: Database) -> None:
+    published(database, GARBAGE, "garbage")
+    published(database, WATER, "water")
+    with database.unit_of_work() as uow:
+        service.create_entry(uow, REGISTER, actor="malee", key="draft")
+        known = [
+            *((GARBAGE.variants[0], {"garbage"}), ("ค่าสิ่งปฏิกูล", {"garbage"}), ("น้ำประปาไม่ไหล", {"water"})),
+            *(("น้ำประปาไม่ไหล ค่าขยะ", {"garbage"}), ("สูตรแกงเขียวหวานไก่", set()), ("ค่าขยะมูลฝอย", set())),
+            ("ย้ายทะเบียนบ้าน", {"draft"}),
+        ]
+        questions = [Question(text=text, expected=frozenset(keys)) for text, keys in known]
+        known_questions.add(uow, questions, actor="malee")
+    view = LiveFaq(database)
+    with database.read() as reader:
+        seen = recalibrating.read_sample(reader, view)
+        asked = trial.saved_test_questions(reader)
+    found = trial.try_words(view, asked, OfficeWords(), OfficeWords(synonyms=(("ขยะ", "สิ่งปฏิกูล"),)))
+    assert found.before == seen.picture(view.calibration)
+    assert (found.questions, seen.left_out) == (6, 1)
