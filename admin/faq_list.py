@@ -95,7 +95,7 @@ def list_page(reader: ReadOnly, texts: Catalogue, live: LiveFaq, asked: Filter) 
     everything = queries.list_entries(reader) + queries.list_entries(reader, state=EntryState.RETIRED)
     listed = [item for item in everything if _fits(item, asked)]
     if asked.q:
-        listed = _found(listed, live, asked.q)
+        listed = found_by(listed, live, asked.q)
     closing = queries.closing_times(reader, before=reader.now + timedelta(days=EXPIRING_DAYS))
     by_view = {view: [item for item in listed if _belongs(item, view, closing)] for view in View}
     chosen = by_view[asked.view]
@@ -152,7 +152,7 @@ def _belongs(item: ListedEntry, view: View, closing: Mapping[int, datetime]) -> 
             return entry.state is EntryState.RETIRED
 
 
-def _found(listed: Sequence[ListedEntry], live: LiveFaq, words: str) -> list[ListedEntry]:
+def found_by(listed: Sequence[ListedEntry], live: LiveFaq, words: str) -> list[ListedEntry]:
     """What the engine finds among the live entries, best first; then whatever has the words in its text."""
     ranks = {face.id: -score for face, score in live.search(words, NEAREST) if score >= LEAST_SCORE}
     wanted = normalise(words)

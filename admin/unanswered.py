@@ -3,13 +3,14 @@
 import re
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
+from pydantic import Field
 
-from admin.access import console_of, guarded
+from admin.access import MAX_ID, console_of, guarded
 from admin.faq_pages import add_phrasings
 from admin.pages import FormRefused, page, redirect
-from admin.unanswered_pages import View, asked_lately, unanswered_page, words_of
+from admin.unanswered_pages import View, asked_lately, choice_page, unanswered_page, words_of
 from eservice.kit.errors import ServiceError
 from eservice.kit.http import Reader, Uow
 from eservice.kit.unit_of_work import ReadOnly
@@ -31,6 +32,19 @@ Messages = Annotated[str, Form(max_length=MOST_IDS, pattern=r"^[0-9,]*$")]
 def show(request: Request, staff: Writer, reader: Reader, view: View = View.OPEN) -> Response:
     """The topics, the largest first."""
     return _page(request, reader, staff, view)
+
+
+@router.get("/choose")
+def choose(
+    request: Request,
+    staff: Writer,
+    reader: Reader,
+    message: Annotated[list[Annotated[int, Field(ge=1, le=MAX_ID)]] | None, Query(max_length=20)] = None,
+    q: Annotated[str, Query(max_length=500)] = "",
+) -> Response:
+    """Looks for another entry that questions belong to."""
+    chosen = choice_page(reader, staff, request.app.state.faq, message or (), q.strip())
+    return page(request, "faq/unanswered_choose.html", chosen=chosen)
 
 
 @router.post("/add")

@@ -4,12 +4,15 @@ Who writes answers reads them, masked and without names: who cannot write one ha
 question that was handed to a department is shown to those who write for it.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import assert_never
+from urllib.parse import urlencode
 
+from admin.faq_list import found_by
 from admin.faq_pages import may_change
 from admin.faq_words import FEW
 from eservice.inquiries import queries as inquiries
@@ -32,7 +35,14 @@ SHOWN_TOPICS = 40
 SHOWN_PHRASINGS = 8
 SHOWN_CHARACTERS = 200
 LIKELY = 0.5  # from so sure on, adding to the nearest entry is what to do first
-NEIGHBOURS = 5  # entries looked at for one that nobody refused
+NEIGHBOURS = 6  # entries looked at for those that nobody refused
+OFFERED = 3  # of them
+CHOICES = 20  # entries found by searching
+_NO_SUBJECT = re.compile(
+    r"(?:กี่|บาท|ชั่วโมง|โมง|วัน|เดือน|ปี|เท่าไหร่|เท่าไร|เท่าใด|ที่ไหน|ตรงไหน|ไหน|ใคร|อะไร|ยังไง|อย่างไร|ไง|เมื่อไหร่|เมื่อไร"
+    r"|ทำไม|บ้าง|ต้อง|ใช้|ทำ|ไป|เอา|ได้|ไหม|มั้ย|หรือเปล่า|หรือ|คือ|มี|เอกสาร|เวลา|นาน|ด้วย|ดี|\s)++"
+)
+"""Words that ask, but not what about."""
 
 
 class View(StrEnum):
@@ -53,15 +63,16 @@ class Asked:
     at: datetime
     text: str
     refused: int | None = None
+    in_context: bool = False  # understood from the question before
 
 
 @dataclass(frozen=True, kw_only=True)
 class Near:
-    """The entry that a topic is nearest to. `likely` says how likely it is the right one, in percent."""
+    """An entry that a topic is near to. `likely` says how likely it is the right one, in percent."""
 
     id: int
     question: str
-    likely: int | None  # not known of the second nearest
+    likely: int | None  # known of the nearest alone
     fits: bool  # more likely the right one than not
     may_add: bool
 
@@ -71,23 +82,44 @@ class Topic:
     """Questions that ask the same, the most typical one first."""
 
     text: str
-    phrasings: list[tuple[int, str]]  # of different words, with their message
+    phrasings: list[tuple[int, str]]  # of different words, in no draft yet, with their message
     more: int  # phrasings beyond those
+    drafts: list[tuple[int, str]]  # entries whose drafts have phrasings of it already
     messages: str  # ids of all questions, for the form
     asked: str
     newest: str
-    near: Near | None
+    near: list[Near]  # the nearest first
     new_href: str
+    choose_href: str  # to any other entry
+
+    @property
+    def targets(self) -> list[Near]:
+        """Those of the nearest that this person may add to."""
+        return [near for near in self.near if near.may_add]
+
+    @property
+    def fits(self) -> bool:
+        """Whether adding to the nearest entry is what to do first."""
+        return bool(self.targets) and self.targets[0].fits
 
 
 @dataclass(frozen=True, kw_only=True)
 class Month:
-    """How many questions a month had, and how many of them found no answer."""
+    """How many questions a month had, how many found no answer, and how many were asked back in vain."""
 
     name: str
-    left: int
+    left: str
+    not_chosen: str
     asked: int
-    share: str  # empty when too few for a percentage
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChoicePage:
+    """Looking for the entry that questions belong to."""
+
+    q: str
+    phrasings: list[tuple[int, str]]
+    found: list[tuple[int, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +131,7 @@ class UnansweredPage:
     months: list[Month]
     topics: list[Topic]
     hidden: int  # topics beyond those
+    following: int  # questions left out: alone they do not say what they are about
     is_cut: bool  # more questions than are looked at
 
 
@@ -116,16 +149,17 @@ def unanswered_page(
             asked = asked_lately(reader, staff)
         case unknown:
             assert_never(unknown)
-    passed = passed_over(reader)
+    passed, drafts = passed_over(reader), queries.phrasings_in_drafts(reader)
+    alone = [question for question in asked if not _follows(live, question)]
     topics: list[Topic] = []
     hidden = 0
-    for members in _by_weight(_topics_of(live, asked)):
+    for members in _by_weight(_topics_of(live, alone)):
         ids = [question.message_id for question in members]
         if stays_passed_over(ids, passed) is not (view is View.PASSED):
             continue
         if len(topics) == SHOWN_TOPICS:
             hidden += 1
-        elif (topic := _topic(reader, texts, staff, live, members)) is not None:
+        elif (topic := _topic(reader, texts, staff, live, members, drafts)) is not None:
             topics.append(topic)
     return UnansweredPage(
         view=view,
@@ -143,6 +177,7 @@ def unanswered_page(
         ],
         topics=topics,
         hidden=hidden,
+        following=len(asked) - len(alone),
         is_cut=len(asked) >= MOST_QUESTIONS,
     )
 
@@ -150,6 +185,24 @@ def unanswered_page(
 def asked_lately(reader: ReadOnly, staff: Principal) -> list[Asked]:
     """The questions of the last days that this person may see, newest first."""
     return _asked(reader, staff, reader.now - DAYS, _end(reader))
+
+
+def choice_page(
+    reader: ReadOnly, staff: Principal, live: LiveFaq, message_ids: Sequence[int], q: str
+) -> ChoicePage:
+    """The entries that this person may add the questions to, as the list of answers finds them; by `q`, or alike."""
+    seen = {question.message_id: question.text for question in asked_lately(reader, staff)}
+    phrasings = [
+        (message_id, seen[message_id]) for message_id in dict.fromkeys(message_ids) if message_id in seen
+    ]
+    words = q or next((text for _, text in phrasings), "")
+    found = found_by(queries.list_entries(reader), live, words) if words else []
+    allowed = [item for item in found if may_change(reader, staff, item.entry, Permission.FAQ_WRITE)]
+    return ChoicePage(
+        q=q,
+        phrasings=[(message_id, _short(text)) for message_id, text in phrasings],
+        found=[(item.entry.id, item.version.question) for item in allowed[:CHOICES]],
+    )
 
 
 def words_of(reader: ReadOnly, staff: Principal, message_ids: Iterable[int]) -> list[str]:
@@ -168,6 +221,7 @@ def _asked(reader: ReadOnly, staff: Principal, since: datetime, until: datetime)
             at=ask.at,
             text=without_numbers(one_line(ask.text)),
             refused=ask.refused_entry_id,
+            in_context=ask.in_context,
         )
         for ask in queries.unanswered(reader, since=since, until=until, limit=MOST_QUESTIONS)
     ]
@@ -192,6 +246,12 @@ def _asked(reader: ReadOnly, staff: Principal, since: datetime, until: datetime)
     return sorted(once.values(), key=lambda question: -question.message_id)[:MOST_QUESTIONS]
 
 
+def _follows(live: LiveFaq, question: Asked) -> bool:
+    """Whether the words go on from the question before: alone they are nobody's phrasing of anything."""
+    read = live.read(question.text)
+    return question.in_context or read.follows or _NO_SUBJECT.fullmatch(read.text) is not None
+
+
 def _topics_of(live: LiveFaq, asked: Sequence[Asked]) -> list[list[Asked]]:
     found = cluster([live.read(question.text) for question in asked])
     return [[asked[place] for place in topic.members] for topic in found]
@@ -210,7 +270,12 @@ def _people(topic: Sequence[Asked]) -> int:
 
 
 def _topic(
-    reader: ReadOnly, texts: Catalogue, staff: Principal, live: LiveFaq, members: Sequence[Asked]
+    reader: ReadOnly,
+    texts: Catalogue,
+    staff: Principal,
+    live: LiveFaq,
+    members: Sequence[Asked],
+    drafts: Mapping[str, tuple[int, str]],
 ) -> Topic | None:
     """What to say of a topic; None for one that is answered by now."""
     text = members[0].text
@@ -222,16 +287,23 @@ def _topic(
     distinct: dict[str, int] = {}
     for question in members:
         distinct.setdefault(question.text, question.message_id)
-    shown = [(message_id, _short(words)) for words, message_id in distinct.items()][:SHOWN_PHRASINGS]
+    drafted = dict.fromkeys(
+        drafts[words[:MAX_VARIANT]] for words in distinct if words[:MAX_VARIANT] in drafts
+    )
+    new = {words: message_id for words, message_id in distinct.items() if words[:MAX_VARIANT] not in drafts}
+    shown = [(message_id, _short(words)) for words, message_id in new.items()][:SHOWN_PHRASINGS]
+    listed = [("message", message_id) for message_id, _ in shown]
     return Topic(
         text=_short(text),
         phrasings=shown,
-        more=len(distinct) - len(shown),
+        more=len(new) - len(shown),
+        drafts=list(drafted),
         messages=",".join(str(question.message_id) for question in members),
         asked=texts.get("unanswered.asked", count=len(members), people=_people(members)),
         newest=texts.get("unanswered.newest", date=thai_date(max(question.at for question in members))),
         near=_near(reader, staff, live, text, refused, decision.confidence),
         new_href="/admin/faq/new?asked=" + ",".join(str(message_id) for message_id, _ in shown),
+        choose_href=f"/admin/faq/unanswered/choose?{urlencode(listed)}",
     )
 
 
@@ -246,20 +318,23 @@ def _near(
     text: str,
     refused: set[int | None],
     confidence: float,
-) -> Near | None:
-    """The nearest entry that nobody refused; `confidence` is about the nearest of all."""
+) -> list[Near]:
+    """The nearest entries that nobody refused; `confidence` is about the nearest of all."""
+    found: list[Near] = []
     for place, (face, score) in enumerate(live.search(text, NEIGHBOURS)):
         entry = reader.session.get(Entry, face.id)
         if face.id in refused or entry is None or score <= 0:
             continue
-        return Near(
-            id=face.id,
-            question=face.question,
-            likely=round(100 * confidence) if place == 0 else None,
-            fits=place == 0 and confidence >= LIKELY,
-            may_add=may_change(reader, staff, entry, Permission.FAQ_WRITE),
+        found.append(
+            Near(
+                id=face.id,
+                question=face.question,
+                likely=round(100 * confidence) if place == 0 else None,
+                fits=place == 0 and confidence >= LIKELY,
+                may_add=may_change(reader, staff, entry, Permission.FAQ_WRITE),
+            )
         )
-    return None
+    return found[:OFFERED]
 
 
 def _end(reader: ReadOnly) -> datetime:
@@ -275,10 +350,15 @@ def _month_starts(now: datetime) -> tuple[datetime, datetime]:
 
 
 def _month(reader: ReadOnly, texts: Catalogue, since: datetime, until: datetime) -> Month:
-    asked, left = queries.unanswered_share(reader, since=since, until=until)
+    share = queries.unanswered_share(reader, since=since, until=until)
     day = local_date(since)
     name = texts.get(
         "unanswered.month.name", month=MONTHS[day.month - 1], year=day.year + BUDDHIST_ERA_OFFSET
     )
-    share = texts.get("unanswered.month.share", percent=round(100 * left / asked)) if asked >= FEW else ""
-    return Month(name=name, left=left, asked=asked, share=share)
+
+    def told(count: int) -> str:
+        if share.asked < FEW:
+            return str(count)
+        return texts.get("unanswered.month.share", count=count, percent=round(100 * count / share.asked))
+
+    return Month(name=name, left=told(share.left), not_chosen=told(share.not_chosen), asked=share.asked)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import and_, case, func, not_, or_, select
+from sqlalchemy.orm import aliased
 
 from eservice.kit.errors import not_found
 from eservice.kit.unit_of_work import ReadOnly
@@ -41,10 +42,24 @@ class UnansweredAsk:
     text: str
     decision: AskDecision
     candidates: tuple[int, ...]
+    in_context: bool  # understood from the question before
     refused_entry_id: int | None  # the entry that was given and did not help
 
 
+@dataclass(frozen=True, kw_only=True)
+class UnansweredShare:
+    """Of the questions asked: `left` had no answer that helped; of `not_chosen` nobody took an offered entry."""
+
+    asked: int
+    left: int
+    not_chosen: int
+
+
 _IS_UNANSWERED = or_(Ask.entry_id.is_(None), Ask.helpful.is_(False))
+_IS_NOT_CHOSEN = and_(
+    Ask.decision == AskDecision.CLARIFIED, Ask.entry_id.is_(None), Ask.helpful.is_not(False)
+)
+"""Asked back, and then neither an entry nor "none of these" was taken."""
 
 
 def get_entry(reader: ReadOnly, entry_id: int) -> Entry:
@@ -160,18 +175,40 @@ def unanswered(
             text=text,
             decision=ask.decision,
             candidates=tuple(ask.candidates),
+            in_context=ask.in_context,
             refused_entry_id=ask.entry_id,
         )
         for ask, text, conversation_id in rows
     ]
 
 
-def unanswered_share(reader: ReadOnly, *, since: datetime, until: datetime) -> tuple[int, int]:
+def unanswered_share(reader: ReadOnly, *, since: datetime, until: datetime) -> UnansweredShare:
     """How many questions were put to the machine in a period, and how many of them ended unanswered."""
-    asked, left = reader.session.execute(
-        select(func.count(), func.count(case((_IS_UNANSWERED, 1)))).where(Ask.at >= since, Ask.at < until)
+    asked, left, not_chosen = reader.session.execute(
+        select(
+            func.count(),
+            func.count(case((and_(_IS_UNANSWERED, not_(_IS_NOT_CHOSEN)), 1))),
+            func.count(case((_IS_NOT_CHOSEN, 1))),
+        ).where(Ask.at >= since, Ask.at < until)
     ).one()
-    return asked, left
+    return UnansweredShare(asked=asked, left=left, not_chosen=not_chosen)
+
+
+def phrasings_in_drafts(reader: ReadOnly) -> dict[str, tuple[int, str]]:
+    """What drafts would add to how people ask: each phrasing, with the entry and its question."""
+    draft, live = aliased(EntryVersion), aliased(EntryVersion)
+    rows = reader.session.execute(
+        select(Entry.id, draft.question, draft.variants, live.question, live.variants)
+        .join(draft, draft.id == Entry.draft_version_id)
+        .outerjoin(live, live.id == Entry.live_version_id)
+        .where(Entry.state != EntryState.RETIRED)
+        .order_by(Entry.id)
+    )
+    return {
+        phrasing: (entry_id, question)
+        for entry_id, question, variants, live_question, live_variants in rows
+        for phrasing in {question, *variants} - {live_question, *(live_variants or ())}
+    }
 
 
 def decision_counts(reader: ReadOnly, *, since: datetime, until: datetime) -> dict[AskDecision, int]:

@@ -74,6 +74,7 @@ ROUTES = {
     ("POST", "/faq/words"): "faq.words",
     ("POST", "/faq/words/try"): "faq.words",
     ("GET", "/faq/unanswered"): "faq.write",
+    ("GET", "/faq/unanswered/choose"): "faq.write",
     ("POST", "/faq/unanswered/add"): "faq.write",
     ("POST", "/faq/unanswered/pass-over"): "faq.write",
     ("POST", "/faq/unanswered/take-back"): "faq.write",

@@ -1,12 +1,10 @@
-"""What could not be answered, by topic: new phrasings, new answers, and what is none of ours."""
+"""What could not be answered, by topic, and what is none of ours."""
 
 import re
 from pathlib import Path
 
 import pytest
-from httpx import Response
 
-from admin import unanswered
 from eservice.inquiries import service as inquiries
 from eservice.inquiries.models import InquiryKind
 from eservice.kit.clock import FixedClock
@@ -17,82 +15,15 @@ from eservice.messaging.conversations import Talk
 from eservice.messaging.models import ChannelName, Contact, ContactKind, Conversation, Message
 from eservice.staff.models import Role
 from eservice.staff.permissions import Grant
-from knowledge.entries import asks, passed_over
-from knowledge.entries.live import LiveDecision
-from knowledge.entries.models import AskDecision, EntryState
-from tests.admin.answers import TAX, WATER, AnswerRooms, shown
-from tests.admin.visitors import Visitor
-
-ADDRESS = "/admin/faq/unanswered"
-DOGS = ("หมาจรจัดเยอะ ตลาด", "มีหมาจรจัดเยอะแถวตลาด", "หมาจรจัดเยอะมากตรงตลาด")
-
-
-class UnansweredRooms(AnswerRooms):
-    """Rooms of an office whose residents ask what it has no answer for."""
-
-    def __init__(self, database: Database, folder: Path) -> None:
-        super().__init__(database, folder, [unanswered.router])
-
-    def asked(
-        self,
-        person: str,
-        text: str,
-        *,
-        decision: AskDecision = AskDecision.UNKNOWN,
-        entry_id: int | None = None,
-        helpful: bool | None = None,
-    ) -> int:
-        """Somebody asks; returns the id of the message."""
-        hits = ((entry_id, 0.5),) if entry_id is not None else ()
-        with self.database.unit_of_work() as uow:
-            talk = conversations.open_talk(
-                uow, channel=ChannelName.WEB, address=person, kind=ContactKind.PERSON
-            )
-            message = conversations.record_heard(uow, talk.conversation, text=text)
-            found = LiveDecision(kind=decision, confidence=0.1, hits=hits, explain=lambda: None)  # type: ignore[arg-type]
-            ask = asks.record_ask(uow, message.id, found)
-            if helpful is not None:
-                asks.feedback(uow, ask.id, helpful=helpful, conversation_id=talk.conversation.id)
-            return message.id
-
-    def left(self, person: str, text: str, kind: InquiryKind, department_id: int | None = None) -> int:
-        """Somebody leaves a question with the office; returns the id of the message."""
-        with self.database.unit_of_work() as uow:
-            talk = conversations.open_talk(
-                uow, channel=ChannelName.WEB, address=person, kind=ContactKind.PERSON
-            )
-            message = conversations.record_heard(uow, talk.conversation, text=text)
-            inquiries.leave_question(uow, talk, message, kind=kind, department_id=department_id)
-            return message.id
-
-    def dogs(self) -> list[int]:
-        return [self.asked(f"v{n}", text) for n, text in enumerate(DOGS)]
+from knowledge.entries import passed_over
+from knowledge.entries.models import AskDecision
+from tests.admin.answers import TAX, WATER, shown
+from tests.admin.unanswered_rooms import ADDRESS, DOGS, UnansweredRooms, forms, headings, send
 
 
 @pytest.fixture
 def rooms(database: Database, tmp_path: Path) -> UnansweredRooms:
     return UnansweredRooms(database, tmp_path)
-
-
-def headings(response: Response) -> list[str]:
-    """The topics in the order of the page."""
-    found = re.findall(r'<h2 class="card__title" id="topic-\d+">(.*?)</h2>', response.text)
-    return [words.replace("\xa0", " ") for words in found]
-
-
-def forms(response: Response, action: str) -> list[dict[str, list[str]]]:
-    """The fields of the page's forms that post to an action."""
-    found = []
-    for form in re.findall(rf'<form[^>]*action="{ADDRESS}/{action}".*?</form>', response.text, re.DOTALL):
-        fields: dict[str, list[str]] = {}
-        for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', form):
-            fields.setdefault(name, []).append(value)
-        found.append(fields)
-    return found
-
-
-def send(visitor: Visitor, action: str, fields: dict[str, list[str]]) -> Response:
-    return visitor.client.post(f"{ADDRESS}/{action}", data=fields)
 
 
 def test_questions_that_ask_the_same_are_one_topic_the_largest_first(rooms: UnansweredRooms) -> None:
@@ -147,45 +78,21 @@ def test_what_is_answered_by_now_is_gone(rooms: UnansweredRooms) -> None:
     assert f'name="entry" value="{rooms.tax_id}"' not in page.text
 
 
-def test_phrasings_go_into_the_draft_of_the_nearest_entry(rooms: UnansweredRooms) -> None:
-    texts = ("น้ำหยุดไหลหลายวันแล้ว", "น้ำหยุดไหลหลายวัน")
-    ids = [rooms.asked(f"v{n}", text) for n, text in enumerate(texts)]
-    wipa = rooms.publisher()
-    page = wipa.get(ADDRESS)
-    (form,) = forms(page, "add")
-    assert form["entry"] == [str(rooms.water_id)]
-    assert sorted(map(int, form["message"])) == ids
-    added = send(wipa, "add", {**form, "message": [str(ids[0])]})
-    assert added.headers["location"] == f"/admin/faq/{rooms.water_id}"
-    assert rooms.words(rooms.water_id).variants == (*WATER.variants, texts[0])
-    assert rooms.state(rooms.water_id) is EntryState.LIVE_WITH_DRAFT
-    send(wipa, "add", form)
-    assert rooms.words(rooms.water_id).variants == (*WATER.variants, *texts)
+@pytest.mark.parametrize("text", ["แล้วต้องใช้เอกสารอะไร", "กี่บาท", "ต้องทำยังไง", "งั้นไปที่ไหน"])
+def test_what_goes_on_from_another_question_is_no_topic(rooms: UnansweredRooms, text: str) -> None:
+    rooms.asked("v1", text)
+    rooms.asked("v2", "ทำบัตรผู้พิการ", in_context=True)
+    rooms.dogs()
+    page = rooms.publisher().get(ADDRESS)
+    assert headings(page) == [DOGS[0]]
+    assert "ไม่รวมคำถามต่อเนื่อง 2 ข้อ" in shown(page)
 
 
-def test_only_who_may_write_an_entry_adds_to_it(rooms: UnansweredRooms) -> None:
-    message_id = rooms.asked("v1", "น้ำหยุดไหลหลายวัน")
-    somsri = rooms.author_of_finance()
-    page = somsri.get(ADDRESS)
-    assert WATER.question in shown(page)
-    assert forms(page, "add") == []
-    refused = somsri.post(f"{ADDRESS}/add", entry=rooms.water_id, message=message_id)
-    assert refused.status_code == 403
-    assert rooms.words(rooms.water_id).variants == WATER.variants
-
-
-def test_a_new_answer_begins_with_the_questions(rooms: UnansweredRooms) -> None:
-    ids = rooms.dogs()
-    wipa = rooms.publisher()
-    (href,) = re.findall(r'href="(/admin/faq/new\?asked=[\d,]+)"', wipa.get(ADDRESS).text)
-    form = wipa.get(href).text
-    assert re.search(rf'id="question"[^>]*value="{DOGS[0]}"|id="question"[^>]*>\s*{DOGS[0]}<', form)
-    assert all(text in form for text in DOGS)
-    erased = f"/admin/faq/new?asked={ids[1]}"
-    with rooms.database.unit_of_work() as uow:
-        uow.session.get_one(Message, ids[1]).erased_at = uow.now
-    assert DOGS[1] not in wipa.get(erased).text
-    assert wipa.get("/admin/faq/new?asked=" + "9," * 30).status_code == 422
+@pytest.mark.parametrize("text", ["ขยะ", "ใช้น้ำบาดาลได้ไหม", "เอกสารซื้อบ้าน"])
+def test_a_short_question_with_a_subject_is_a_topic(rooms: UnansweredRooms, text: str) -> None:
+    rooms.asked("v1", text)
+    page = rooms.publisher().get(ADDRESS)
+    assert headings(page) == [text] and "ไม่รวมคำถามต่อเนื่อง" not in shown(page)
 
 
 def test_a_topic_that_is_not_ours_stays_away_until_it_grows(rooms: UnansweredRooms) -> None:
@@ -255,11 +162,21 @@ def test_this_month_is_told_from_the_last(rooms: UnansweredRooms, clock: FixedCl
     wipa = rooms.publisher()
     page = wipa.get(f"{ADDRESS}?view=this_month")
     assert headings(page) == [DOGS[0]]
-    assert "ธันวาคม 2569 3 3 พฤศจิกายน 2569 5 (83%) 6" in shown(page)
+    assert "ธันวาคม 2569 3 0 3 พฤศจิกายน 2569 5 (83%) 0 (0%) 6" in shown(page)
     assert headings(wipa.get(f"{ADDRESS}?view=last_month")) == ["สูตรแกงเขียวหวานไก่"]
     assert len(headings(wipa.get(ADDRESS))) == 2
     clock.advance(days=91)
     assert headings(rooms.doors.browser("manee", Role.AUTHOR).get(ADDRESS)) == []
+
+
+def test_asking_back_in_vain_is_told_from_having_no_answer(rooms: UnansweredRooms) -> None:
+    offered = AskDecision.CLARIFIED
+    rooms.asked("v1", "ราคาทองวันนี้", decision=offered, entry_id=rooms.tax_id)
+    rooms.asked("v2", "ราคาเงินวันนี้", decision=offered, entry_id=rooms.tax_id, helpful=False)
+    rooms.asked("v3", "สูตรแกงเขียวหวานไก่")
+    rooms.asked("v4", TAX.question, decision=AskDecision.ANSWERED, entry_id=rooms.tax_id)
+    page = shown(rooms.publisher().get(ADDRESS))
+    assert "ส่งให้เจ้าหน้าที่หรือตอบไม่ได้ ถามกลับแล้วไม่ได้เลือก คำถามทั้งหมด พฤศจิกายน 2569 2 1 4" in page
 
 
 @pytest.mark.parametrize(

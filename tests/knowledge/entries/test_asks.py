@@ -122,9 +122,11 @@ def test_statistics_of_a_period(database: Database, hear: Hear, clock: FixedCloc
         assert (open_ask.text, open_ask.decision, open_ask.candidates) == ("ง", AskDecision.UNKNOWN, ())
         assert (open_ask.conversation_id, open_ask.refused_entry_id) == (conversation_id, None)
         assert (refused.text, refused.refused_entry_id) == ("ข", first)
-        assert queries.unanswered_share(reader, since=NOON, until=NOON + DAY) == (3, 1)
-        assert queries.unanswered_share(reader, since=NOON + DAY, until=NOON + 2 * DAY) == (2, 2)
-        assert queries.unanswered_share(reader, since=NOON - DAY, until=NOON) == (0, 0)
+        share = queries.unanswered_share(reader, since=NOON, until=NOON + DAY)
+        assert (share.asked, share.left, share.not_chosen) == (3, 1, 0)
+        share = queries.unanswered_share(reader, since=NOON + DAY, until=NOON + 2 * DAY)
+        assert (share.asked, share.left, share.not_chosen) == (2, 1, 1)
+        assert queries.unanswered_share(reader, since=NOON - DAY, until=NOON).asked == 0
         assert queries.decision_counts(reader, since=NOON, until=NOON + DAY) == {
             AskDecision.ANSWERED: 0,
             AskDecision.CLARIFIED: 3,
