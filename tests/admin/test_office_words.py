@@ -80,6 +80,7 @@ def test_a_rule_that_does_more_harm_than_good_is_saved_only_when_confirmed(rooms
     page = tried(wipa, item=rule.id, action="retire", words="ขยะ = สิ่งปฏิกูล")
     assert "ดีขึ้น 0 คำถาม แย่ลง 1 คำถาม" in shown(page)
     assert "เลิกใช้แม้ผลแย่ลง" in shown(page)
+    assert f'action="{ADDRESS}/try" aria-labelledby="form-title"' not in page.text
     form = saving_form(page)
     refused = wipa.client.post(ADDRESS, data=form)
     assert refused.status_code == 422
@@ -102,6 +103,14 @@ def test_the_effect_is_counted_in_the_words_of_the_confidence_room(rooms: Answer
     assert "คำถามที่มีคำตอบในคลัง 2 ข้อ ตอบถูก 1 2 (+1) ตอบผิดข้อ 0 0" in page
     assert "คำถามที่ไม่มีคำตอบในคลัง 1 ข้อ ตอบทั้งที่ไม่มีคำตอบ 0 0" in page
     assert "ส่งให้เจ้าหน้าที่ ถูกต้องแล้ว 1 1" in page
+
+
+def test_below_an_effect_the_form_is_folded_away(rooms: AnswerRooms) -> None:
+    wipa = rooms.publisher()
+    folded = re.compile(r'<details class="disclosure">(?:(?!</details>).)*id="form-title"', re.DOTALL)
+    assert 'id="form-title"' in wipa.get(ADDRESS).text and not folded.search(wipa.get(ADDRESS).text)
+    tried_page = tried(wipa, kind="synonyms", words="ขยะ\nสิ่งปฏิกูล").text
+    assert folded.search(tried_page) and tried_page.count('id="form-title"') == 1
 
 
 def test_nothing_is_saved_that_was_not_tried(rooms: AnswerRooms) -> None:
