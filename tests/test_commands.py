@@ -218,9 +218,9 @@ def test_a_file_that_is_not_there_is_named(run: Run, tmp_path: Path) -> None:
 def test_asking_shows_the_decision_the_candidates_and_why(run: Run, tmp_path: Path) -> None:
     run("faq", "import", str(jsonl(tmp_path, *ROWS)), "--publish")
     told = run("faq", "ask", "เบี้ยผู้สูงอายุต้องไปลงที่ไหน").out
-    assert "ตัดสินใจ: ตอบเลย / decision: answer" in told
+    assert "ตัดสินใจ: ตอบเอง / decision: answer" in told
     assert re.search(r"^  \d\.\d\d  pension  เบี้ยผู้สูงอายุ", told, re.MULTILINE)
-    assert "nearest to: เบี้ยผู้สูงอายุต้องไปลงที่ไหน" in told
+    assert "most similar question: เบี้ยผู้สูงอายุต้องไปลงที่ไหน" in told
     answer = json.loads(run("faq", "ask", "เบี้ยผู้สูงอายุต้องไปลงที่ไหน", "--json").out)
     assert (answer["decision"], answer["chosen"], answer["emergency"]) == ("answer", ["pension"], False)
     assert answer["results"][0]["answer"] == "ลงทะเบียนที่ อบต." and 0.5 < answer["confidence"] <= 1
@@ -230,7 +230,7 @@ def test_asking_shows_the_decision_the_candidates_and_why(run: Run, tmp_path: Pa
 def test_asking_what_nothing_answers(run: Run, tmp_path: Path) -> None:
     run("faq", "import", str(jsonl(tmp_path, *ROWS)), "--publish")
     assert json.loads(run("faq", "ask", "ราคาทองคำวันนี้", "--json").out)["decision"] == "unknown"
-    assert "ไม่รู้ ฝากเจ้าหน้าที่ / decision: unknown" in run("faq", "ask", "ราคาทองคำวันนี้").out
+    assert "ไม่รู้ ส่งให้เจ้าหน้าที่ / decision: unknown" in run("faq", "ask", "ราคาทองคำวันนี้").out
     assert run("faq", "ask", "ไฟไหม้บ้าน ช่วยด้วย").out.startswith("เป็นเหตุฉุกเฉิน")
 
 

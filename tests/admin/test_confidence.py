@@ -82,8 +82,8 @@ def proposed(visitor: Visitor, wanted: int = 95) -> dict[str, object]:
 def test_the_picture_says_what_becomes_of_the_test_questions(manager: Visitor) -> None:
     page = shown(manager.get(ROOM))
     assert f"ตอนนี้: ตอบเองเมื่อมั่นใจตั้งแต่ {ANSWER}% ถามกลับเมื่อมั่นใจตั้งแต่ {CLARIFY}%" in page
-    assert "จาก 10 คำถาม ตอบเอง 8 ข้อ ถูก 8 ข้อ (100%) ถามกลับ 0 ข้อ ส่งให้เจ้าหน้าที่ 2 ข้อ" in page
-    assert "คำถามที่มีคำตอบในคลัง 8 ข้อ" in page and "ตอบถูก 8 (100%)" in page
+    assert "จาก 10 คำถาม ตอบเอง 8 คำถาม ถูก 8 คำถาม (100%) ถามกลับ 0 คำถาม ส่งให้เจ้าหน้าที่ 2 คำถาม" in page
+    assert "มีคำตอบ 8 คำถาม" in page and "ตอบถูก 8 (100%)" in page
     assert "ส่งให้เจ้าหน้าที่ ถูกต้องแล้ว 2" in page and "2 (100%)" not in page
     assert "บันทึกเกณฑ์นี้" not in page
 
@@ -104,7 +104,7 @@ def test_moving_a_threshold_shows_the_change_in_words_and_saves_nothing(
     keep(rooms, ("ภาษีป้ายร้านค้าจ่ายกี่บาทต่อปี", "water"))
     page = shown(manager.get(f"{ROOM}?answer=99"))
     assert "ถ้าเลื่อนเป็น: ตอบเองเมื่อมั่นใจตั้งแต่ 99%" in page
-    assert re.search(r"เทียบกับตอนนี้ ตอบเองลดลง \d ข้อ ผิดลดลง 1 ข้อ ถามกลับเพิ่ม \d ข้อ", page)
+    assert re.search(r"เทียบกับตอนนี้ ตอบเองลดลง \d คำถาม ตอบผิดลดลง 1 คำถาม ถามกลับเพิ่ม \d คำถาม", page)
     assert "บันทึกเกณฑ์นี้" in page
     assert versions(rooms) == []
 
@@ -154,7 +154,7 @@ def test_saving_makes_a_version_that_answers_at_once(rooms: AnswerRooms, manager
 def test_what_a_colleague_saved_meanwhile_is_not_overwritten(rooms: AnswerRooms, manager: Visitor) -> None:
     manager.post(ROOM, answer=90, clarify=30, based_on=0)
     refused = manager.post(ROOM, answer=60, clarify=20, based_on=0)
-    assert refused.status_code == 409 and "เปลี่ยนไปแล้วระหว่างที่คุณดู" in shown(refused)
+    assert refused.status_code == 409 and "ระหว่างที่คุณดู เกณฑ์หรือคำถามทดสอบเปลี่ยนไปแล้ว" in shown(refused)
     assert in_force(rooms).answer_threshold == 0.9
 
 
@@ -168,7 +168,7 @@ def test_a_forged_setting_is_refused(rooms: AnswerRooms, manager: Visitor, field
 def test_recalibrating_is_seen_before_it_is_saved(rooms: AnswerRooms, manager: Visitor) -> None:
     page = shown(manager.get(f"{ROOM}/recalibrate?wanted=90"))
     assert "คำถามทดสอบยังน้อย จึงยังรับรอง 90% ไม่ได้" in page
-    assert "คำถามทดสอบ 10 ข้อ และการกดตอบของประชาชน 0 ครั้ง" in page
+    assert "คำถามทดสอบ 10 คำถาม และการกดตอบของประชาชน 0 ครั้ง" in page
     assert versions(rooms) == []
     saved = manager.post(f"{ROOM}/recalibrate", **proposed(manager, 90))
     assert saved.headers["location"] == ROOM
@@ -176,14 +176,14 @@ def test_recalibrating_is_seen_before_it_is_saved(rooms: AnswerRooms, manager: V
     assert in_force(rooms).slope > 1  # all were right: the evidence may be trusted more
     page = shown(manager.get(ROOM))
     assert "ระบบหาเกณฑ์ให้ ต้องการถูก 90%" in page
-    assert "จาก 10 คำถาม ตอบเอง 8 ข้อ ถูก 8 ข้อ" in page
+    assert "จาก 10 คำถาม ตอบเอง 8 คำถาม ถูก 8 คำถาม" in page
 
 
 def test_a_proposal_that_is_no_longer_the_same_is_shown_again(rooms: AnswerRooms, manager: Visitor) -> None:
     seen = proposed(manager)
     keep(rooms, ("ป้ายผ้าใบหน้าร้านเสียภาษีไหม", "sign-tax"))
     refused = manager.post(f"{ROOM}/recalibrate", **seen)
-    assert refused.status_code == 409 and "เปลี่ยนไปแล้วระหว่างที่คุณดู" in shown(refused)
+    assert refused.status_code == 409 and "ระหว่างที่คุณดู เกณฑ์หรือคำถามทดสอบเปลี่ยนไปแล้ว" in shown(refused)
     assert versions(rooms) == []
     manager.post(f"{ROOM}/recalibrate", **proposed(manager))
     assert versions(rooms) == ["recalibrated", "shipped"]
@@ -206,12 +206,12 @@ def test_what_is_recorded_was_measured_with_the_words_in_force(rooms: AnswerRoom
     )
     rooms.live.refresh()
     keep(rooms, ("สิ่งปฏิกูล", "garbage"))
-    assert "ตอบเอง 8 ข้อ" in shown(manager.get(ROOM))
+    assert "ตอบเอง 8 คำถาม" in shown(manager.get(ROOM))
     with rooms.database.unit_of_work() as uow:
         rule = Rule(kind=WordKind.SYNONYMS, words=("ขยะ", "สิ่งปฏิกูล"))
         words.add(uow, rule, actor="malee")
     manager.post(ROOM, answer=ANSWER, clarify=CLARIFY, based_on=0)
-    assert "ตอบเอง 9 ข้อ" in shown(manager.get(ROOM))
+    assert "ตอบเอง 9 คำถาม" in shown(manager.get(ROOM))
     with rooms.database.read() as reader:
         newest = calibrations.newest(reader)
     assert newest is not None and newest.with_entry["right"] == 9
@@ -219,7 +219,7 @@ def test_what_is_recorded_was_measured_with_the_words_in_force(rooms: AnswerRoom
 
 def test_the_shipped_version_is_named_where_it_has_no_figures(manager: Visitor) -> None:
     manager.post(ROOM, answer=99, clarify=30, based_on=0)
-    assert "ค่าที่ติดตั้งมา ใช้ฉบับนี้" in shown(manager.get(ROOM))
+    assert "เกณฑ์ที่มากับโปรแกรม ใช้ฉบับนี้" in shown(manager.get(ROOM))
 
 
 def test_an_office_is_told_when_a_release_measures_differently(rooms: AnswerRooms, manager: Visitor) -> None:
@@ -245,7 +245,7 @@ def test_an_office_is_told_when_a_release_measures_differently(rooms: AnswerRoom
 def test_who_may_look_need_not_be_who_may_save(rooms: AnswerRooms) -> None:
     wipa = rooms.publisher()
     page = shown(wipa.get(f"{ROOM}?answer=90"))
-    assert "ผู้ดูแลระบบเป็นผู้บันทึกเกณฑ์" in page and "บันทึกเกณฑ์นี้" not in page
+    assert "ผู้ดูแลระบบเท่านั้นที่บันทึกเกณฑ์ได้" in page and "บันทึกเกณฑ์นี้" not in page
     assert 'name="shown"' not in wipa.get(f"{ROOM}/recalibrate").text
     assert wipa.post(ROOM, answer=90, clarify=20, based_on=0).status_code == 403
     assert versions(rooms) == []
@@ -256,7 +256,7 @@ def test_without_test_questions_the_page_says_where_to_begin(database: Database,
     wipa = rooms.publisher()
     for address in (ROOM, f"{ROOM}/recalibrate"):
         assert "ยังไม่มีคำถามทดสอบ" in shown(wipa.get(address))
-    assert "ลองถามในห้องทดลองถาม" in shown(wipa.get(LIST))
+    assert "ลองถามที่หน้าทดลองถาม" in shown(wipa.get(LIST))
 
 
 def test_each_test_question_shows_how_it_fares(rooms: AnswerRooms) -> None:
@@ -266,7 +266,7 @@ def test_each_test_question_shows_how_it_fares(rooms: AnswerRooms) -> None:
     assert "ภาษีป้ายร้านค้าจ่ายกี่บาทต่อปี" in page and "น้ำประปาไม่ไหลต้องแจ้งใคร ตอบผิด" in page
     assert "ราคาทองวันนี้" not in page
     page = shown(wipa.get(f"{LIST}?q=แกง"))
-    assert "สูตรแกงเขียวหวานไก่ เพิ่มโดย ผู้ติดตั้งระบบ 20 พ.ย. 2569 ไม่มีคำตอบในคลัง ส่งให้เจ้าหน้าที่" in page
+    assert "สูตรแกงเขียวหวานไก่ เพิ่มโดย ผู้ติดตั้งระบบ 20 พ.ย. 2569 ไม่มีข้อไหนตอบ ส่งให้เจ้าหน้าที่" in page
     assert "ราคาทองวันนี้" not in page
     assert "ไม่พบคำถามทดสอบแบบนี้" in shown(wipa.get(f"{LIST}?q=zzz"))
 
@@ -284,7 +284,7 @@ def test_a_question_is_kept_from_the_bench(rooms: AnswerRooms) -> None:
     wipa = rooms.publisher()
     page = wipa.get("/admin/bench?q=ป้ายไวนิลเสียภาษีไหม").text
     assert f'<option value="{rooms.tax_id}">{TAX.question}</option>' in page
-    assert '<option value="none">ไม่มีคำตอบในคลัง</option>' in page
+    assert '<option value="none">ไม่มีข้อไหนตอบ</option>' in page
     wipa.post(LIST, q="ป้ายไวนิลเสียภาษีไหม", entry=rooms.tax_id)
     wipa.post(LIST, q="ขายรถมือสอง", entry="none")
     assert texts_in_use(rooms)[-2:] == ["ป้ายไวนิลเสียภาษีไหม", "ขายรถมือสอง"]
@@ -326,7 +326,7 @@ def test_a_question_that_cannot_be_kept_stays_on_the_bench_with_the_reason(
 def test_a_file_of_questions_is_taken_in(rooms: AnswerRooms, name: str, data: str) -> None:
     wipa = rooms.publisher()
     assert upload(wipa, name, data.encode()).headers["location"] == LIST
-    assert "เพิ่ม 2 ข้อ เปลี่ยนคำตอบ 0 ข้อ มีอยู่แล้ว 0 ข้อ" in shown(wipa.get(LIST))
+    assert "เพิ่ม 2 คำถาม เปลี่ยนคำตอบ 0 คำถาม มีอยู่แล้ว 0 คำถาม" in shown(wipa.get(LIST))
     assert len(texts_in_use(rooms)) == 12
 
 
@@ -336,7 +336,7 @@ def test_a_file_of_questions_is_taken_in(rooms: AnswerRooms, name: str, data: st
         ("", b"", "เลือกไฟล์ก่อน"),
         ("q.txt", b"", "1 ถึง 5,000 คำถาม"),
         ("q.jsonl", b"nothing", "บรรทัดที่ 1"),
-        ("q.txt", "ถาม | no-such-key\nถามอีก | sign-tax\n".encode(), "ข้อที่ 1"),
+        ("q.txt", "ถาม | no-such-key\nถามอีก | sign-tax\n".encode(), "คำถามที่ 1"),
         ("q.txt", b"x" * 5_000_001, "ไม่เกิน 5 MB"),
     ],
 )

@@ -65,7 +65,7 @@ def test_a_rule_is_saved_after_its_effect_was_shown(rooms: AnswerRooms) -> None:
     assert rooms.signals.woken == [service.TOPIC]
     page_after = shown(wipa.get(ADDRESS))
     assert "บันทึกแล้ว" in page_after
-    assert "ขยะ = สิ่งปฏิกูล นับรวมกับคำที่ระบบรู้อยู่แล้ว: ขยะมูลฝอย, มูลฝอย" in page_after
+    assert "ขยะ = สิ่งปฏิกูล นับรวมกับคำที่ผู้ช่วยรู้อยู่แล้ว: ขยะมูลฝอย, มูลฝอย" in page_after
     assert "คนที่นี่เรียกแบบนี้ คุณwipa" in page_after
     rooms.live.refresh()
     assert rooms.live.decide("สิ่งปฏิกูล").kind is AskDecision.ANSWERED
@@ -100,8 +100,8 @@ def test_the_effect_is_counted_in_the_words_of_the_confidence_room(rooms: Answer
     with rooms.database.unit_of_work() as uow:
         known_questions.add(uow, questions, actor="cli")
     page = shown(tried(rooms.publisher(), kind="synonyms", words="ขยะ\nกากของเสีย"))
-    assert "คำถามที่มีคำตอบในคลัง 2 ข้อ ตอบถูก 1 2 (+1) ตอบผิดข้อ 0 0" in page
-    assert "คำถามที่ไม่มีคำตอบในคลัง 1 ข้อ ตอบทั้งที่ไม่มีคำตอบ 0 0" in page
+    assert "มีคำตอบ 2 คำถาม ตอบถูก 1 2 (+1) ตอบผิดข้อ 0 0" in page
+    assert "ไม่มีคำตอบ 1 คำถาม ตอบทั้งที่ไม่มีคำตอบ 0 0" in page
     assert "ส่งให้เจ้าหน้าที่ ถูกต้องแล้ว 1 1" in page
 
 

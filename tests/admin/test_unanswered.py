@@ -85,7 +85,7 @@ def test_what_goes_on_from_another_question_is_no_topic(rooms: UnansweredRooms, 
     rooms.dogs()
     page = rooms.publisher().get(ADDRESS)
     assert headings(page) == [DOGS[0]]
-    assert "ไม่รวมคำถามต่อเนื่อง 2 ข้อ" in shown(page)
+    assert "ไม่รวมคำถามต่อเนื่อง 2 คำถาม" in shown(page)
 
 
 @pytest.mark.parametrize("text", ["ขยะ", "ใช้น้ำบาดาลได้ไหม", "เอกสารซื้อบ้าน"])

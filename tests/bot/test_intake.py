@@ -207,7 +207,7 @@ def test_events_without_a_conversation_are_done_without_a_fault(village: Village
 def test_a_failed_account_link_is_explained(village: Village) -> None:
     somchai = village.resident()
     somchai.does("accountLink", link={"result": "ok", "nonce": "n" * 20})
-    somchai.sees("ผูกบัญชียังไม่เปิดใช้")
+    somchai.sees("ยังผูกบัญชีไม่ได้")
 
 
 def test_telegram_edits_captions_callbacks_and_blocking_are_understood(village: Village) -> None:
