@@ -22,6 +22,8 @@ _UNANSWERABLE_CONFIDENCE = 0.05
 _TWIN_SHARE = 0.8
 _TWIN_GAP = 0.01
 _TWIN_ODDS = 0.4  # a probability of 0.6
+_ALL = 0.999
+_NAMED_ODDS = -0.85  # a probability of 0.3
 
 
 _VIEW_STARTS = tuple(
@@ -110,6 +112,9 @@ def evidence(question: Question, scores: Scores) -> float:
 
 def _log_odds(question: Question, scores: Scores) -> float:
     odds = WEIGHTS.confidence(confidence_features(question, scores))
+    if float(scores.features[_VIEW_STARTS[-1], 0]) > _ALL:
+        # A word or two that an entry's wordings all have, "ขยะ", name a subject: that is asked back, not passed on.
+        odds = max(odds, _NAMED_ODDS)
     return min(odds, _TWIN_ODDS) if _has_twin(scores) else odds
 
 

@@ -205,7 +205,7 @@ def test_what_is_recorded_was_measured_with_the_words_in_force(rooms: AnswerRoom
         "garbage",
     )
     rooms.live.refresh()
-    keep(rooms, ("สิ่งปฏิกูล", "garbage"))
+    keep(rooms, ("เก็บค่าสิ่งปฏิกูลเท่าไร", "garbage"))
     assert "ตอบเอง 8 คำถาม" in shown(manager.get(ROOM))
     with rooms.database.unit_of_work() as uow:
         rule = Rule(kind=WordKind.SYNONYMS, words=("ขยะ", "สิ่งปฏิกูล"))

@@ -23,7 +23,7 @@ ADDRESS = "/admin/faq/words"
 GARBAGE = replace(
     TAX,
     question="ค่าขยะเดือนละเท่าไร",
-    variants=("เก็บค่าขยะกี่บาท", "เก็บสิ่งปฏิกูลกี่บาท"),
+    variants=("เก็บค่าขยะกี่บาท", "เก็บค่าสิ่งปฏิกูลเท่าไร"),
     answer="บ้านละ 20 บาทต่อเดือน",
 )
 
@@ -57,7 +57,7 @@ def test_a_rule_is_saved_after_its_effect_was_shown(rooms: AnswerRooms) -> None:
     page = tried(wipa, kind="synonyms", words="ขยะ = สิ่งปฏิกูล", note="คนที่นี่เรียกแบบนี้")
     assert page.status_code == 200
     assert "ดีขึ้น 1 คำถาม แย่ลง 0 คำถาม จากคำถามทดสอบ 3 คำถาม" in shown(page)
-    assert "ดีขึ้น เก็บสิ่งปฏิกูลกี่บาท" in shown(page)
+    assert "ดีขึ้น เก็บค่าสิ่งปฏิกูลเท่าไร" in shown(page)
     assert kept(rooms) == OfficeWords()
     saved = wipa.client.post(ADDRESS, data=saving_form(page))
     assert saved.headers["location"] == ADDRESS
@@ -68,7 +68,7 @@ def test_a_rule_is_saved_after_its_effect_was_shown(rooms: AnswerRooms) -> None:
     assert "ขยะ = สิ่งปฏิกูล นับรวมกับคำที่ผู้ช่วยรู้อยู่แล้ว: ขยะมูลฝอย, มูลฝอย" in page_after
     assert "คนที่นี่เรียกแบบนี้ คุณwipa" in page_after
     rooms.live.refresh()
-    assert rooms.live.decide("สิ่งปฏิกูล").kind is AskDecision.ANSWERED
+    assert rooms.live.decide("สิ่งปฏิกูลเก็บค่าเท่าไร").kind is AskDecision.ANSWERED
 
 
 def test_a_rule_that_does_more_harm_than_good_is_saved_only_when_confirmed(rooms: AnswerRooms) -> None:
@@ -95,7 +95,7 @@ def test_a_rule_that_does_more_harm_than_good_is_saved_only_when_confirmed(rooms
 def test_the_effect_is_counted_in_the_words_of_the_confidence_room(rooms: AnswerRooms) -> None:
     questions = [
         Question(text=text, expected=frozenset(key.split()))
-        for text, key in ((TAX.question, "sign-tax"), ("กากของเสีย", "garbage"), ("สูตรแกงเขียวหวานไก่", ""))
+        for text, key in ((TAX.question, "sign-tax"), ("เก็บค่ากากของเสียกี่บาท", "garbage"), ("สูตรแกงเขียวหวานไก่", ""))
     ]
     with rooms.database.unit_of_work() as uow:
         known_questions.add(uow, questions, actor="cli")

@@ -23,7 +23,7 @@ from tests.chat import Resident, Village
 WORDS = "เบี้ยคนชรา"  # the bot asks back, and offers both entries about the allowance
 REGISTER = "ลงทะเบียนเบี้ยผู้สูงอายุที่ไหน"
 DOCUMENTS = "ลงทะเบียนเบี้ยผู้สูงอายุใช้เอกสารอะไร"
-SIGN = "ป้ายร้าน"  # the bot answers with the tax on signs
+SIGN = "ภาษีป้ายร้าน"  # the bot answers with the tax on signs
 HELPFUL, UNHELPFUL, NONE = "ตรงคำถาม", "ไม่ตรง", "ไม่ใช่ทั้งหมดนี้"
 DAY = timedelta(days=1)
 
@@ -278,10 +278,10 @@ def test_what_staff_decided_no_tap_changes(village: Village) -> None:
 def test_an_entry_learns_only_so_much_a_day_without_staff(village: Village) -> None:
     rules(village, people=2, days=1, daily_limit=1)
     residents = neighbours(village, 2)
-    for words in (WORDS, "เบี้ยตายาย"):
+    for words in (WORDS, "ขอเบี้ย"):
         for resident in residents:
             resident.says(words)
-            resident.taps(REGISTER if words == WORDS else HELPFUL)
+            resident.taps(REGISTER)
     states = sorted(row.state for row in village.rows(Phrasing))
     assert states == [PhrasingState.ACTIVE, PhrasingState.PENDING]
 

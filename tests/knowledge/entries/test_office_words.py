@@ -26,7 +26,7 @@ from knowledge.search.recalibration import Outcome
 from tests.knowledge.entries.conftest import GARBAGE, REGISTER, WATER, published
 from tests.knowledge.entries.test_live_faq import until
 
-ASKED = "เก็บสิ่งปฏิกูลกี่บาท"
+ASKED = "เก็บค่าสิ่งปฏิกูลเท่าไร"
 
 
 def synonyms(*group: str, note: str = "") -> Rule:
@@ -211,6 +211,7 @@ def real_database(fresh_database: Database) -> Iterator[Database]:
 
 async def test_every_process_answers_by_new_words_within_two_seconds(real_database: Database) -> None:
     garbage = await asyncio.to_thread(published, real_database, GARBAGE)
+    await asyncio.to_thread(published, real_database, WATER)
     here, there = LiveFaq(real_database), LiveFaq(real_database)
     stopping, signals = asyncio.Event(), Signals(real_database)
     for view in (here, there):
@@ -262,7 +263,7 @@ def test_a_trial_changes_nothing_for_residents(database: Database) -> None:
 
 
 def test_a_trial_says_which_questions_fare_otherwise(database: Database) -> None:
-    short = "ค่าสิ่งปฏิกูล"
+    short = "เก็บค่าสิ่งปฏิกูลเท่าไร"
     published(database, GARBAGE, "garbage")
     published(database, WATER, "water")
     view = LiveFaq(database)
@@ -321,7 +322,7 @@ def test_a_trial_counts_as_the_picture_of_the_confidence_does(database: Database
     with database.unit_of_work() as uow:
         service.create_entry(uow, REGISTER, actor="malee", key="draft")
         known = [
-            *((GARBAGE.variants[0], {"garbage"}), ("ค่าสิ่งปฏิกูล", {"garbage"}), ("น้ำประปาไม่ไหล", {"water"})),
+            *((GARBAGE.variants[0], {"garbage"}), ("เก็บค่าสิ่งปฏิกูลเท่าไร", {"garbage"}), ("น้ำประปาไม่ไหล", {"water"})),
             *(("น้ำประปาไม่ไหล ค่าขยะ", {"garbage"}), ("สูตรแกงเขียวหวานไก่", set()), ("ค่าขยะมูลฝอย", set())),
             ("ย้ายทะเบียนบ้าน", {"draft"}),
         ]
