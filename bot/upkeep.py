@@ -11,6 +11,7 @@ from eservice.messaging import conversations, deliveries, inbox
 from eservice.messaging.content import say
 from eservice.messaging.conversations import Talk
 from eservice.messaging.models import DeliveryClass, Handler
+from knowledge.entries import confirmations
 
 STAFF_IDLE = timedelta(hours=24)
 
@@ -37,9 +38,10 @@ def end_idle_staff_talks(database: Database, signals: Signals, texts: Catalogue)
 
 
 def forget(database: Database) -> None:
-    """Deletes the ids of finished events past their keeping time."""
+    """Deletes the ids of finished events, and wordings that nobody else came to say, past their keeping time."""
     with database.unit_of_work() as uow:
         inbox.forget_done(uow)
+        confirmations.forget_unripe(uow)
 
 
 def _notice(uow: UnitOfWork, signals: Signals, talk: Talk, text: str) -> None:

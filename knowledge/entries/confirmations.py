@@ -5,14 +5,17 @@ taken only from a person (never a group), about words that stand alone and hold 
 an entry that the engine itself offered for them. It becomes part of what the bot knows when staff accept it,
 or by the rules when enough people who have been known for a while agree on several days and nobody
 contradicts. The web chat's visitors count as one person together: a new window is a new visitor. A word
-against what was learned without staff sends it back to staff.
+against what was learned without staff sends it back to staff, and from there only staff bring it back.
+
+As long as a wording is kept, the row of whoever said it is kept too, whatever they chose since: it ties the
+words to their message, and they go when it goes.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from eservice.kit.audit import SYSTEM
 from eservice.kit.thai_calendar import local_date
@@ -32,6 +35,7 @@ from knowledge.entries.models import (
     Ask,
     Confirmation,
     Entry,
+    EntryChange,
     LearningMode,
     Phrasing,
     PhrasingSource,
@@ -43,6 +47,10 @@ from knowledge.entries.service import take_turn
 DAY = timedelta(hours=24)
 WORDS_A_DAY = 10  # of one person; whoever has more to say is not asking
 NEW_A_DAY = 50  # wordings of one entry; more is a flood, and those that matter come again
+MIND_CHANGES = 5  # of one person about one entry; then their words on it stay as they are
+CHANGES_A_DAY = 30  # of what residents see of one entry; the rules add none to them
+KEPT_UNRIPE = timedelta(days=365)  # a wording that too few have said, since somebody said it
+FORGOTTEN_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ def record_word(uow: UnitOfWork, ask: Ask, entry_id: int, *, agrees: bool) -> No
         return
     known = phrasings.of_identity(uow, words.identity)
     phrasing = next((one for one in known if one.entry_id == entry_id), None)
-    if not _has_room(uow, contact_id, known):
+    if not _has_room(uow, contact_id, known) or (phrasing and _is_settled(uow, phrasing, contact_id)):
         return
     if agrees:
         _leave_others(uow, contact_id, [one for one in known if one is not phrasing])
@@ -91,7 +99,8 @@ def record_none(uow: UnitOfWork, ask: Ask) -> None:
     if not _has_room(uow, contact_id, known):
         return
     for phrasing in known:
-        if phrasing.entry_id in ask.candidates and phrasing.state not in phrasings.PUT_AWAY:
+        is_meant = phrasing.entry_id in ask.candidates and phrasing.state not in phrasings.PUT_AWAY
+        if is_meant and not _is_settled(uow, phrasing, contact_id):
             _put(uow, phrasing, contact_id, ask.message_id, agrees=False)
     _judge(uow, known)
 
@@ -120,6 +129,23 @@ def forget_message(uow: UnitOfWork, message_id: int) -> None:
             uow.session.delete(phrasing)
     for identity in {phrasing.identity for phrasing in touched}:
         _judge(uow, phrasings.of_identity(uow, identity))
+
+
+def forget_unripe(uow: UnitOfWork) -> int:
+    """Deletes wordings that too few people have said and nobody in the last year; returns how many."""
+    before = uow.now - KEPT_UNRIPE
+    said_since = select(Confirmation.phrasing_id).where(Confirmation.at > before)
+    unripe = select(Phrasing.id).where(
+        Phrasing.state == PhrasingState.COLLECTING,
+        Phrasing.created_at <= before,
+        Phrasing.id.not_in(said_since),
+    )  # fmt: skip
+    if uow.session.scalar(unripe.limit(1)) is None:
+        return 0
+    take_turn(uow)
+    gone = uow.session.scalars(unripe.order_by(Phrasing.id).limit(FORGOTTEN_AT_ONCE)).all()
+    uow.session.execute(delete(Phrasing).where(Phrasing.id.in_(gone)))
+    return len(gone)
 
 
 def _heard(uow: UnitOfWork, ask: Ask) -> tuple[PhrasingText, int] | None:
@@ -163,22 +189,40 @@ def _may_begin(uow: UnitOfWork, entry_id: int) -> bool:
     return (uow.session.scalar(begun) or 0) < NEW_A_DAY
 
 
+def _is_settled(uow: UnitOfWork, phrasing: Phrasing, contact_id: int) -> bool:
+    """Whether the person's word on the wording stays: they changed their mind about its entry too often."""
+    if uow.session.get(Confirmation, (phrasing.id, contact_id)) is None:
+        return False
+    changes = (
+        select(func.sum(Confirmation.changes))
+        .join(Phrasing, Phrasing.id == Confirmation.phrasing_id)
+        .where(Confirmation.contact_id == contact_id, Phrasing.entry_id == phrasing.entry_id)
+    )
+    return (uow.session.scalar(changes) or 0) >= MIND_CHANGES
+
+
 def _leave_others(uow: UnitOfWork, contact_id: int, others: Sequence[Phrasing]) -> None:
-    """Takes the person's earlier agreement from other entries: they have chosen anew."""
+    """Turns the person's earlier agreement on other entries: they have chosen anew."""
     uow.session.execute(
-        delete(Confirmation).where(
+        update(Confirmation)
+        .where(
             Confirmation.contact_id == contact_id,
             Confirmation.phrasing_id.in_([phrasing.id for phrasing in others]),
             Confirmation.agrees.is_(True),
         )
+        .values(agrees=False, changes=Confirmation.changes + 1)
     )
 
 
 def _put(uow: UnitOfWork, phrasing: Phrasing, contact_id: int, message_id: int, *, agrees: bool) -> None:
     confirmation = uow.session.get(Confirmation, (phrasing.id, contact_id))
     if confirmation is None:
-        confirmation = Confirmation(phrasing_id=phrasing.id, contact_id=contact_id, at=uow.now)
+        confirmation = Confirmation(
+            phrasing_id=phrasing.id, contact_id=contact_id, agrees=agrees, changes=0, at=uow.now
+        )
         uow.session.add(confirmation)
+    elif confirmation.agrees is not agrees:
+        confirmation.changes += 1
     confirmation.agrees, confirmation.message_id = agrees, message_id
 
 
@@ -222,8 +266,8 @@ def _draw_consequences(
 
 
 def _is_sure(uow: UnitOfWork, rules: LearningRules, phrasing: Phrasing, agreeing: Sequence[_Word]) -> bool:
-    """Whether the rules let a wording become active without staff."""
-    if rules.mode is not LearningMode.AUTOMATIC or phrasing.contradicted:
+    """Whether the rules let a wording become active without staff; what was decided once is for staff."""
+    if rules.mode is not LearningMode.AUTOMATIC or phrasing.contradicted or phrasing.decided_by is not None:
         return False
     known_since = uow.now - timedelta(days=rules.contact_age_days)
     trusted = [
@@ -243,7 +287,13 @@ def _is_sure(uow: UnitOfWork, rules: LearningRules, phrasing: Phrasing, agreeing
         Phrasing.decided_by == SYSTEM,
         Phrasing.decided_at > uow.now - DAY,
     )  # fmt: skip
-    return (uow.session.scalar(learned_today) or 0) < rules.daily_limit
+    # Words that were learned and taken back leave no row behind, but they were told to every live view.
+    told_today = select(func.count()).select_from(EntryChange).where(
+        EntryChange.entry_id == phrasing.entry_id, EntryChange.at > uow.now - DAY
+    )  # fmt: skip
+    return (uow.session.scalar(learned_today) or 0) < rules.daily_limit and (
+        uow.session.scalar(told_today) or 0
+    ) < CHANGES_A_DAY
 
 
 def _people(words: Sequence[_Word]) -> int:

@@ -225,7 +225,8 @@ class Phrasing(Base):
 class Confirmation(Base):
     """One person's word on a wording: that its entry answers it, or not. One row however often they tap.
 
-    `message_id` is the message whose words it was, the newest; `at` is when they first said so.
+    `message_id` is the message whose words it was, the newest; `at` is when they first said so; `changes`
+    is how often they changed their mind since.
     """
 
     __tablename__ = "faq_confirmations"
@@ -235,6 +236,7 @@ class Confirmation(Base):
     contact_id: Mapped[int] = mapped_column(ForeignKey(Contact.id, ondelete="CASCADE"), primary_key=True)
     message_id: Mapped[int] = mapped_column(ForeignKey(Message.id, ondelete="CASCADE"))
     agrees: Mapped[bool]
+    changes: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     at: Mapped[datetime]
 
 
