@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import and_, or_, select
 
 from eservice.kit.unit_of_work import ReadOnly
-from eservice.messaging.models import ChannelName, Contact, Conversation, Message
+from eservice.messaging.models import ChannelName, Contact, ContactKind, Conversation, Message
 from knowledge.entries.known_questions import in_use
 from knowledge.entries.live import LiveFaq
 from knowledge.entries.models import MAX_QUESTION, Ask, AskDecision, KnownQuestion
@@ -138,6 +138,9 @@ def _newest_of_each(reader: ReadOnly) -> Iterator[tuple[Ask, str, ChannelName]]:
                 and_(Ask.decision == AskDecision.CLARIFIED, Ask.entry_id.is_not(None)),
             ),
             Message.erased_at.is_(None),
+            # The buttons of a question still work after its words were changed: they judged other words.
+            or_(Message.edited_at.is_(None), Message.edited_at <= Ask.at),
+            Contact.kind == ContactKind.PERSON,  # anybody in a group taps for all of it
         )
         .order_by(Ask.id.desc())
         .limit(MOST_CONFIRMATIONS)

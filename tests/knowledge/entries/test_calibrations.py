@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import update
 
 from eservice.kit import audit
+from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.kit.errors import ServiceError
 from eservice.messaging import conversations
-from eservice.messaging.models import ChannelName, ContactKind
+from eservice.messaging.models import ChannelName, ContactKind, Message
 from knowledge.entries import asks, calibrations, known_questions, recalibrating, service
 from knowledge.entries.known_questions import Question
 from knowledge.entries.live import LiveFaq
@@ -41,15 +42,22 @@ class Office:
             known_questions.add(uow, items, actor="malee")
 
     def asked(
-        self, person: str, text: str, *, helpful: bool | None, channel: ChannelName = ChannelName.LINE
-    ) -> None:
-        """Asks, and judges the answer."""
+        self,
+        person: str,
+        text: str,
+        *,
+        helpful: bool | None,
+        channel: ChannelName = ChannelName.LINE,
+        kind: ContactKind = ContactKind.PERSON,
+    ) -> int:
+        """Asks, and judges the answer; returns the id of the message."""
         with self.database.unit_of_work() as uow:
-            talk = conversations.open_talk(uow, channel=channel, address=person, kind=ContactKind.PERSON)
+            talk = conversations.open_talk(uow, channel=channel, address=person, kind=kind)
             message = conversations.record_heard(uow, talk.conversation, text=text)
             ask = asks.record_ask(uow, message.id, self.live.decide(text))
             if helpful is not None:
                 asks.feedback(uow, ask.id, helpful=helpful, conversation_id=talk.conversation.id)
+            return message.id
 
     def chooses(self, person: str, text: str, offered: list[str], chosen: str | None) -> None:
         """Asks, is offered these entries, and takes one or none."""
@@ -265,6 +273,24 @@ def test_a_web_visitor_weighs_less_than_a_known_contact(office: Office) -> None:
     office.asked("v1", FEE, helpful=True, channel=ChannelName.WEB)
     web, line = office.confirmations()
     assert web.weight < line.weight < 1
+
+
+def test_what_a_group_taps_does_not_count(office: Office) -> None:
+    office.asked("C1", FEE, helpful=True, kind=ContactKind.GROUP)
+    assert office.confirmations() == []
+    office.asked("U1", FEE, helpful=True)
+    assert len(office.confirmations()) == 1
+
+
+def test_words_that_were_changed_after_the_asking_do_not_count(office: Office, clock: FixedClock) -> None:
+    before, after = (office.asked(person, FEE, helpful=True) for person in ("U1", "U2"))
+    with office.database.unit_of_work() as uow:
+        uow.session.get_one(Message, before).edited_at = uow.now
+    assert len(office.confirmations()) == 2, "corrected first, asked then"
+    clock.advance(seconds=1)
+    with office.database.unit_of_work() as uow:
+        uow.session.get_one(Message, after).edited_at = uow.now
+    assert len(office.confirmations()) == 1
 
 
 def test_a_choice_after_a_no_is_a_new_judgement(office: Office) -> None:
