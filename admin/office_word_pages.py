@@ -12,8 +12,9 @@ from knowledge.entries import known_questions, words
 from knowledge.entries.live import LiveFaq
 from knowledge.entries.models import WordKind, WordRule
 from knowledge.entries.trial import ChangedOutcome, Trial
-from knowledge.entries.word_rules import joined_group
+from knowledge.entries.word_rules import Rule, joined_group
 from knowledge.search.recalibration import Outcome
+from knowledge.thai import OfficeWords, Segmenter
 from knowledge.thai.words import everyday_synonyms
 
 SLOW_ENTRIES, SLOW_QUESTIONS = 3_000, 1_000  # a trial of more takes many seconds
@@ -22,7 +23,7 @@ SHOWN_CHANGES = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """One rule in use. `brings` are the shipped words that it joins."""
+    """One rule in use. `brings` are the words that it joins, shipped ones and those of other rules."""
 
     id: int
     words: str
@@ -63,8 +64,9 @@ class ChangeRow:
 
 @dataclass(frozen=True, kw_only=True)
 class TrialPage:
-    """The effect of a change in a clerk's words."""
+    """The effect of a change in a clerk's words. `brings` are the words that a new group joins."""
 
+    brings: str
     summary: Look
     questions: int
     groups: list[Group]  # how many fare how, before and after
@@ -78,16 +80,15 @@ class TrialPage:
 def words_page(reader: ReadOnly, texts: Catalogue, live: LiveFaq) -> WordsPage:
     """Everything about the words."""
     rows, people = words.rules(reader), staff_names(reader, texts)
-    protected = [word for row in rows if row.kind is WordKind.PROTECTED for word in row.words]
+    known = Segmenter(office=words.office_words(reader))
 
     def item(row: WordRule, *, retired: bool = False) -> Item:
         by, at = (row.retired_by, row.retired_at) if retired else (row.created_by, row.created_at)
-        brings = joined_group(row.words, protected) if row.kind is WordKind.SYNONYMS and not retired else ()
         name = people.get(by or "", by or "")
         return Item(
             id=row.id,
             words=" = ".join(row.words),
-            brings=texts.get("words.brings", words=", ".join(brings)) if brings else "",
+            brings="" if retired else _brings(texts, words.rule_of(row), known),
             note=row.note,
             made=texts.get("words.by", name=name, time=thai_datetime(at)) if at is not None else "",
         )
@@ -108,10 +109,13 @@ def words_page(reader: ReadOnly, texts: Catalogue, live: LiveFaq) -> WordsPage:
     )
 
 
-def trial_page(texts: Catalogue, live: LiveFaq, trial: Trial) -> TrialPage:
-    """The effect, worst news first."""
+def trial_page(
+    texts: Catalogue, live: LiveFaq, trial: Trial, rule: Rule | None, after: OfficeWords
+) -> TrialPage:
+    """The effect, worst news first; of the words `after` a rule is retired (None) or saved."""
     changes = sorted(trial.changed, key=lambda change: change.is_better)
     return TrialPage(
+        brings=_brings(texts, rule, Segmenter(office=after)) if rule is not None else "",
         summary=_summary(texts, trial),
         questions=trial.questions,
         groups=compare(texts, trial.before, trial.after).groups,
@@ -127,6 +131,11 @@ def _slow(texts: Catalogue, entries: int, questions: int) -> str:
     if entries <= SLOW_ENTRIES and questions <= SLOW_QUESTIONS:
         return ""
     return texts.get("words.slow", entries=f"{entries:,}", questions=f"{questions:,}")
+
+
+def _brings(texts: Catalogue, rule: Rule, known: Segmenter) -> str:
+    brings = joined_group(rule.words, known) if rule.kind is WordKind.SYNONYMS else ()
+    return texts.get("words.brings", words=", ".join(brings)) if brings else ""
 
 
 def _summary(texts: Catalogue, trial: Trial) -> Look:

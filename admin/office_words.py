@@ -21,8 +21,9 @@ from eservice.staff.permissions import Permission, Principal, may, require
 from knowledge.entries import service, words
 from knowledge.entries.live import LiveFaq
 from knowledge.entries.models import WordKind
-from knowledge.entries.trial import Trial, saved_test_questions, try_words
+from knowledge.entries.trial import saved_test_questions, try_words
 from knowledge.entries.word_rules import Rule, tidied
+from knowledge.thai import OfficeWords
 
 router = APIRouter(prefix="/faq/words")
 
@@ -81,10 +82,12 @@ def show(
 def show_effect(request: Request, staff: Keeper, reader: Reader, form: TypedWords) -> Response:
     """What the change would do to the saved test questions. Keeps nothing."""
     try:
-        trial = _trial(request, reader, form)
+        after = _words_after(reader, form)
     except ServiceError as error:
         return _refused(request, reader, staff, form, error)
-    effect = trial_page(console_of(request).texts, _live(request), trial)
+    trial = try_words(_live(request), saved_test_questions(reader), words.office_words(reader), after)
+    rule = None if form.action == "retire" else form.rule()
+    effect = trial_page(console_of(request).texts, _live(request), trial, rule, after)
     return _page(request, reader, staff, form, effect=effect, seen=_sign(request, form, trial.does_harm))
 
 
@@ -109,16 +112,14 @@ def save(request: Request, uow: Uow, staff: Keeper, form: TypedWords) -> Respons
     return redirect(request, ADDRESS, flash="words.retired" if form.action == "retire" else "words.saved")
 
 
-def _trial(request: Request, reader: ReadOnly, form: WordsForm) -> Trial:
+def _words_after(reader: ReadOnly, form: WordsForm) -> OfficeWords:
     if form.item:
         words.rule_in_use(reader, form.item)
     instead_of = form.item or None
     if form.action == "retire":
-        after = words.words_after(reader, None, instead_of=instead_of)
-    else:
-        rule = words.checked(reader, form.rule(), instead_of=instead_of)
-        after = words.words_after(reader, rule, instead_of=instead_of)
-    return try_words(_live(request), saved_test_questions(reader), words.office_words(reader), after)
+        return words.words_after(reader, None, instead_of=instead_of)
+    rule = words.checked(reader, form.rule(), instead_of=instead_of)
+    return words.words_after(reader, rule, instead_of=instead_of)
 
 
 def _refused(

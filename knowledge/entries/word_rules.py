@@ -7,13 +7,14 @@ from typing import assert_never
 
 from knowledge.entries.content import one_line
 from knowledge.entries.models import WordKind
-from knowledge.thai import OfficeWords, normalise
+from knowledge.thai import OfficeWords, Segmenter, normalise
 from knowledge.thai.words import everyday_synonyms
 
 MAX_WORD = 60  # characters of a word or phrase
 MAX_GROUP = 20  # words that mean the same
 MAX_NOTE = 300  # characters
 MAX_RULES = 500  # in use
+MOST_SHIPPED = 2  # groups of shipped words that become one by an office's words
 LEAST_LEFT = 4  # characters: of a question, what must be left beside a stop phrase
 
 _LETTER = re.compile("[ก-ฮa-z]")
@@ -78,16 +79,10 @@ def fault_of(rule: Rule, among: Surroundings) -> Fault | None:
     return _fault_of_words(rule) or _fault_among_rules(rule, among.rules) or _fault_of_phrase(rule, among)
 
 
-def joined_group(words: Iterable[str], protected: Iterable[str]) -> tuple[str, ...]:
-    """The shipped synonyms that words of an office's group bring with them."""
-    own = {normalise(word) for word in words}
-    kept_apart = {normalise(word) for word in protected}
-    joined: list[str] = []
-    for group in everyday_synonyms():
-        present = [word for word in group if normalise(word) not in kept_apart]
-        if own.intersection(map(normalise, present)):
-            joined += [word for word in present if normalise(word) not in own]
-    return tuple(joined)
+def joined_group(words: Sequence[str], known: Segmenter) -> tuple[str, ...]:
+    """What else is read as the words of a group are, through shipped and other groups; `known` has the group."""
+    own = set(map(normalise, words))
+    return tuple(word for word in known.alike(normalise(words[0])) if word not in own)
 
 
 def _fault_of_words(rule: Rule) -> Fault | None:
@@ -130,7 +125,19 @@ def _fault_among_rules(rule: Rule, rules: Sequence[Rule]) -> Fault | None:
         for group in everyday_synonyms():
             if own.keys() <= set(map(normalise, group)) - protected:
                 return Fault(code="faq_words.known_already", word=" = ".join(rule.words))
+        return _fault_of_joining(rule, rules)
     return None
+
+
+def _fault_of_joining(rule: Rule, rules: Sequence[Rule]) -> Fault | None:
+    """Words that bring several shipped groups together, perhaps through other rules, tell little apart."""
+    known = Segmenter(office=office_words([*rules, rule]))
+    alike = set(known.alike(normalise(rule.words[0])))
+    met = [group for group in everyday_synonyms() if alike.intersection(map(normalise, group))]
+    if len(met) <= MOST_SHIPPED:
+        return None
+    whole = " = ".join(group[0] for group in met)
+    return Fault(code="faq_words.joins_too_many", word=" = ".join(rule.words), other=whole)
 
 
 def _fault_of_phrase(rule: Rule, among: Surroundings) -> Fault | None:

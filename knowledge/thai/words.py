@@ -225,3 +225,8 @@ class Segmenter:
     def concept(self, word: str) -> str:
         """The word that stands for `word` and its synonyms."""
         return self._concepts.get(word, word)
+
+    def alike(self, word: str) -> tuple[str, ...]:
+        """All words read as the normalised `word` is, through however many groups, itself included."""
+        concept = self.concept(word)
+        return tuple(other for other, own in self._concepts.items() if own == concept) or (word,)

@@ -58,6 +58,7 @@ def test_a_rule_is_saved_after_its_effect_was_shown(rooms: AnswerRooms) -> None:
     assert page.status_code == 200
     assert "ดีขึ้น 1 คำถาม แย่ลง 0 คำถาม จากคำถามทดสอบ 3 คำถาม" in shown(page)
     assert "ดีขึ้น เก็บค่าสิ่งปฏิกูลเท่าไร" in shown(page)
+    assert "นับรวมกับคำเหล่านี้ด้วย: ขยะมูลฝอย, มูลฝอย" in shown(page)
     assert kept(rooms) == OfficeWords()
     saved = wipa.client.post(ADDRESS, data=saving_form(page))
     assert saved.headers["location"] == ADDRESS
@@ -65,7 +66,7 @@ def test_a_rule_is_saved_after_its_effect_was_shown(rooms: AnswerRooms) -> None:
     assert rooms.signals.woken == [service.TOPIC]
     page_after = shown(wipa.get(ADDRESS))
     assert "บันทึกแล้ว" in page_after
-    assert "ขยะ = สิ่งปฏิกูล นับรวมกับคำที่ผู้ช่วยรู้อยู่แล้ว: ขยะมูลฝอย, มูลฝอย" in page_after
+    assert "ขยะ = สิ่งปฏิกูล นับรวมกับคำเหล่านี้ด้วย: ขยะมูลฝอย, มูลฝอย" in page_after
     assert "คนที่นี่เรียกแบบนี้ คุณwipa" in page_after
     rooms.live.refresh()
     assert rooms.live.decide("สิ่งปฏิกูลเก็บค่าเท่าไร").kind is AskDecision.ANSWERED

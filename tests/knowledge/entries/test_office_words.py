@@ -23,6 +23,7 @@ from knowledge.entries.trial import TrialQuestions
 from knowledge.entries.word_rules import Rule
 from knowledge.search import OfficeWords
 from knowledge.search.recalibration import Outcome
+from knowledge.thai import Segmenter
 from tests.knowledge.entries.conftest import GARBAGE, REGISTER, WATER, published
 from tests.knowledge.entries.test_live_faq import until
 
@@ -39,6 +40,12 @@ def stop(phrase: str) -> Rule:
 
 def protected(word: str) -> Rule:
     return Rule(kind=WordKind.PROTECTED, words=(word,))
+
+
+def brought(group: tuple[str, ...], *others: Rule) -> set[str]:
+    """The words that a group joins, where there are other rules."""
+    known = Segmenter(office=word_rules.office_words([synonyms(*group), *others]))
+    return set(word_rules.joined_group(group, known))
 
 
 def added(database: Database, rule: Rule) -> int:
@@ -165,9 +172,27 @@ def test_a_rule_may_keep_its_own_words_when_it_is_rewritten(database: Database) 
 
 
 def test_shipped_words_join_the_group_of_an_office() -> None:
-    assert set(word_rules.joined_group(("ขยะ", "สิ่งปฏิกูล"), ())) == {"ขยะมูลฝอย", "มูลฝอย"}
-    assert word_rules.joined_group(("ขยะ", "สิ่งปฏิกูล"), ("มูลฝอย",)) == ("ขยะมูลฝอย",)
-    assert word_rules.joined_group(("คลองส่งน้ำ", "คลองชล"), ()) == ()
+    assert brought(("ขยะ", "สิ่งปฏิกูล")) == {"ขยะมูลฝอย", "มูลฝอย"}
+    assert brought(("ขยะ", "สิ่งปฏิกูล"), protected("มูลฝอย")) == {"ขยะมูลฝอย"}
+    assert brought(("คลองส่งน้ำ", "คลองชล")) == set()
+
+
+def test_groups_that_meet_in_a_shipped_one_are_told_as_the_whole_that_they_become() -> None:
+    assert brought(("ขยะ", "สิ่งปฏิกูล"), synonyms("มูลฝอย", "เศษอาหาร")) == {
+        "ขยะมูลฝอย", "มูลฝอย", "เศษอาหาร",
+    }  # fmt: skip
+    through_two = brought(("คลองชล", "ท่อน้ำ"), synonyms("ร่องน้ำ", "น้ำก๊อก"))
+    assert through_two == {"ท่อระบายน้ำ", "ร่องน้ำ", "น้ำประปา", "ประปา", "น้ำก๊อก"}
+
+
+def test_words_that_would_make_many_shipped_groups_one_are_refused(database: Database) -> None:
+    added(database, synonyms("ขยะ", "น้ำก๊อก"))
+    chain = refusal(database, synonyms("ประปา", "ร่องน้ำ"))
+    assert (chain.code, chain.parameters["other"]) == (
+        "faq_words.joins_too_many", "ขยะ = น้ำประปา = ท่อระบายน้ำ",
+    )  # fmt: skip
+    assert refusal(database, synonyms("หมา", "พ่อ", "แม่")).code == "faq_words.joins_too_many"
+    added(database, synonyms("ร่องน้ำ", "คลองชล"))
 
 
 def test_residents_are_answered_by_the_words_of_the_office(database: Database, tmp_path: Path) -> None:
