@@ -274,7 +274,7 @@ class LiveFaq:
                 self._words = office_words(reader)
             found = read_live(reader, changed)
             kept = {entry_id: entry for entry_id, entry in self._live.items() if entry_id not in changed}
-            self._live = kept | found
+            self._live = dict(sorted((kept | found).items()))  # as a process that starts now reads them
             others = {lesson for lesson in self._lessons if (lesson[1] or NO_ENTRY) not in changed}
             few = len(changed) <= REBUILD_ABOVE
             self._lessons = others | phrasings.lessons(reader, changed if few else None)
@@ -311,27 +311,20 @@ class LiveFaq:
     def _update_index(self, documents: dict[str, FaqDocument], taught: set[Taught]) -> None:
         changed = [document for key, document in documents.items() if self._indexed.get(key) != document]
         gone = self._indexed.keys() - documents.keys()
-        # What was learned was read with the words of that moment: whatever changes beneath it is built anew.
-        reads_anew = self._words != self._indexed_words or bool(
-            self._taught - taught or (self._taught and changed)
-        )
-        if self._index is not None and not (changed or gone or reads_anew) and taught == self._taught:
-            return
+        reads_anew = self._words != self._indexed_words
         if self._index is None or len(changed) > REBUILD_ABOVE or reads_anew:
             index = index_files.load_or_build(self._index_folder, documents.values(), self._words, taught)
             index.calibrate(self._calibration)
-            self._index = index
+        elif changed or gone or taught != self._taught:
+            index = self._index
+            if changed or gone or self._taught - taught:
+                index.renew(changed, gone, index_files.in_order(taught))
+            else:
+                index.learn(index_files.in_order(taught - self._taught))
+            index_files.save(self._index_folder, index, documents.values(), self._words, taught)
         else:
-            for key in gone:
-                self._index.remove(key)
-            for document in changed:
-                self._index.upsert(document)
-            # An entry's own wordings hide what was learned in the same words, so its lessons are given again.
-            rewritten = {document.id for document in changed}
-            fresh = {lesson for lesson in taught if lesson not in self._taught or lesson[1] in rewritten}
-            self._index.forget(self._taught - taught)
-            self._index.learn(index_files.in_order(fresh))
-            index_files.save(self._index_folder, self._index, documents.values(), self._words, taught)
+            return
+        self._index = index
         self._indexed, self._taught, self._indexed_words = documents, taught, self._words
 
 

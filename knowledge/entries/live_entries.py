@@ -46,11 +46,12 @@ class LiveEntry:
 
 
 def read_live(reader: ReadOnly, entry_ids: set[int] | None) -> dict[int, LiveEntry]:
-    """The live entries among the given ones, or all."""
+    """The live entries among the given ones, or all; by id, so that every process builds the same index."""
     query = (
         select(Entry.id, Entry.key, Entry.asked_count, EntryVersion, Department.name)
         .join(EntryVersion, EntryVersion.id == Entry.live_version_id)
         .outerjoin(Department, Department.id == EntryVersion.department_id)
+        .order_by(Entry.id)
     )
     if entry_ids is not None and len(entry_ids) <= FEW:
         query = query.where(Entry.id.in_(entry_ids))

@@ -10,10 +10,11 @@ from knowledge.search.postings import MOST_NARROW_ROWS, Postings, assemble, in_k
 from knowledge.search.snapshot import COMMON, NOBODY, Snapshot, refresh_norms, unit_arrays
 
 
-def remove_phrasings(snapshot: Snapshot, units: Sequence[int]) -> Snapshot:
-    """The snapshot without these phrasings and what they have moved in the head."""
-    kept = np.ones(snapshot.units, np.bool_)
-    kept[list(units)] = False
+def without_learned(snapshot: Snapshot) -> Snapshot:
+    """The snapshot without what was learned. Where that was solved with the rest, the head still knows of it."""
+    kept = np.array([not phrasing.learned for phrasing in snapshot.phrasings], np.bool_)
+    if kept.all():
+        return snapshot
     new_units = np.where(kept, np.cumsum(kept) - 1, -1)
     rows = snapshot.phrasing_rows[kept]
     return replace(

@@ -1,7 +1,7 @@
 """The answer engine: build it from entries, ask it, teach it, change it, keep it in a file."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 
@@ -17,7 +17,7 @@ from knowledge.search.analysis import (
     word_key,
 )
 from knowledge.search.calibration import Calibration
-from knowledge.search.compaction import compact, needs_compaction, remove_phrasings
+from knowledge.search.compaction import compact, needs_compaction, without_learned
 from knowledge.search.decision import Decision, choices, confidence, evidence
 from knowledge.search.document import Explanation, FaqDocument, Hit
 from knowledge.search.learning import learn_phrasings, solve
@@ -159,37 +159,34 @@ class FaqIndex:
         """
         with self._writing:
             state = self._state
-            snapshot = state.snapshot
-            known: set[tuple[int, str]] = set()
-            added: list[tuple[Phrasing, AnalysedText]] = []
-            for text, document_id in confirmed:
-                row = NOBODY if document_id is None else snapshot.row_of.get(document_id)
-                question = _read(state, text)
-                if row is None or len(question.analysed.keys) == 0:
-                    continue
-                known.update((row, snapshot.phrasings[unit].text) for unit in snapshot.units_of(row))
-                if (row, question.text) in known:
-                    continue
-                known.add((row, question.text))
-                added.append((Phrasing(row, question.text, learned=True), question.analysed))
-            self._state = replace(state, snapshot=learn_phrasings(snapshot, added))
+            self._state = replace(state, snapshot=_taught(state, confirmed))
 
     def forget(self, lessons: Iterable[tuple[str, str | None]]) -> None:
-        """Un-learn what `learn` was given; what was never learned, and the entry's own wordings, stay."""
+        """Un-learn what `learn` was given, word for word, as if it had never been said.
+
+        What was never learned, another lesson that reads alike and the entry's own wordings stay. The other
+        lessons are learned anew, in the order in which they came: it costs what learning them costs.
+        """
+        gone = set(lessons)
         with self._writing:
             state = self._state
-            row_of, phrasings = state.snapshot.row_of, state.snapshot.phrasings
-            gone: set[tuple[int, str]] = set()
-            for text, document_id in lessons:
-                row = NOBODY if document_id is None else row_of.get(document_id)
-                if row is not None:
-                    gone |= {(row, reading) for reading in _readings(state, text)}
-            units = [
-                unit for unit, item in enumerate(phrasings) if item.learned and (item.row, item.text) in gone
-            ]
-            if units:
-                left = remove_phrasings(state.snapshot, units)
-                self._state = replace(state, snapshot=solve(left) if left.solved_units else left)
+            known = _lessons(state.snapshot)
+            kept = [lesson for lesson in known if lesson not in gone]
+            if len(kept) < len(known):
+                self._state = _renewed(state, (), (), kept)
+
+    def renew(
+        self,
+        changed: Iterable[FaqDocument],
+        gone: Iterable[str],
+        lessons: Iterable[tuple[str, str | None]],
+    ) -> None:
+        """Add or replace some entries, take others out, and know these lessons and no others; in one step.
+
+        All lessons are read with the words that are known then, whenever they were learned first.
+        """
+        with self._writing:
+            self._state = _renewed(self._state, changed, gone, list(lessons))
 
     def copy(self) -> "FaqIndex":
         """Another index that knows the same; what is done to one does not change the other."""
@@ -201,26 +198,12 @@ class FaqIndex:
     def upsert(self, document: FaqDocument) -> None:
         """Add an entry or replace the one with its id; what was learned for it stays."""
         with self._writing:
-            state = self._state
-            segmenter = state.segmenter.with_words(document.keywords)
-            learned = _learned_phrasings(state.snapshot, document.id)
-            snapshot = state.snapshot
-            if document.id in snapshot.row_of:
-                snapshot = remove_document(snapshot, document.id)
-            snapshot = add_documents(snapshot, [document], segmenter)
-            row = snapshot.row_of[document.id]
-            snapshot = learn_phrasings(
-                snapshot,
-                [(Phrasing(row, text, learned=True), analyse_phrasing(text, segmenter)) for text in learned],
-            )
-            self._state = _State(_tidied(snapshot), segmenter, state.calibration)
+            self._state = _with_document(self._state, document)
 
     def remove(self, document_id: str) -> None:
         """Take an entry out, with what was learned for it; an unknown id changes nothing."""
         with self._writing:
-            state = self._state
-            if document_id in state.snapshot.row_of:
-                self._state = replace(state, snapshot=_tidied(remove_document(state.snapshot, document_id)))
+            self._state = _without_document(self._state, document_id)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write everything, learned phrasings included, to one file, replacing it in one step."""
@@ -248,10 +231,86 @@ def _read(state: _State, text: str) -> Question:
     return other if gain > _LAYOUT_GAIN else question
 
 
-def _readings(state: _State, text: str) -> set[str]:
-    """Both readings of a text: which one was taken may have changed since, with the words that are known."""
-    other = layout_reading(text, state.segmenter)
-    return {read_question(text, state.segmenter).text, *([other.text] if other is not None else [])}
+def _with_document(state: _State, document: FaqDocument) -> _State:
+    segmenter = state.segmenter.with_words(document.keywords)
+    learned = _learned_phrasings(state.snapshot, document.id)
+    snapshot = state.snapshot
+    if document.id in snapshot.row_of:
+        snapshot = remove_document(snapshot, document.id)
+    snapshot = add_documents(snapshot, [document], segmenter)
+    row = snapshot.row_of[document.id]
+    snapshot = learn_phrasings(
+        snapshot, [(replace(own, row=row), analyse_phrasing(own.text, segmenter)) for own in learned]
+    )
+    return _State(_tidied(snapshot), segmenter, state.calibration)
+
+
+def _without_document(state: _State, document_id: str) -> _State:
+    if document_id not in state.snapshot.row_of:
+        return state
+    return replace(state, snapshot=_tidied(remove_document(state.snapshot, document_id)))
+
+
+def _renewed(
+    state: _State,
+    changed: Iterable[FaqDocument],
+    gone: Iterable[str],
+    lessons: Sequence[tuple[str, str | None]],
+) -> _State:
+    """What was learned is taken off, the entries beneath it are changed, and it is learned again."""
+    untaught = replace(state, snapshot=without_learned(state.snapshot))
+    head_knows_more = untaught.snapshot.solved_units < state.snapshot.solved_units
+    for document_id in gone:
+        untaught = _without_document(untaught, document_id)
+    for document in changed:
+        untaught = _with_document(untaught, document)
+    snapshot = _taught(untaught, lessons)
+    # So many lessons have the head solved anew anyway: then what it knew before is of no account.
+    if head_knows_more and snapshot.solved_units <= untaught.snapshot.solved_units:
+        snapshot = _taught(replace(untaught, snapshot=solve(untaught.snapshot)), lessons)
+    return replace(untaught, snapshot=snapshot)
+
+
+def _taught(state: _State, lessons: Iterable[tuple[str, str | None]]) -> Snapshot:
+    """The snapshot with what `FaqIndex.learn` takes of these."""
+    snapshot = state.snapshot
+    known: dict[tuple[int, str], int] = {}
+    also: dict[int, list[str]] = {}
+    added: list[tuple[Phrasing, AnalysedText]] = []
+    for text, document_id in lessons:
+        row = NOBODY if document_id is None else snapshot.row_of.get(document_id)
+        question = _read(state, text)
+        if row is None or len(question.analysed.keys) == 0:
+            continue
+        known |= {(row, snapshot.phrasings[unit].text): unit for unit in snapshot.units_of(row)}
+        unit = known.setdefault((row, question.text), snapshot.units + len(added))
+        if unit == snapshot.units + len(added):
+            added.append((Phrasing(row, question.text, (text,)), question.analysed))
+        else:
+            also.setdefault(unit, []).append(text)
+    return _also_taught(learn_phrasings(snapshot, added), also)
+
+
+def _also_taught(snapshot: Snapshot, also: Mapping[int, Sequence[str]]) -> Snapshot:
+    """The snapshot in which learned phrasings, by unit, were taught in these words too."""
+    if not also:
+        return snapshot
+    phrasings = list(snapshot.phrasings)
+    for unit, texts in also.items():
+        own = phrasings[unit]
+        if own.learned:
+            phrasings[unit] = replace(own, taught=tuple(dict.fromkeys((*own.taught, *texts))))
+    return replace(snapshot, phrasings=tuple(phrasings))
+
+
+def _lessons(snapshot: Snapshot) -> list[tuple[str, str | None]]:
+    """What was learned and holds, as it was given, in the order of coming."""
+    return [
+        (text, snapshot.ids[phrasing.row])
+        for phrasing in snapshot.phrasings
+        if snapshot.alive[phrasing.row] or phrasing.row == NOBODY
+        for text in phrasing.taught
+    ]
 
 
 def _may_follow(state: _State, question: Question, scores: Scores, probability: float) -> bool:
@@ -290,11 +349,11 @@ def _hits(snapshot: Snapshot, scores: Scores, shown: slice) -> list[Hit]:
     return hits
 
 
-def _learned_phrasings(snapshot: Snapshot, document_id: str) -> list[str]:
+def _learned_phrasings(snapshot: Snapshot, document_id: str) -> list[Phrasing]:
     if document_id not in snapshot.row_of:
         return []
     phrasings = [snapshot.phrasings[unit] for unit in snapshot.units_of(snapshot.row_of[document_id])]
-    return [phrasing.text for phrasing in phrasings if phrasing.learned]
+    return [phrasing for phrasing in phrasings if phrasing.learned]
 
 
 def _tidied(snapshot: Snapshot) -> Snapshot:

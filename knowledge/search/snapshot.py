@@ -50,11 +50,19 @@ _MERGED_AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True)
 class Phrasing:
-    """One wording of the entry in `row`; `learned` when a resident's, not the office's."""
+    """One wording of the entry in `row`, as it was read.
+
+    `taught` are the lessons, as they were given, that read so; none for the office's own.
+    """
 
     row: int
     text: str
-    learned: bool = False
+    taught: tuple[str, ...] = ()
+
+    @property
+    def learned(self) -> bool:
+        """Whether it is a resident's, not the office's."""
+        return bool(self.taught)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def save(path: str | PathLike[str], snapshot: Snapshot, segmenter: Segmenter) ->
         "protected": segmenter.office.protected,
         "stop_phrases": segmenter.office.stop_phrases,
         "ids": snapshot.ids,
-        "phrasings": [[p.row, p.text, p.learned] for p in snapshot.phrasings],
+        "phrasings": [[p.row, p.text, p.taught] for p in snapshot.phrasings],
         "parts": {kind: [[p.base, p.bounds] for p in postings] for kind, postings in parts.items()},
         "arrays": [[array.dtype.str, array.shape] for array in arrays],
     }
@@ -100,7 +100,7 @@ def load(path: str | PathLike[str]) -> tuple[Snapshot, Segmenter]:
     snapshot = Snapshot(
         ids=tuple(head["ids"]),
         row_of={key: row for row, key in enumerate(head["ids"]) if key is not None},
-        phrasings=tuple(Phrasing(row, text, learned) for row, text, learned in head["phrasings"]),
+        phrasings=tuple(Phrasing(row, text, tuple(taught)) for row, text, taught in head["phrasings"]),
         entry_postings=entries,
         phrasing_postings=phrasings,
         average_length=head["average_length"],

@@ -372,7 +372,9 @@ def test_unsending_erases_what_was_learned_without_staff_or_refused_by_them(vill
     assert village.faq.decide(WORDS).kind is AskDecision.CLARIFIED
 
 
-def test_words_that_staff_refused_go_with_their_message_though_the_person_chose_anew(village: Village) -> None:
+def test_words_that_staff_refused_go_with_their_message_though_the_person_chose_anew(
+    village: Village,
+) -> None:
     resident = somebody(village)
     ref = asks_and_picks(resident)
     with village.database.unit_of_work() as uow:

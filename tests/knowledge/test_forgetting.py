@@ -1,5 +1,7 @@
 """What the engine was taught can be taken from it again, as if it had never been said."""
 
+from pathlib import Path
+
 import pytest
 
 from knowledge.search import FaqDocument, FaqIndex
@@ -42,6 +44,48 @@ def test_only_that_lesson_is_forgotten(index: FaqIndex) -> None:
     assert index.search("เงินคนเฒ่าไปขอตรงไหน")[0].id == "elderly-register"
     assert index.decide("เงินคนเฒ่าไปขอตรงไหน").kind == "answer"
     assert index.decide(MOUNTAIN).kind != "answer"
+
+
+LESSONS = [
+    (MOUNTAIN, "garbage-fee"), ("เงินคนเฒ่าไปขอตรงไหน", "elderly-register"), ("กองทรายหน้าบ้าน", None),
+    ("ขนกิ่งไม้คิดตังไหม", "garbage-fee"), ("จ่ายค่าที่เดือนไหน", "tax-deadline"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("gone", range(len(LESSONS)))
+def test_without_a_lesson_all_is_as_if_only_the_others_had_been_given(index: FaqIndex, gone: int) -> None:
+    index.learn(LESSONS)
+    index.forget([LESSONS[gone]])
+    fresh = FaqIndex.build(DOCUMENTS)
+    fresh.learn(LESSONS[:gone] + LESSONS[gone + 1 :])
+    assert said(index) == said(fresh)
+
+
+def test_another_lesson_that_reads_alike_stays(index: FaqIndex) -> None:
+    alike = "กองภูเขาหน้าบ้าน  ต้องเสียตังไหม"
+    alone = FaqIndex.build(DOCUMENTS)
+    alone.learn([(alike, "garbage-fee")])
+    for first, second in ((MOUNTAIN, alike), (alike, MOUNTAIN)):
+        twin = index.copy()
+        twin.learn([(first, "garbage-fee")])
+        twin.learn([(second, "garbage-fee")])
+        twin.forget([(MOUNTAIN, "garbage-fee")])
+        assert said(twin) == said(alone)
+        twin.forget([(alike, "garbage-fee")])
+        assert said(twin) == said(index)
+
+
+def test_lessons_can_be_forgotten_from_an_index_that_was_kept_in_a_file(
+    index: FaqIndex, tmp_path: Path
+) -> None:
+    before = said(index)
+    index.learn([(MOUNTAIN, "garbage-fee"), (MOUNTAIN + " ", "garbage-fee")])
+    index.save(tmp_path / "kept")
+    loaded = FaqIndex.load(tmp_path / "kept")
+    loaded.forget([(MOUNTAIN, "garbage-fee")])
+    assert said(loaded) == said(index)
+    loaded.forget([(MOUNTAIN + " ", "garbage-fee")])
+    assert said(loaded) == before
 
 
 def test_an_entrys_own_wording_cannot_be_forgotten(index: FaqIndex) -> None:

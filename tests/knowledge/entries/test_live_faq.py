@@ -18,7 +18,7 @@ from eservice.staff.models import Department
 from knowledge.entries import live, service
 from knowledge.entries.live import LiveFaq
 from knowledge.entries.models import AskDecision, Entry
-from knowledge.search import FaqDocument, FaqIndex
+from knowledge.search import FaqDocument, FaqIndex, OfficeWords
 from tests.conftest import NOON
 from tests.knowledge.entries.conftest import GARBAGE, REGISTER, WATER, published
 
@@ -141,6 +141,21 @@ def test_a_follow_up_is_read_with_the_entry_before(database: Database) -> None:
     view = LiveFaq(database)
     (found, _), *_ = view.decide("แล้วใช้เอกสารอะไร", previous=view.faces()[0].id).hits
     assert found == documents
+
+
+def test_processes_with_different_pasts_build_the_same_index(database: Database) -> None:
+    ids = [published(database, content) for content in (REGISTER, GARBAGE, WATER)]
+    old = LiveFaq(database)
+    old.refresh()
+    for number in (2, 3):
+        with database.unit_of_work() as uow:
+            content = replace(REGISTER, variants=(f"เบี้ยยังชีพแบบที่ {number}",))
+            service.save_draft(uow, ids[0], content, based_on=number - 1, actor="malee")
+        with database.unit_of_work() as uow:
+            service.publish(uow, ids[0], number=number, actor="malee")
+        old.refresh()
+    built = [view.trial(OfficeWords()).snapshot.ids for view in (old, LiveFaq(database))]
+    assert built == [(None, *map(str, ids))] * 2
 
 
 def test_many_changes_at_once_are_taken_over(database: Database) -> None:

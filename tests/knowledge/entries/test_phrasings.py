@@ -135,6 +135,43 @@ def test_a_wording_stays_learned_when_the_entry_takes_it_up_and_drops_it(
         assert answered(view) == garbage
 
 
+ASKED = (WORDS, "กองทรายหน้าบ้าน", "ขนกิ่งไม้คิดตังไหม", "เก็บค่าขยะกี่บาท", "เบี้ยคนแก่", "น้ำไม่ไหล", "ตู้เย็นเก่าทิ้งไหน")
+
+
+def test_after_un_learning_a_process_decides_as_one_that_never_learned(
+    database: Database, garbage: int
+) -> None:
+    view = LiveFaq(database)
+    withdrawn_soon, *_ = [taught(database, garbage, words) for words in ASKED[:3]]
+    view.refresh()
+    withdrawn(database, withdrawn_soon)
+    view.refresh()
+    fresh = LiveFaq(database)
+    for text in ASKED:
+        mine, theirs = view.decide(text), fresh.decide(text)
+        assert (mine.kind, mine.hits) == (theirs.kind, theirs.hits)
+        assert mine.confidence == pytest.approx(theirs.confidence)
+
+
+def test_what_was_learned_before_entries_changed_counts_as_if_learned_after(
+    database: Database, garbage: int
+) -> None:
+    early, late = LiveFaq(database), LiveFaq(database)
+    for view in (early, late):
+        view.refresh()
+    for words in ASKED[:3]:
+        taught(database, garbage, words)
+    early.refresh()
+    # Keywords that are words from now on, also within what was learned before.
+    published(database, replace(WATER, question="ภูเขาของใคร", keywords=("กองภูเขา", "กิ่งไม้คิด")))
+    for view in (early, late):
+        view.refresh()
+    assert answered(early) == garbage
+    for text in ASKED:
+        mine, theirs = early.decide(text), late.decide(text)
+        assert (mine.kind, mine.hits, mine.why) == (theirs.kind, theirs.hits, theirs.why)
+
+
 def test_one_can_see_beforehand_what_a_wording_would_change(database: Database, garbage: int) -> None:
     view = LiveFaq(database)
     (then, nowhere) = view.decide_once_taught([(WORDS, garbage), (WORDS, None)])
