@@ -96,7 +96,11 @@ def test_a_rule_that_does_more_harm_than_good_is_saved_only_when_confirmed(rooms
 def test_the_effect_is_counted_in_the_words_of_the_confidence_room(rooms: AnswerRooms) -> None:
     questions = [
         Question(text=text, expected=frozenset(key.split()))
-        for text, key in ((TAX.question, "sign-tax"), ("เก็บค่ากากของเสียกี่บาท", "garbage"), ("สูตรแกงเขียวหวานไก่", ""))
+        for text, key in (
+            (TAX.question, "sign-tax"),
+            ("เก็บค่ากากของเสียกี่บาท", "garbage"),
+            ("สูตรแกงเขียวหวานไก่", ""),
+        )
     ]
     with rooms.database.unit_of_work() as uow:
         known_questions.add(uow, questions, actor="cli")

@@ -347,7 +347,11 @@ def test_a_trial_counts_as_the_picture_of_the_confidence_does(database: Database
     with database.unit_of_work() as uow:
         service.create_entry(uow, REGISTER, actor="malee", key="draft")
         known = [
-            *((GARBAGE.variants[0], {"garbage"}), ("เก็บค่าสิ่งปฏิกูลเท่าไร", {"garbage"}), ("น้ำประปาไม่ไหล", {"water"})),
+            *(
+                (GARBAGE.variants[0], {"garbage"}),
+                ("เก็บค่าสิ่งปฏิกูลเท่าไร", {"garbage"}),
+                ("น้ำประปาไม่ไหล", {"water"}),
+            ),
             *(("น้ำประปาไม่ไหล ค่าขยะ", {"garbage"}), ("สูตรแกงเขียวหวานไก่", set()), ("ค่าขยะมูลฝอย", set())),
             ("ย้ายทะเบียนบ้าน", {"draft"}),
         ]
