@@ -17,7 +17,6 @@ from admin.faq_pages import may_change
 from admin.faq_words import FEW
 from eservice.inquiries import queries as inquiries
 from eservice.inquiries.models import InquiryKind
-from eservice.kit.masking import without_numbers
 from eservice.kit.text import Catalogue
 from eservice.kit.thai_calendar import BUDDHIST_ERA_OFFSET, MONTHS, at_bangkok, local_date, thai_date
 from eservice.kit.unit_of_work import ReadOnly
@@ -27,6 +26,7 @@ from knowledge.entries.content import MAX_VARIANT, one_line
 from knowledge.entries.live import LiveFaq
 from knowledge.entries.models import AskDecision, Entry
 from knowledge.entries.passed_over import passed_over, stays_passed_over
+from knowledge.entries.phrasing_text import is_personal, without_personal
 from knowledge.search.clusters import MOST_DISTINCT, cluster
 
 DAYS = timedelta(days=90)  # how far back questions are looked at
@@ -56,12 +56,16 @@ class View(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One question without an answer. `text` is masked; `refused` is the entry that did not help."""
+    """One question without an answer. `text` is masked; `refused` is the entry that did not help.
+
+    The words of one that `is_personal` are in no phrasing and in no draft.
+    """
 
     message_id: int
     conversation_id: int
     at: datetime
     text: str
+    is_personal: bool
     refused: int | None = None
     in_context: bool = False  # understood from the question before
 
@@ -100,7 +104,7 @@ class Topic:
     @property
     def fits(self) -> bool:
         """Whether adding to the nearest entry is what to do first."""
-        return bool(self.targets) and self.targets[0].fits
+        return bool(self.phrasings and self.targets) and self.targets[0].fits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,7 +195,7 @@ def choice_page(
     reader: ReadOnly, staff: Principal, live: LiveFaq, message_ids: Sequence[int], q: str
 ) -> ChoicePage:
     """The entries that this person may add the questions to, as the list of answers finds them; by `q`, or alike."""
-    seen = {question.message_id: question.text for question in asked_lately(reader, staff)}
+    seen = _sayable(reader, staff)
     phrasings = [
         (message_id, seen[message_id]) for message_id in dict.fromkeys(message_ids) if message_id in seen
     ]
@@ -207,8 +211,14 @@ def choice_page(
 
 def words_of(reader: ReadOnly, staff: Principal, message_ids: Iterable[int]) -> list[str]:
     """The words of these questions, in the order given, as far as this person sees them."""
-    seen = {question.message_id: question.text for question in asked_lately(reader, staff)}
+    seen = _sayable(reader, staff)
     return [seen[message_id][:MAX_VARIANT] for message_id in message_ids if message_id in seen]
+
+
+def _sayable(reader: ReadOnly, staff: Principal) -> dict[int, str]:
+    """By message, the words that tell nothing about a person."""
+    asked = asked_lately(reader, staff)
+    return {question.message_id: question.text for question in asked if not question.is_personal}
 
 
 def _asked(reader: ReadOnly, staff: Principal, since: datetime, until: datetime) -> list[Asked]:
@@ -219,7 +229,8 @@ def _asked(reader: ReadOnly, staff: Principal, since: datetime, until: datetime)
             message_id=ask.message_id,
             conversation_id=ask.conversation_id,
             at=ask.at,
-            text=without_numbers(one_line(ask.text)),
+            text=without_personal(one_line(ask.text)),
+            is_personal=is_personal(ask.text),
             refused=ask.refused_entry_id,
             in_context=ask.in_context,
         )
@@ -230,7 +241,8 @@ def _asked(reader: ReadOnly, staff: Principal, since: datetime, until: datetime)
             message_id=question.message_id,
             conversation_id=question.conversation_id,
             at=question.at,
-            text=without_numbers(one_line(question.text)),
+            text=without_personal(one_line(question.text)),
+            is_personal=is_personal(question.text),
         )
         for question in left
     ]
@@ -278,7 +290,7 @@ def _topic(
     drafts: Mapping[str, tuple[int, str]],
 ) -> Topic | None:
     """What to say of a topic; None for one that is answered by now."""
-    text = members[0].text
+    text = next((question.text for question in members if not question.is_personal), members[0].text)
     refused = {question.refused for question in members}
     decision = live.decide(text)
     first = decision.hits[0][0] if decision.hits else None
@@ -286,7 +298,8 @@ def _topic(
         return None
     distinct: dict[str, int] = {}
     for question in members:
-        distinct.setdefault(question.text, question.message_id)
+        if not question.is_personal:
+            distinct.setdefault(question.text, question.message_id)
     drafted = dict.fromkeys(
         drafts[words[:MAX_VARIANT]] for words in distinct if words[:MAX_VARIANT] in drafts
     )
@@ -302,9 +315,13 @@ def _topic(
         asked=texts.get("unanswered.asked", count=len(members), people=_people(members)),
         newest=texts.get("unanswered.newest", date=thai_date(max(question.at for question in members))),
         near=_near(reader, staff, live, text, refused, decision.confidence),
-        new_href="/admin/faq/new?asked=" + ",".join(str(message_id) for message_id, _ in shown),
+        new_href="/admin/faq/new" + _asking([message_id for message_id, _ in shown]),
         choose_href=f"/admin/faq/unanswered/choose?{urlencode(listed)}",
     )
+
+
+def _asking(message_ids: Sequence[int]) -> str:
+    return "?asked=" + ",".join(map(str, message_ids)) if message_ids else ""
 
 
 def _short(text: str) -> str:

@@ -6,10 +6,12 @@ Nothing is cut out of it: what is left of "นาย… ขอถังขยะ
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
+from eservice.kit.masking import MASK, without_numbers
 from knowledge.thai import Segmenter, normalise, strip_particles
 
 LONGEST = 120  # characters; a longer text tells a story, and stories are about somebody
@@ -18,9 +20,17 @@ FEWEST_LETTERS = 4  # Thai ones; less is no question of its own
 _LETTERS = re.compile("[\u0e01-\u0e4e]")
 _LONG_NUMBER = re.compile(r"\d(?:[ ./-]{0,3}\d){6,}")  # telephones have 9 digits, identity cards 13
 _EMAIL = re.compile(r"\S@\S")
-_HOUSE = re.compile(r"(?:เลขที่|บ้านเลขที่)\s*\d|\d+/\d+\s*(?:ม|หมู่)")
+_EMAIL_ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+")
+_SLASHED = r"\d{1,4}\s?/\s?\d{1,4}"  # a house in its plot; not a date, a year or a form ("ทร.14/1", "1/2569")
+_HOUSE = re.compile(
+    rf"(?:บ้านเลขที่|เลขที่|บ้าน)\s*(?:{_SLASHED}|(?<=ที่)\d+|(?<=ที่ )\d+)"
+    rf"|{_SLASHED}(?=\s*(?:ม[. ]{{0,2}}\d|หมู่))"
+    rf"|(?<![\w./])(?!\d+\s?/\s?25\d\d){_SLASHED}(?![\d/])"
+)
+_VILLAGE = re.compile(r"\s*(?:หมู่\s?(?:ที่)?|ม[. ]{0,2})\s?\d{1,3}")  # of such a house
 _TITLED = re.compile(r"(?:น\.?\s?ส\.|ด\.?\s?[ชญ]\.|พล\.\s?[ตทอร]\.)")
 _INTRODUCES = re.compile(r"(?:ผม|ฉัน|หนู|ดิฉัน|กระผม|ข้าพเจ้า)\s*ชื่อ")
+_NAME = re.compile(r"\s*\S+(?:\s+\S+)?")  # after a title: nobody knows where it ends, so rather too much
 _TITLES = frozenset(["นาย", "นาง", "นางสาว", "น.ส.", "นส", "เด็กชาย", "เด็กหญิง", "ดช", "ดญ"])
 
 
@@ -54,6 +64,37 @@ def read_phrasing(typed: str) -> PhrasingText | PhrasingFault:
     if _is_personal(typed, text, tokens):
         return PhrasingFault.PERSONAL
     return PhrasingText(text=text, identity=identity)
+
+
+def is_personal(typed: str) -> bool:
+    """Whether a text of any length says who somebody is, or where they live."""
+    text = normalise(typed)
+    return _is_personal(typed, text, _segmenter().tokens(text))
+
+
+def without_personal(typed: str) -> str:
+    """The text with names after titles, house numbers, long numbers and e-mail addresses hidden.
+
+    A name takes with it what is written up to the second space: too much is hidden rather than too little.
+    """
+    hidden = _EMAIL_ADDRESS.sub(MASK, typed)
+    hidden = re.sub(f"(?:{_HOUSE.pattern})(?:{_VILLAGE.pattern})?", MASK, hidden)
+    hidden = without_numbers(hidden)
+    for start in sorted(_name_starts(hidden), reverse=True):
+        if name := _NAME.match(hidden, start):
+            hidden = f"{hidden[:start]} {MASK}{hidden[name.end() :]}"
+    return hidden
+
+
+def _name_starts(text: str) -> Iterator[int]:
+    """Where what follows a title begins."""
+    for pattern in (_TITLED, _INTRODUCES):
+        yield from (found.end() for found in pattern.finditer(text))
+    end = 0
+    for token in _segmenter().tokens(text):
+        end += len(token)
+        if token in _TITLES:
+            yield end
 
 
 def is_same_wording(phrasing: PhrasingText, wording: str) -> bool:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from os import PathLike
 
 import numpy as np
@@ -14,15 +15,15 @@ from knowledge.search.analysis import (
     analyse_phrasing,
     layout_reading,
     read_question,
-    word_key,
 )
 from knowledge.search.calibration import Calibration
 from knowledge.search.compaction import compact, needs_compaction, without_learned
 from knowledge.search.decision import Decision, choices, confidence, evidence
-from knowledge.search.document import Explanation, FaqDocument, Hit
+from knowledge.search.document import FaqDocument, Hit
+from knowledge.search.explaining import explain, hits_of
 from knowledge.search.learning import learn_phrasings, solve
 from knowledge.search.memory import return_memory
-from knowledge.search.scoring import Floats, Scores, known_share, score, unit_likeness
+from knowledge.search.scoring import Scores, known_share, score
 from knowledge.search.snapshot import (
     NOBODY,
     Phrasing,
@@ -109,7 +110,7 @@ class FaqIndex:
         scores, _ = taught_first(
             state.snapshot, question, score(state.snapshot, question.analysed, question.text)
         )
-        return _hits(state.snapshot, scores, slice(0, limit))
+        return hits_of(state.snapshot, scores, slice(0, limit))
 
     def decide(self, text: str, previous: str | None = None) -> Decision:
         """Answer, offer a choice, or say that nothing fits.
@@ -133,11 +134,17 @@ class FaqIndex:
         kind = state.calibration.kind_of(probability)
         shown = {"answer": slice(0, 1), "clarify": choices(scores), "unknown": slice(0, 0)}[kind]
 
-        def explain() -> Explanation:
-            return _explain(state, question, scores, used_previous)
-
-        hits = tuple(_hits(state.snapshot, scores, shown))
-        return Decision(kind, probability, hits, explain, used_previous)
+        hits = tuple(hits_of(state.snapshot, scores, shown))
+        why = partial(
+            explain,
+            state.snapshot,
+            state.segmenter,
+            state.calibration,
+            question,
+            scores,
+            used_previous=used_previous,
+        )
+        return Decision(kind, probability, hits, why, used_previous)
 
     def weigh(self, text: str) -> tuple[float, list[Hit]]:
         """What any calibration decides from: the evidence for the first entry, and the choices asking back offers.
@@ -150,7 +157,7 @@ class FaqIndex:
             state.snapshot, question, score(state.snapshot, question.analysed, question.text)
         )
         odds = TAUGHT_ODDS if taught else evidence(question, scores)
-        return odds, _hits(state.snapshot, scores, choices(scores))
+        return odds, hits_of(state.snapshot, scores, choices(scores))
 
     def learn(self, confirmed: Iterable[tuple[str, str | None]]) -> None:
         """Take confirmed questions as phrasings of their entries; None says that no entry answers it.
@@ -340,15 +347,6 @@ def _score_after(state: _State, question: Question, previous: str) -> Scores | N
     return score(snapshot, joint, asked + question.text, importance)
 
 
-def _hits(snapshot: Snapshot, scores: Scores, shown: slice) -> list[Hit]:
-    hits: list[Hit] = []
-    for row, fused in zip(scores.rows[shown].tolist(), scores.fused[shown].tolist(), strict=True):
-        document_id = snapshot.ids[row]
-        if document_id is not None and fused > 0:
-            hits.append(Hit(document_id, float(fused)))
-    return hits
-
-
 def _learned_phrasings(snapshot: Snapshot, document_id: str) -> list[Phrasing]:
     if document_id not in snapshot.row_of:
         return []
@@ -358,57 +356,3 @@ def _learned_phrasings(snapshot: Snapshot, document_id: str) -> list[Phrasing]:
 
 def _tidied(snapshot: Snapshot) -> Snapshot:
     return compact(snapshot) if needs_compaction(snapshot) else snapshot
-
-
-def _explain(state: _State, question: Question, scores: Scores, used_previous: bool) -> Explanation:
-    snapshot = state.snapshot
-    hits = _hits(snapshot, scores, slice(0, 2))
-    best_row = int(scores.rows[0]) if hits else -1
-    second_row = int(scores.rows[1]) if len(hits) > 1 else -1
-    matched: list[str] = []
-    unmatched: list[str] = []
-    unknown: list[str] = []
-    only_best: list[str] = []
-    for word in dict.fromkeys(question.words):
-        rows = _rows_with(state, word)
-        if rows is None:
-            continue
-        (matched if best_row in rows else unmatched if rows else unknown).append(word)
-        if best_row in rows and second_row not in rows:
-            only_best.append(word)
-    likeness = unit_likeness(snapshot, question.analysed)
-    return Explanation(
-        read_as=question.text,
-        layout_repaired=question.layout_repaired,
-        used_previous=used_previous,
-        matched_words=tuple(matched),
-        unmatched_words=tuple(unmatched),
-        unknown_words=tuple(unknown),
-        best_phrasing=_closest_phrasing(snapshot, likeness, best_row),
-        best=hits[0] if hits else None,
-        runner_up=hits[1] if len(hits) > 1 else None,
-        runner_up_phrasing=_closest_phrasing(snapshot, likeness, second_row),
-        only_best_words=tuple(only_best) if len(hits) > 1 else (),
-        margin=hits[0].score - hits[1].score if len(hits) > 1 else (hits[0].score if hits else 0.0),
-        answer_threshold=state.calibration.answer_threshold,
-        clarify_threshold=state.calibration.clarify_threshold,
-    )
-
-
-def _closest_phrasing(snapshot: Snapshot, likeness: Floats, row: int) -> str | None:
-    """The wording of an entry that is most like the question; None when none is at all."""
-    closest = max(snapshot.units_of(row), key=lambda unit: likeness[unit], default=None)
-    return snapshot.phrasings[closest].text if closest is not None and likeness[closest] > 0 else None
-
-
-def _rows_with(state: _State, word: str) -> set[int] | None:
-    """The entries with a word; None when it is too common to be listed, and told nothing."""
-    snapshot = state.snapshot
-    key = np.array([word_key(word, state.segmenter)], np.int64)
-    rows: set[int] = set()
-    for postings in snapshot.entry_postings:
-        if postings.common_among(key).any():
-            return None
-        (start,), (count,) = postings.find(key)
-        rows.update((postings.rows[start : start + count].astype(np.int64) + postings.base).tolist())
-    return {row for row in rows if snapshot.alive[row]}

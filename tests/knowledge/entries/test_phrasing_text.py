@@ -1,0 +1,60 @@
+"""What of a resident's words says who they are: it is neither learned nor shown to those who write answers."""
+
+import pytest
+
+from eservice.kit.masking import MASK
+from knowledge.entries.phrasing_text import (
+    PhrasingFault,
+    PhrasingText,
+    is_personal,
+    read_phrasing,
+    without_personal,
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "hidden"),
+    [
+        ("บ้านเลขที่ 99/12 น้ำไม่ไหล", ["99", "12"]),
+        ("บ้านเลขที่ 99 น้ำไม่ไหล", ["99"]),
+        ("เลขที่ ๙๙/๑๒ น้ำไม่ไหล", ["๙๙", "๑๒"]),
+        ("99/12 หมู่ 3 น้ำไม่ไหล", ["99", "12", "3"]),
+        ("99/12 ม.3 น้ำไม่ไหล", ["99", "12", "3"]),
+        ("บ้าน99/12 น้ำไม่ไหล", ["99", "12"]),
+        ("น้ำไม่ไหลที่ 99/12", ["99", "12"]),
+        ("นายสมชาย ใจดี ขอถังขยะ", ["สมชาย", "ใจดี"]),
+        ("นางสมศรี ขอถังขยะ", ["สมศรี"]),
+        ("ขอถังขยะให้นางสาวสมหญิง รักดี", ["สมหญิง", "รักดี"]),
+        ("น.ส.สมหญิง รักดี ขอถังขยะ", ["สมหญิง", "รักดี"]),
+        ("ด.ช.ก้อง ฉีดวัคซีนที่ไหน", ["ก้อง"]),
+        ("ด.ญ. แก้ว ฉีดวัคซีนที่ไหน", ["แก้ว"]),
+        ("ผมชื่อสมชาย ขอถังขยะ", ["สมชาย"]),
+        ("ขอถังขยะ โทร 081-234-5678", ["081", "5678"]),
+        ("เลขบัตร 3 5099 01234 56 7 ขอถังขยะ", ["5099", "01234"]),
+        ("ขอถังขยะ ส่งมาที่ somchai@example.th", ["somchai", "example"]),
+    ],
+)
+def test_what_tells_who_somebody_is_gets_hidden_and_teaches_nothing(typed: str, hidden: list[str]) -> None:
+    masked = without_personal(typed)
+    assert MASK in masked
+    assert not [part for part in hidden if part in masked]
+    assert is_personal(typed)
+    assert read_phrasing(typed) is PhrasingFault.PERSONAL
+    assert is_personal(typed + " และมีเรื่องจะเล่าอีกยาว" * 10), "of any length"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "ขอพบนายก อบต. วันไหน",
+        "เบอร์นายทะเบียน",
+        "ภาษีที่ดินปี 2569 จ่ายวันไหน",
+        "สมัครเรียนเทอม 1/2569",
+        "ทร.14/1 ขอที่ไหน",
+        "หมู่ 3 น้ำไม่ไหล",
+        "ค่าขยะเดือนละ 20 บาท",
+    ],
+)
+def test_other_words_stay_as_they_are(typed: str) -> None:
+    assert without_personal(typed) == typed
+    assert isinstance(read_phrasing(typed), PhrasingText)
