@@ -25,7 +25,7 @@ _SLASHED = r"\d{1,4}\s?/\s?\d{1,4}"  # a house in its plot; not a date, a year o
 _HOUSE = re.compile(
     rf"(?:บ้านเลขที่|เลขที่|บ้าน)\s*(?:{_SLASHED}|(?<=ที่)\d+|(?<=ที่ )\d+)"
     rf"|{_SLASHED}(?=\s*(?:ม[. ]{{0,2}}\d|หมู่))"
-    rf"|(?<![\w./])(?!\d+\s?/\s?25\d\d){_SLASHED}(?![\d/])"
+    rf"|(?<![\w./])(?!\d+\s?/\s?[2๒][5๕]\d\d){_SLASHED}(?![\d/])"
 )
 _VILLAGE = re.compile(r"\s*(?:หมู่\s?(?:ที่)?|ม[. ]{0,2})\s?\d{1,3}")  # of such a house
 _TITLED = re.compile(r"(?:น\.?\s?ส\.|ด\.?\s?[ชญ]\.|พล\.\s?[ตทอร]\.)")
@@ -104,7 +104,12 @@ def is_same_wording(phrasing: PhrasingText, wording: str) -> bool:
 
 def _is_personal(typed: str, text: str, tokens: list[str]) -> bool:
     patterns = (_LONG_NUMBER, _HOUSE, _INTRODUCES)
-    if _EMAIL.search(typed) or _TITLED.search(typed) or any(pattern.search(text) for pattern in patterns):
+    if (
+        without_numbers(typed) != typed
+        or _EMAIL.search(typed)
+        or _TITLED.search(typed)
+        or any(pattern.search(text) for pattern in patterns)
+    ):
         return True
     words = [token for token in tokens if not token.isspace()]
     # "นายก" and "นายทะเบียน" are words of their own; a title that stands alone is followed by a name.
