@@ -70,7 +70,7 @@ def score(snapshot: Snapshot, question: AnalysedText, text: str, importance: Flo
     coverage, cosine, same_words = _unit_scores(snapshot, weighted)
     alike = WEIGHTS.head_channels @ cosine
     head = head_scores(snapshot, alike)
-    rough = entry.sum(axis=0) + _best_of_row(snapshot, coverage).sum(axis=0) + head
+    rough = entry.sum(axis=0) + _best_of_row(snapshot, coverage.sum(axis=0)) + head
     rough[~snapshot.alive] = -np.inf
     rows = _highest(rough, min(MOST_CANDIDATES, len(snapshot.row_of)))
     units, starts = _units_of(snapshot, rows)
@@ -242,13 +242,13 @@ def _unit_scores(snapshot: Snapshot, weighted: _Weighted) -> tuple[Floats, Float
 
 
 def _best_of_row(snapshot: Snapshot, unit_scores: Floats) -> Floats:
+    """The highest score among each row's phrasings; 0 for a row without."""
+    rows = snapshot.phrasing_rows
     if len(snapshot.unit_rows) < snapshot.units:
-        unit_scores = np.maximum.reduceat(unit_scores[:, snapshot.unit_order], snapshot.unit_starts, axis=1)
+        unit_scores = np.maximum.reduceat(unit_scores[snapshot.unit_order], snapshot.unit_starts)
         rows = snapshot.unit_rows
-    else:
-        rows = snapshot.phrasing_rows
-    best = np.zeros((len(unit_scores), snapshot.rows))
-    best[:, rows] = unit_scores
+    best = np.zeros(snapshot.rows)
+    best[rows] = unit_scores
     return best
 
 
