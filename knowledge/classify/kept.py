@@ -1,6 +1,7 @@
 """What was learned from a file of examples, kept in a folder so that the next start need not learn it again."""
 
 import hashlib
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +10,8 @@ from zipfile import BadZipFile
 from knowledge.classify.model import TextClassifier
 
 _CODE = Path(__file__).parent
+_BROKEN = (OSError, ValueError, KeyError, EOFError, RuntimeError, BadZipFile, zlib.error)
+"""What reading a file that was cut off or has other bytes in it may raise."""
 
 
 def learn_or_load(
@@ -24,7 +27,7 @@ def learn_or_load(
     sources = (data, *sorted(_CODE.glob("*.py")))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
     path = folder / f"{name}-{digest}.npz"
-    with suppress(OSError, ValueError, KeyError, BadZipFile):
+    with suppress(*_BROKEN):
         return TextClassifier.load(path)
     model = learn()
     with suppress(OSError):  # a full disk costs the next start a second

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from rapidfuzz import fuzz, process
 
-from knowledge.classify import ComplaintClassifier, LabelledComplaint, Urgency
+from knowledge.classify import ComplaintClassifier, LabelledComplaint, TextClassifier, Urgency
 from knowledge.classify.complaints import DEFAULT_DEPARTMENTS, read_complaints
+from knowledge.classify.kept import learn_or_load
 from knowledge.thai import normalise
 
 MOST_ALIKE = 85  # rapidfuzz ratio of two normalised texts without spaces, 0 to 100
@@ -144,6 +145,25 @@ def test_what_was_learned_is_kept_between_starts_and_a_broken_file_is_made_again
     kept[0].write_bytes(b"not a model")
     assert repr(ask_everything(ComplaintClassifier(tmp_path))) == repr(before)
     assert kept[0].stat().st_size > 1000
+
+
+def test_a_kept_file_with_any_wrong_byte_is_made_again_or_read(tmp_path: Path) -> None:
+    model = TextClassifier.fit([("ถนนพังเป็นหลุม", "ถนน"), ("ไฟทางดับหลายดวง", "ไฟ")])
+    data = tmp_path / "examples.txt"
+    data.write_bytes(b"")
+    folder = tmp_path / "kept"
+
+    def asked() -> TextClassifier:
+        return learn_or_load("some", folder=folder, data=data, learn=lambda: model)
+
+    asked()
+    (path,) = folder.glob("*.npz")
+    content = path.read_bytes()
+    for place in range(0, len(content), max(len(content) // 200, 1)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
+        assert asked().labels == model.labels
+        path.write_bytes(content[:place])
+        assert asked().labels == model.labels
 
 
 def test_corrections_stay_out_of_what_is_kept(learned: Path) -> None:
