@@ -94,6 +94,7 @@ def _in_order(marks: str) -> str:
     # Sara am holds a nikhahit of its own.
     last = ["\u0e4c", "\u0e4e", "\u0e33"] if "\u0e33" in distinct else ["\u0e4c", "\u0e4d", "\u0e4e"]
     vowels = [mark for mark in distinct if mark not in _TONES and mark not in "\u0e33\u0e4c\u0e4d\u0e4e"]
+    vowels.sort(key=lambda mark: mark != "\u0e3a")  # NFKC puts phinthu first
     return "".join(vowels + tones + [mark for mark in last if mark in distinct])
 
 

@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pythainlp.corpus import thai_words
 from pythainlp.tokenize import newmm
@@ -51,7 +51,8 @@ def test_a_long_text_is_spelled_like_a_short_one() -> None:
     assert normalise(f"{long}ด่วนนนนน_มาก  นํ้า ก.ก. 1,200.50 .ๆๆ") == f"{long}ด่วน มาก น้ำ กก 1200.50 ๆ"
 
 
-@given(st.text(alphabet="กขงนมยรลวสอเแะาิีุู่้๊๋์ัำํ ๆฯ๑๒12ab.,/\u200b", max_size=40))
+@example("กุ์\u0e3a")
+@given(st.text(alphabet="กขงนมยรลวสอเแะาิีุู\u0e3a่้๊๋์ัำํ ๆฯ๑๒12ab.,/\u200b", max_size=40))
 def test_normalising_again_changes_nothing(text: str) -> None:
     once = normalise(text)
     assert normalise(once) == once
