@@ -5,6 +5,7 @@ The arrays are mapped into memory: what is never asked for is never read, and pr
 
 import json
 import os
+import secrets
 import zlib
 from os import PathLike
 from pathlib import Path
@@ -44,7 +45,8 @@ def save(path: str | PathLike[str], snapshot: Snapshot, segmenter: Segmenter) ->
         "arrays": [[array.dtype.str, array.shape] for array in arrays],
     }
     target = Path(path)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    # Two processes may have one id, in two containers, and two threads of a process write too.
+    partial = target.with_name(f".{target.name}.{secrets.token_hex(8)}.partial")
     try:
         with partial.open("w+b") as file:
             _write(file, json.dumps(head, ensure_ascii=False).encode(), arrays)

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -267,6 +268,17 @@ def test_a_loaded_index_answers_on_after_its_file_is_replaced_and_can_be_changed
     assert loaded.decide("ฉีดวัคซีนหมาแมวฟรีเมื่อไร").hits[0].id == "dog"
     assert loaded.decide("เงินคนเฒ่าไปขอตรงไหน").hits[0].id == "elderly-register"
     assert all(hit.id != "garbage-fee" for hit in loaded.search("ค่าขยะกี่บาท"))
+
+
+def test_an_index_may_be_saved_to_one_file_from_several_threads_at_once(
+    shared_index: FaqIndex, tmp_path: Path
+) -> None:
+    path = tmp_path / "faq.index"
+    with ThreadPoolExecutor(4) as pool:
+        for saved in [pool.submit(shared_index.save, path) for _ in range(40)]:
+            saved.result()
+    assert len(FaqIndex.load(path)) == len(shared_index)
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_saving_and_loading_change_no_score(index: FaqIndex, tmp_path: Path) -> None:
