@@ -20,6 +20,7 @@ import knowledge.thai
 from knowledge.search import FaqDocument, FaqIndex, OfficeWords
 
 SUFFIX = ".faqindex"
+_FORSAKEN_SECONDS = 60 * 60  # nobody writes a file for so long
 _READERS = (".py", ".toml", ".json")  # code, shipped words and learned numbers: all of them shape an index
 
 Taught: TypeAlias = tuple[str, str | None]
@@ -62,6 +63,9 @@ def save(
         for other in folder.glob(f"*{SUFFIX}"):
             if other != path:
                 other.unlink(missing_ok=True)
+        for half in folder.glob(f".*{SUFFIX}.*"):  # of a process that was killed while it wrote
+            if path.stat().st_mtime - half.stat().st_mtime > _FORSAKEN_SECONDS:
+                half.unlink(missing_ok=True)
     except OSError as error:  # the disk is full or not ours: the next start builds again
         log.warning("faq.index_file_not_saved", error=type(error).__name__)
 

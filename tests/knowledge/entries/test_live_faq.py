@@ -1,6 +1,7 @@
 """The live view: what residents are answered with, at every moment."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -190,6 +191,19 @@ def test_a_kept_index_is_used_when_it_is_of_these_very_entries(database: Databas
     (fresh,) = tmp_path.glob("*.faqindex")
     fresh.write_bytes(b"not an index")
     assert sees(LiveFaq(database, tmp_path), entry_id)
+
+
+def test_what_a_killed_process_left_half_written_goes_after_an_hour(
+    database: Database, tmp_path: Path
+) -> None:
+    forsaken, fresh = tmp_path / ".a.faqindex.1.partial", tmp_path / ".b.faqindex.2.partial"
+    for half in (forsaken, fresh):
+        half.write_bytes(b"half")
+    long_ago = fresh.stat().st_mtime - 2 * 60 * 60
+    os.utime(forsaken, (long_ago, long_ago))
+    LiveFaq(database, tmp_path).refresh()
+    assert not forsaken.exists()
+    assert fresh.exists()
 
 
 @pytest.fixture
