@@ -24,7 +24,7 @@ _EMAIL_ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+")
 _SLASHED = r"\d{1,4}\s?/\s?\d{1,4}"  # a house in its plot; not a date, a year or a form ("ทร.14/1", "1/2569")
 _HOUSE = re.compile(
     rf"(?:บ้านเลขที่|เลขที่|บ้าน)\s*(?:{_SLASHED}|(?<=ที่)\d+|(?<=ที่ )\d+)"
-    rf"|{_SLASHED}(?=\s*(?:ม[. ]{{0,2}}\d|หมู่))"
+    rf"|(?:{_SLASHED}|(?<![\d./])\d{{1,4}})(?=\s*(?:ม[. ]{{0,2}}\d|หมู่\s?(?:ที่)?\s?\d))|{_SLASHED}(?=\s*หมู่)"
     rf"|(?<![\w./])(?!\d+\s?/\s?[2๒][5๕]\d\d){_SLASHED}(?![\d/])"
 )
 _VILLAGE = re.compile(r"\s*(?:หมู่\s?(?:ที่)?|ม[. ]{0,2})\s?\d{1,3}")  # of such a house
