@@ -72,15 +72,14 @@ def add(
 @router.post("/pass-over")
 def pass_over(request: Request, uow: Uow, staff: Writer, messages: Messages = "") -> Response:
     """Takes a topic out of sight until it grows."""
-    seen = {question.message_id for question in asked_lately(uow, staff)}
-    passed_over.pass_over(uow, seen.intersection(_ids(messages)), actor=staff.username)
+    passed_over.pass_over(uow, _seen(uow, staff, messages), actor=staff.username)
     return redirect(request, ADDRESS, flash="unanswered.passed_over")
 
 
 @router.post("/take-back")
 def take_back(request: Request, uow: Uow, staff: Writer, messages: Messages = "") -> Response:
     """Brings a topic into sight again."""
-    passed_over.take_back(uow, _ids(messages), actor=staff.username)
+    passed_over.take_back(uow, _seen(uow, staff, messages), actor=staff.username)
     return redirect(request, ADDRESS, flash="unanswered.taken_back")
 
 
@@ -92,5 +91,7 @@ def _page(
     return page(request, "faq/unanswered.html", status=status, shown=shown, errors=errors)
 
 
-def _ids(typed: str) -> list[int]:
-    return [int(number) for number in _ID.findall(typed)]
+def _seen(reader: ReadOnly, staff: Principal, typed: str) -> set[int]:
+    """Those of the ids that are questions this person may see."""
+    seen = {question.message_id for question in asked_lately(reader, staff)}
+    return seen.intersection(map(int, _ID.findall(typed)))

@@ -139,6 +139,19 @@ def test_only_shown_questions_are_passed_over(rooms: UnansweredRooms, clock: Fix
         assert passed_over.passed_over(reader) == set()
 
 
+def test_only_shown_questions_are_taken_back(rooms: UnansweredRooms) -> None:
+    handed = rooms.left("v1", "เปิดสอนว่ายน้ำไหม", InquiryKind.QUESTION, rooms.doors.works_id)
+    author = Grant(role=Role.AUTHOR, department_id=rooms.doors.works_id)
+    malee = rooms.doors.browser("malee", author)
+    assert malee.post(f"{ADDRESS}/pass-over", messages=str(handed)).status_code == 303
+    rooms.author_of_finance().post(f"{ADDRESS}/take-back", messages=str(handed))
+    with rooms.database.read() as reader:
+        assert passed_over.passed_over(reader) == {handed}
+    malee.post(f"{ADDRESS}/take-back", messages=str(handed))
+    with rooms.database.read() as reader:
+        assert passed_over.passed_over(reader) == set()
+
+
 def test_numbers_that_tell_who_somebody_is_are_hidden(rooms: UnansweredRooms) -> None:
     rooms.asked("v1", "ขอคนมาดูคลอง โทร 081-234 5678 บัตร 1 2345 67890 12 3")
     wipa = rooms.publisher()
