@@ -8,6 +8,7 @@ from eservice.kit import audit
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging.models import Direction, Message
 from knowledge.entries.models import PassedOver
+from knowledge.entries.service import take_turn
 
 LEAST_GROWTH = 3  # further questions without which nothing comes back
 
@@ -26,6 +27,7 @@ def stays_passed_over(questions: Collection[int], passed: set[int]) -> bool:
 
 def pass_over(uow: UnitOfWork, message_ids: Collection[int], *, actor: str) -> int:
     """Passes over these questions of residents; returns how many were not passed over yet."""
+    take_turn(uow)  # two clerks may pass over the same topic at once
     asked = select(Message.id).where(Message.id.in_(message_ids), Message.direction == Direction.IN)
     new = sorted(set(uow.session.scalars(asked)) - passed_over(uow))
     uow.session.add_all(PassedOver(message_id=message_id, by=actor, at=uow.now) for message_id in new)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, case, func, or_, select
 
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.messaging.models import ChannelName, Contact, ContactKind, Conversation, Message
@@ -18,7 +18,9 @@ from knowledge.thai import normalise
 MOST_CONFIRMATIONS = 5_000
 MOST_OF_ONE_PERSON = 20  # confirmations that count of one person: nobody moves the thresholds alone
 PERSON_WEIGHT = 0.5  # of a confirmation, beside a question that the office wrote itself
-WEB_WEIGHT = 0.2  # of a web visitor's: anybody can open a hundred chats
+WEB_WEIGHT = 0.2  # of a web visitor's; all of them are one person here: anybody can open a hundred chats
+_ALL_OF_WEB = 0
+_READ_OF_ONE_PERSON = 5 * MOST_OF_ONE_PERSON  # some say the same again, or what the engine would find no more
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,10 +86,10 @@ def confirmations(reader: ReadOnly, live: LiveFaq) -> list[Judged]:
     changed since, or the question leaned on the one before.
     """
     judged: list[Judged] = []
-    for ask, text, channel in _newest_of_each(reader):
+    for ask, text, by_web in _newest_of_each(reader):
         face = live.face(ask.entry_id) if ask.entry_id is not None else None
         evidence, keys = live.weigh(text)
-        weight = WEB_WEIGHT if channel is ChannelName.WEB else PERSON_WEIGHT
+        weight = WEB_WEIGHT if by_web else PERSON_WEIGHT
         if ask.helpful is False:
             rejected = _rejected(live, ask)
             if not keys or keys[0] not in rejected:
@@ -125,10 +127,18 @@ def _rejected(live: LiveFaq, ask: Ask) -> set[str]:
     return {face.key for entry_id in entries if (face := live.face(entry_id)) is not None}
 
 
-def _newest_of_each(reader: ReadOnly) -> Iterator[tuple[Ask, str, ChannelName]]:
-    """Each person's newest judgement of each of their questions, while that person's share lasts."""
-    query = (
-        select(Ask, Message.text, Conversation.contact_id, Contact.channel)
+def _newest_of_each(reader: ReadOnly) -> Iterator[tuple[Ask, str, bool]]:
+    """Each person's newest judgement of each of their questions, while that person's share lasts.
+
+    Third, whether it came by the web chat.
+    """
+    person = case((Contact.channel == ChannelName.WEB, _ALL_OF_WEB), else_=Contact.id)
+    ranked = (
+        select(
+            Ask.id,
+            person.label("person"),
+            func.row_number().over(partition_by=person, order_by=Ask.id.desc()).label("newest"),
+        )
         .join(Message, Message.id == Ask.message_id)
         .join(Conversation, Conversation.id == Message.conversation_id)
         .join(Contact, Contact.id == Conversation.contact_id)
@@ -142,17 +152,24 @@ def _newest_of_each(reader: ReadOnly) -> Iterator[tuple[Ask, str, ChannelName]]:
             or_(Message.edited_at.is_(None), Message.edited_at <= Ask.at),
             Contact.kind == ContactKind.PERSON,  # anybody in a group taps for all of it
         )
+        .subquery()
+    )
+    query = (
+        select(Ask, Message.text, ranked.c.person)
+        .join(ranked, ranked.c.id == Ask.id)
+        .join(Message, Message.id == Ask.message_id)
+        .where(ranked.c.newest <= _READ_OF_ONE_PERSON)  # nobody crowds out the others
         .order_by(Ask.id.desc())
         .limit(MOST_CONFIRMATIONS)
     )
     seen: set[tuple[int, str]] = set()
     of_person: Counter[int] = Counter()
-    for ask, text, contact_id, channel in reader.session.execute(query):
+    for ask, text, person_id in reader.session.execute(query):
         words = normalise(text)
-        if len(text) > MAX_QUESTION or (contact_id, words) in seen:
+        if len(text) > MAX_QUESTION or (person_id, words) in seen:
             continue
-        if of_person[contact_id] >= MOST_OF_ONE_PERSON:
+        if of_person[person_id] >= MOST_OF_ONE_PERSON:
             continue
-        seen.add((contact_id, words))
-        of_person[contact_id] += 1
-        yield ask, text, channel
+        seen.add((person_id, words))
+        of_person[person_id] += 1
+        yield ask, text, person_id == _ALL_OF_WEB

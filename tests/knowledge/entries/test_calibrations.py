@@ -275,6 +275,22 @@ def test_a_web_visitor_weighs_less_than_a_known_contact(office: Office) -> None:
     assert web.weight < line.weight < 1
 
 
+def test_all_web_visitors_together_count_as_one_person(office: Office) -> None:
+    for number in range(40):
+        office.asked(f"v{number}", f"{FEE} หมู่ {number + 1}", helpful=False, channel=ChannelName.WEB)
+    assert len(office.confirmations()) == recalibrating.MOST_OF_ONE_PERSON
+    office.asked("U1", FEE, helpful=True)
+    assert len(office.confirmations()) == 1 + recalibrating.MOST_OF_ONE_PERSON
+
+
+def test_one_person_crowds_nobody_out(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recalibrating, "MOST_CONFIRMATIONS", 110)
+    office.asked("U1", FEE, helpful=True)
+    for _ in range(120):
+        office.asked("U2", FEE, helpful=False)
+    assert len(office.confirmations()) == 2
+
+
 def test_what_a_group_taps_does_not_count(office: Office) -> None:
     office.asked("C1", FEE, helpful=True, kind=ContactKind.GROUP)
     assert office.confirmations() == []
