@@ -42,6 +42,8 @@ def change(
     email: Annotated[str, Form()] = "",
     opens_at: Annotated[str, Form()] = "",
     closes_at: Annotated[str, Form()] = "",
+    lunch_starts_at: Annotated[str, Form()] = "",
+    lunch_ends_at: Annotated[str, Form()] = "",
     holidays: Annotated[str, Form()] = "",
     widget_origins: Annotated[str, Form()] = "",
 ) -> Response:
@@ -54,6 +56,8 @@ def change(
         "email": email,
         "opens_at": opens_at,
         "closes_at": closes_at,
+        "lunch_starts_at": lunch_starts_at,
+        "lunch_ends_at": lunch_ends_at,
         "holidays": holidays,
         "widget_origins": widget_origins,
     }
@@ -66,6 +70,8 @@ def change(
             email=email,
             opens_at=_time("opens_at", opens_at),
             closes_at=_time("closes_at", closes_at),
+            lunch_starts_at=_optional_time("lunch_starts_at", lunch_starts_at),
+            lunch_ends_at=_optional_time("lunch_ends_at", lunch_ends_at),
             holidays=tuple(_holidays(holidays)),
             widget_origins=tuple(line.strip().rstrip("/") for line in _lines(widget_origins)),
         )
@@ -79,8 +85,10 @@ def _as_typed(facts: OfficeFacts) -> dict[str, Any]:
         "address": facts.address,
         "phone": facts.phone,
         "email": facts.email,
-        "opens_at": facts.opens_at.strftime("%H:%M"),
-        "closes_at": facts.closes_at.strftime("%H:%M"),
+        "opens_at": _time_words(facts.opens_at),
+        "closes_at": _time_words(facts.closes_at),
+        "lunch_starts_at": _time_words(facts.lunch_starts_at),
+        "lunch_ends_at": _time_words(facts.lunch_ends_at),
         "holidays": "\n".join(_holiday_line(holiday) for holiday in facts.holidays),
         "widget_origins": "\n".join(facts.widget_origins),
     }
@@ -99,6 +107,14 @@ def _holidays(text: str) -> Iterator[Holiday]:
             yield Holiday(day=parse_thai_date(day), name=name.strip())
         except ValueError:
             raise invalid("office.invalid", holidays="invalid") from None
+
+
+def _time_words(value: time | None) -> str:
+    return value.strftime("%H:%M") if value is not None else ""
+
+
+def _optional_time(field: str, text: str) -> time | None:
+    return _time(field, text) if text.strip() else None
 
 
 def _time(field: str, text: str) -> time:

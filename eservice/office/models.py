@@ -24,6 +24,8 @@ class Office(Base):
     longitude: Mapped[float | None]
     opens_at: Mapped[time] = mapped_column(default=time(8, 30))
     closes_at: Mapped[time] = mapped_column(default=time(16, 30))
+    lunch_starts_at: Mapped[time | None]  # with its end, or neither: staff work through
+    lunch_ends_at: Mapped[time | None]
     holidays: Mapped[list[Any]] = mapped_column(JSON, default=list)  # [{"date": "2026-12-07", "name": …}]
     widget_origins: Mapped[list[Any]] = mapped_column(JSON, default=list)  # sites that may embed the chat
     is_demo: Mapped[bool] = mapped_column(default=False)

@@ -34,7 +34,10 @@ class Holiday:
 
 @dataclass(frozen=True, kw_only=True)
 class OfficeFacts:
-    """What an administrator sets. Hours are on the Thai clock, Monday to Friday."""
+    """What an administrator sets. Hours are on the Thai clock, Monday to Friday.
+
+    The lunch break is no working time, but the door stays open: someone still answers. Both its times or neither.
+    """
 
     name: str
     address: str
@@ -44,6 +47,8 @@ class OfficeFacts:
     longitude: float | None = None
     opens_at: time = time(8, 30)
     closes_at: time = time(16, 30)
+    lunch_starts_at: time | None = time(12)
+    lunch_ends_at: time | None = time(13)
     holidays: tuple[Holiday, ...] = ()
     widget_origins: tuple[str, ...] = ()  # sites that may embed the chat, e.g. "https://www.example.go.th"
 
@@ -107,6 +112,8 @@ def facts_of(office: Office) -> OfficeFacts:
         longitude=office.longitude,
         opens_at=office.opens_at,
         closes_at=office.closes_at,
+        lunch_starts_at=office.lunch_starts_at,
+        lunch_ends_at=office.lunch_ends_at,
         holidays=holidays_of(office),
         widget_origins=tuple(office.widget_origins),
     )
@@ -189,6 +196,7 @@ def _faults(facts: OfficeFacts) -> dict[str, str]:
         ),
         "latitude": ("invalid", not _is_place(facts.latitude, facts.longitude)),
         "closes_at": ("ends_before_start", facts.closes_at <= facts.opens_at),
+        "lunch_ends_at": ("outside_hours", facts.closes_at > facts.opens_at and not _is_lunch(facts)),
         "holidays": (
             "invalid",
             len(days) > MAX_HOLIDAYS
@@ -202,6 +210,13 @@ def _faults(facts: OfficeFacts) -> dict[str, str]:
         ),
     }
     return {field: code for field, (code, wrong) in checks.items() if wrong}
+
+
+def _is_lunch(facts: OfficeFacts) -> bool:
+    starts, ends = facts.lunch_starts_at, facts.lunch_ends_at
+    if starts is None or ends is None:
+        return starts is ends
+    return facts.opens_at < starts < ends < facts.closes_at
 
 
 def _is_place(latitude: float | None, longitude: float | None) -> bool:

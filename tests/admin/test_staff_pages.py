@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import time
 
 import pytest
 
@@ -139,6 +140,8 @@ OFFICE_FORM = {
     "email": "saraban@example.go.th",
     "opens_at": "8.30",
     "closes_at": "16:00",
+    "lunch_starts_at": "11.30",
+    "lunch_ends_at": "12:30",
     "holidays": "31/12/2569 วันสิ้นปี\n\n1/1/2570 วันขึ้นปีใหม่",
     "widget_origins": "https://www.example.go.th/\n",
 }
@@ -151,8 +154,19 @@ def test_office_settings_are_changed_and_audited(doors: Doors, boss: Visitor) ->
     with doors.database.read() as reader:
         office = service.get_office(reader)
         assert (office.opens_at.hour, office.closes_at.hour) == (8, 16)
+        assert (office.lunch_starts_at, office.lunch_ends_at) == (time(11, 30), time(12, 30))
         assert office.widget_origins == ["https://www.example.go.th"]
         assert audit.history(reader, subject_kind="office", subject_id=1)[0].actor == "boss"
+
+
+def test_an_office_can_work_through_lunch(doors: Doors, boss: Visitor) -> None:
+    assert 'value="12:00"' in boss.get("/admin/office").text
+    no_lunch = {**OFFICE_FORM, "lunch_starts_at": "", "lunch_ends_at": " "}
+    assert boss.post("/admin/office", **no_lunch).status_code == 303
+    assert 'name="lunch_starts_at" type="text" value=""' in boss.get("/admin/office").text
+    with doors.database.read() as reader:
+        office = service.get_office(reader)
+        assert (office.lunch_starts_at, office.lunch_ends_at) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -164,6 +178,10 @@ def test_office_settings_are_changed_and_audited(doors: Doors, boss: Visitor) ->
         ("opens_at", "25:00", "เวลาเปิดเขียนแบบ"),
         ("closes_at", "08:00", "ต้องหลังเวลาเปิด"),
         ("closes_at", "16:30+07:00", "เวลาปิดเขียนแบบ"),
+        ("lunch_starts_at", "เที่ยง", "เวลาเริ่มพักเขียนแบบ"),
+        ("lunch_ends_at", "24:00", "เวลาพักต้องครบ"),
+        ("lunch_ends_at", "", "เวลาพักต้องครบ"),
+        ("lunch_ends_at", "11:00", "เวลาพักต้องครบ"),
         ("holidays", "วันสิ้นปี", "วันหยุดบางบรรทัดยังไม่ถูก"),
         ("holidays", "31/2/2569 ไม่มีวันนี้", "วันหยุดบางบรรทัดยังไม่ถูก"),
         ("widget_origins", "javascript:alert(1)", "เว็บไซต์ขึ้นต้นด้วย"),

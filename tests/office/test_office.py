@@ -50,6 +50,23 @@ def test_the_office_is_open_on_working_days(
     assert (found.is_open, found.closes, found.next_opening) == (is_open, time(16, 30), next_opening)
 
 
+def test_the_door_stays_open_over_lunch(database: Database) -> None:
+    with database.unit_of_work() as uow:
+        office = service.create_office(uow, FACTS, actor="malee")
+        assert (office.lunch_starts_at, office.lunch_ends_at) == (time(12), time(13))
+        assert service.opening(office, bangkok(4, 12, 30)).is_open
+
+
+def test_the_lunch_break_is_given_up_on_the_record(database: Database) -> None:
+    with database.unit_of_work() as uow:
+        service.create_office(uow, FACTS, actor="malee")
+        service.update_office(uow, replace(FACTS, lunch_starts_at=None, lunch_ends_at=None), actor="malee")
+        assert service.facts_of(service.get_office(uow)).lunch_ends_at is None
+        newest = audit.history(uow, subject_kind="office", subject_id=1)[0]
+    assert newest.before == {"lunch_starts_at": "12:00:00", "lunch_ends_at": "13:00:00"}
+    assert newest.after == {"lunch_starts_at": None, "lunch_ends_at": None}
+
+
 def test_facts_are_replaced_and_audited(database: Database) -> None:
     with database.unit_of_work() as uow:
         office = service.create_office(uow, FACTS, actor="malee")
@@ -74,6 +91,10 @@ def test_facts_are_replaced_and_audited(database: Database) -> None:
         (replace(FACTS, latitude=13.7), "latitude"),
         (replace(FACTS, latitude=91.0, longitude=100.5), "latitude"),
         (replace(FACTS, closes_at=time(8, 30)), "closes_at"),
+        (replace(FACTS, lunch_ends_at=None), "lunch_ends_at"),
+        (replace(FACTS, lunch_ends_at=time(12)), "lunch_ends_at"),
+        (replace(FACTS, lunch_ends_at=time(16, 30)), "lunch_ends_at"),
+        (replace(FACTS, lunch_starts_at=time(8, 30)), "lunch_ends_at"),
         (replace(FACTS, holidays=FACTS.holidays[:1] * 2), "holidays"),
         (replace(FACTS, holidays=(Holiday(day=date(2026, 1, 1), name=" "),)), "holidays"),
         (replace(FACTS, widget_origins=("https://example.go.th/page",)), "widget_origins"),
