@@ -15,7 +15,8 @@ from eservice.kit.errors import invalid
 from eservice.kit.http import Reader, Uow
 from eservice.kit.thai_calendar import BUDDHIST_ERA_OFFSET, parse_thai_date
 from eservice.office import service
-from eservice.office.service import Holiday, OfficeFacts
+from eservice.office.holidays import Holiday
+from eservice.office.service import OfficeFacts
 from eservice.staff.permissions import Permission, Principal
 
 _CLOCK_TIME = re.compile(r"(\d{1,2})[:.](\d{2})")

@@ -8,6 +8,7 @@ from eservice.kit.database import Database
 from eservice.kit.errors import conflict
 from eservice.kit.settings import Settings
 from eservice.office import service as office
+from eservice.office.holidays import shipped_holidays
 from eservice.office.models import Office
 from eservice.staff import accounts
 from eservice.staff.accounts import Profile
@@ -24,7 +25,7 @@ def prepare(database: Database, *, with_demo: bool) -> None:
         if loads_demo:
             loader.load_demo(uow)
         elif uow.session.get(Office, office.THE_ONE) is None:
-            facts = office.OfficeFacts(name="สำนักงานที่ยังไม่ได้ตั้งชื่อ", address="")
+            facts = office.OfficeFacts(name="สำนักงานที่ยังไม่ได้ตั้งชื่อ", address="", holidays=shipped_holidays())
             office.create_office(uow, facts, actor=SYSTEM)
         if uow.session.scalar(select(StaffAccount.id).limit(1)) is None:
             grants = [Grant(role=Role.ADMINISTRATOR), Grant(role=Role.PUBLISHER), Grant(role=Role.RESPONDER)]

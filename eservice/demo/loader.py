@@ -1,15 +1,14 @@
 """Fills an empty database with the demo office, so that the first start shows something that works."""
 
-import json
-from datetime import date
 from pathlib import Path
 
 from sqlalchemy import select
 
 from eservice.kit.audit import SYSTEM, record
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
+from eservice.office.holidays import shipped_holidays
 from eservice.office.models import Office
-from eservice.office.service import Holiday, OfficeFacts, create_office, publish_notice
+from eservice.office.service import OfficeFacts, create_office, publish_notice
 from eservice.staff.models import Department, StaffAccount
 from knowledge.entries import known_questions
 from knowledge.entries.faq_file import FileKind
@@ -47,13 +46,10 @@ def load_demo(uow: UnitOfWork) -> None:
 
 
 def _facts() -> OfficeFacts:
-    holidays = json.loads((_FOLDER / "holidays.json").read_text(encoding="utf-8"))
     return OfficeFacts(
         name=OFFICE_NAME,
         address="99 หมู่ 1 ต.ตัวอย่าง อ.ตัวอย่าง จ.ตัวอย่าง",
-        holidays=tuple(
-            Holiday(day=date.fromisoformat(holiday["date"]), name=holiday["name"]) for holiday in holidays
-        ),
+        holidays=shipped_holidays(),
     )
 
 

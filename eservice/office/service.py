@@ -11,6 +11,7 @@ from eservice.kit import audit
 from eservice.kit.errors import conflict, invalid, not_found
 from eservice.kit.thai_calendar import local, next_weekday_opening
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
+from eservice.office.holidays import Holiday, days_off
 from eservice.office.models import Office, PrivacyNotice
 
 THE_ONE = 1  # the id of the one office of a deployment
@@ -22,14 +23,6 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"[0-9+() -]{3,50}")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?")
 _VERSION = re.compile(r"[A-Za-z0-9._-]{1,20}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Holiday:
-    """A day on which the office is closed, and why."""
-
-    day: date
-    name: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +113,7 @@ def facts_of(office: Office) -> OfficeFacts:
 
 
 def holidays_of(office: Office) -> tuple[Holiday, ...]:
-    """The days on which the office is closed, in order."""
+    """The office's own list of days on which it is closed, in order; `days_off` knows the years it leaves out."""
     return tuple(
         Holiday(day=date.fromisoformat(holiday["date"]), name=holiday["name"]) for holiday in office.holidays
     )
@@ -128,7 +121,8 @@ def holidays_of(office: Office) -> tuple[Holiday, ...]:
 
 def opening(office: Office, now: datetime) -> Opening:
     """Whether the office is open at an instant, and if not when it opens next."""
-    holidays = frozenset(holiday.day for holiday in holidays_of(office))
+    year = local(now).year
+    holidays = frozenset(holiday.day for holiday in days_off(holidays_of(office), (year, year + 1)))
     opens = next_weekday_opening(now, office.opens_at, office.closes_at, holidays)
     return Opening(is_open=opens == now, closes=office.closes_at, next_opening=local(opens))
 

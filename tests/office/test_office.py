@@ -11,7 +11,8 @@ from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.thai_calendar import BANGKOK
 from eservice.office import service
-from eservice.office.service import Holiday, OfficeFacts
+from eservice.office.holidays import Holiday
+from eservice.office.service import OfficeFacts
 
 FACTS = OfficeFacts(
     name="อบต.บ้านสวน",
@@ -48,6 +49,13 @@ def test_the_office_is_open_on_working_days(
         office = service.create_office(uow, FACTS, actor="malee")
         found = service.opening(office, now)
     assert (found.is_open, found.closes, found.next_opening) == (is_open, time(16, 30), next_opening)
+
+
+def test_public_holidays_count_in_years_the_office_has_not_listed(database: Database) -> None:
+    with database.unit_of_work() as uow:
+        office = service.create_office(uow, FACTS, actor="malee")
+        found = service.opening(office, datetime(2026, 12, 31, 20, tzinfo=BANGKOK))
+        assert found.next_opening == datetime(2027, 1, 4, 8, 30, tzinfo=BANGKOK)  # after 1 January, a Friday
 
 
 def test_the_door_stays_open_over_lunch(database: Database) -> None:
