@@ -1,0 +1,1 @@
+"""Complaints: what residents report, and how the office keeps its word on it."""
