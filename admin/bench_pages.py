@@ -10,23 +10,34 @@ from eservice.kit.text import Catalogue
 from eservice.kit.thai_calendar import thai_date
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.staff.permissions import Permission, Principal
-from knowledge.classify.intents import classify_intent
+from knowledge.classify.intents import Intent, IntentLabel, classify_intent
 from knowledge.emergency import Emergency, find_emergency
 from knowledge.entries import service
 from knowledge.entries.live import EntryFace, LiveDecision, LiveFaq
 from knowledge.entries.models import AskDecision, Entry, EntryVersion
+from knowledge.entries.reply_choice import ANSWER_TO_REPORT, Reply, choose_reply, wants_person
 from knowledge.search import Explanation
 from knowledge.thai import normalise
 
 MAX_TEXT = 2_000  # characters of a question
 CANDIDATES = 8
+OFFERED = 3  # entries, when the assistant asks back
 VERY_SURE = 0.9
 FAR, SOME = 0.4, 0.15  # how far the second is behind, as a share of the first one's score
 
 _TONES = {
-    AskDecision.ANSWERED: ("done", "check"),
-    AskDecision.CLARIFIED: ("warn", "question"),
-    AskDecision.UNKNOWN: ("human", "person"),
+    "answer": ("done", "check"),
+    "clarify": ("warn", "question"),
+    "unknown": ("human", "person"),
+    "person": ("human", "person"),
+    "talk": ("info", "chat"),
+}
+_DOES = {
+    Reply.ANSWER: "answer",
+    Reply.CHOICES: "clarify",
+    Reply.LEAVE: "unknown",
+    Reply.TALK: "talk",
+    Reply.PERHAPS_TALK: "talk",
 }
 _NEAR = (("very", "done"), ("some", "warn"), ("far", "neutral"))
 """How near an entry is, nearest first, with the tone of its chip."""
@@ -69,10 +80,11 @@ class Understanding:
 
     emergency: Emergency | None
     intent: str
-    decision: Look
+    does: Look  # what the assistant does with the message, an emergency aside
     because: str
     face: AnswerFace | None  # of the answer given outright
     options: list[str]  # offered when it asks back
+    otherwise: str  # what a resident sees when it neither answers nor asks back
     answered_id: int | None  # what a following question may be about
     read_as: str
     notes: list[str]
@@ -87,13 +99,14 @@ class Understanding:
 def understand(
     reader: ReadOnly, texts: Catalogue, staff: Principal, live: LiveFaq, text: str, previous: int | None
 ) -> Understanding:
-    """Asks the live engine, exactly as a resident's message does. `previous` is the entry answered before."""
+    """Reads a message as the chat does, outside any dialog. `previous` is the entry answered before."""
     decision = live.decide(text, previous)
     why = decision.why
     intent = classify_intent(text)
-    tone, icon = _TONES[decision.kind]
+    does = _does(intent, decision)
+    tone, icon = _TONES[does]
     faces = [face for entry_id, _ in decision.hits if (face := live.face(entry_id)) is not None]
-    is_answered = decision.kind is AskDecision.ANSWERED and bool(faces)
+    is_answered = does == "answer" and bool(faces)
     return Understanding(
         emergency=find_emergency(text),
         intent=texts.get(
@@ -101,10 +114,11 @@ def understand(
             intent=texts.get(f"bench.intent.{intent.label.value}"),
             percent=round(100 * intent.probability),
         ),
-        decision=Look(texts.get(f"bench.decision.{decision.kind.value}"), tone, icon),
-        because=_because(texts, decision, why),
+        does=Look(texts.get(f"bench.decision.{does}"), tone, icon),
+        because=_because(texts, intent, does, decision, why),
         face=_face(faces[0]) if is_answered else None,
-        options=[face.question for face in faces] if decision.kind is AskDecision.CLARIFIED else [],
+        options=_options(texts, intent, faces) if does == "clarify" else [],
+        otherwise="" if does in ("answer", "clarify") else texts.get(f"bench.otherwise.{does}"),
         answered_id=faces[0].id if is_answered else None,
         read_as=why.read_as,
         notes=_notes(texts, why),
@@ -135,12 +149,27 @@ def marked(phrasing: str, words: Sequence[str]) -> list[Piece]:
     return [Piece(part, is_marked=place % 2 == 1) for place, part in enumerate(parts) if part]
 
 
-def _because(texts: Catalogue, decision: LiveDecision, why: Explanation) -> str:
+def _does(intent: Intent, decision: LiveDecision) -> str:
+    """What becomes of the message in the chat, which also asks what kind of message it is."""
+    if wants_person(intent):
+        return "person"
+    return _DOES[choose_reply(intent, decision.kind, decision.confidence)]
+
+
+def _options(texts: Catalogue, intent: Intent, faces: Sequence[EntryFace]) -> list[str]:
+    offered = [face.question for face in faces[:OFFERED]]
+    return [*offered, texts.get("bench.report")] if intent.label is IntentLabel.PROBLEM else offered
+
+
+def _because(texts: Catalogue, intent: Intent, does: str, decision: LiveDecision, why: Explanation) -> str:
+    if does in ("person", "talk"):
+        return texts.get(f"bench.because.{does}", intent=texts.get(f"bench.intent.{intent.label.value}"))
+    reported = does == "clarify" and decision.kind is AskDecision.ANSWERED  # a problem, and not sure enough
     return texts.get(
-        f"bench.because.{decision.kind.value}",
+        "bench.because.report" if reported else f"bench.because.{does}",
         sure=confidence_words(texts, decision.confidence, why),
         confidence=min(round(100 * decision.confidence), 99),  # nothing is certain
-        answer=round(100 * why.answer_threshold),
+        answer=round(100 * (ANSWER_TO_REPORT if reported else why.answer_threshold)),
         clarify=round(100 * why.clarify_threshold),
     )
 

@@ -21,10 +21,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.mistyping import mistype
-from bot.flows.reply_choice import Reply, choose_reply, wants_person
 from knowledge.classify import Intent, IntentLabel, classify_intent
 from knowledge.emergency import find_emergency
 from knowledge.entries.models import AskDecision
+from knowledge.entries.reply_choice import Reply, choose_reply, wants_person
 from knowledge.search import FaqDocument, FaqIndex
 
 _ROOT = Path(__file__).parents[1]
@@ -43,6 +43,7 @@ _EMERGENCY_ENTRIES = {
     "online_scam": {"hotline-online-scam", "tax-scam"},
     "animal_bite": {"dog-bite", "dog-rabid"},
     "accident": {"hotline-emergency"},
+    "snake": {"hotline-emergency"},
     "flood_rescue": {"disaster-emergency"},
     "help": {"hotline-emergency", "disaster-emergency"},
 }

@@ -3,7 +3,6 @@
 from typing import assert_never
 
 from bot.flows import main_menu, talk_to_staff
-from bot.flows.reply_choice import Reply, choose_reply, wants_person
 from bot.flows.turn import Turn
 from eservice.inquiries import service as inquiries
 from eservice.inquiries.models import InquiryKind
@@ -14,6 +13,7 @@ from knowledge.classify.intents import Intent, IntentLabel, classify_intent
 from knowledge.entries import asks
 from knowledge.entries.live import EntryFace, LiveDecision
 from knowledge.entries.models import AskDecision
+from knowledge.entries.reply_choice import Reply, choose_reply, wants_person
 
 SMALL_TALK = {
     IntentLabel.GREETING: "talk_small.greeting",

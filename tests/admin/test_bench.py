@@ -99,15 +99,37 @@ def test_words_are_marked_wherever_they_stand() -> None:
 
 
 def test_a_question_that_nothing_answers_goes_to_a_person(rooms: AnswerRooms) -> None:
-    page = shown(rooms.publisher().get("/admin/bench?q=สูตรแกงเขียวหวานไก่"))
+    page = shown(rooms.publisher().get("/admin/bench?q=ขอทุนเรียนต่อให้หลานได้ที่ไหน"))
     assert "ส่งให้เจ้าหน้าที่ ไม่มั่นใจ" in page
     assert "ฝากเจ้าหน้าที่ตอบ" in page
 
 
-def test_an_emergency_comes_first(rooms: AnswerRooms) -> None:
+def test_an_emergency_shows_its_numbers_and_no_other_answer(rooms: AnswerRooms) -> None:
     page = shown(rooms.publisher().get("/admin/bench?q=ไฟไหม้บ้าน ช่วยด้วย"))
     assert "เหตุด่วน" in page and "199" in page
-    assert page.index("เหตุด่วน") < page.index("ประชาชนจะเห็นแบบนี้")
+    assert "ประชาชนจะเห็นแบบนี้" not in page and "เกณฑ์ถามกลับ" not in page
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("สวัสดีค่ะ", "ตอบรับสั้น ๆ อ่านแล้วเป็น “ทักทาย”"),
+        ("ฟหกด", "ตอบรับสั้น ๆ อ่านแล้วเป็น “ข้อความสั้นไป ยังไม่เข้าใจ”"),
+        ("ขอคุยกับเจ้าหน้าที่", "ชวนคุยกับเจ้าหน้าที่ อ่านแล้วเป็น “ขอคุยกับเจ้าหน้าที่”"),
+    ],
+)
+def test_a_message_that_the_chat_does_not_look_up_is_told_so(
+    rooms: AnswerRooms, text: str, told: str
+) -> None:
+    page = shown(rooms.publisher().get(f"/admin/bench?q={text}"))
+    assert told in page
+    assert "ถามกลับ" not in page and "ชวนให้ฝากเจ้าหน้าที่ตอบ" not in page
+
+
+def test_a_problem_offers_to_be_left_with_the_office(rooms: AnswerRooms) -> None:
+    page = shown(rooms.publisher().get("/admin/bench?q=น้ำไหลอ่อนมากทั้งซอย"))
+    assert "แจ้งปัญหา (" in page
+    assert re.search("หมายถึงข้อไหนคะ.* ฝากเรื่องให้เจ้าหน้าที่ ไม่ใช่ทั้งหมดนี้", page)
 
 
 def test_trying_counts_as_no_asking(rooms: AnswerRooms) -> None:

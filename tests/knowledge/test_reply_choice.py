@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.flows.reply_choice import Reply, choose_reply, wants_person
 from knowledge.classify.intents import Intent, IntentLabel
 from knowledge.entries.models import AskDecision
+from knowledge.entries.reply_choice import Reply, choose_reply, wants_person
 
 ANSWERED, CLARIFIED, UNKNOWN = AskDecision.ANSWERED, AskDecision.CLARIFIED, AskDecision.UNKNOWN
 

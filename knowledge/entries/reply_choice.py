@@ -9,7 +9,7 @@ CERTAIN_TALK = 0.75  # so sure must we be that a message is only talk
 _LIKELY_TALK = 0.55  # enough when the FAQ has but vague ideas
 _PERHAPS_TALK = 0.45  # enough when the FAQ knows nothing; below that the office is offered
 _SURE_ANSWER = 0.9  # beats even certain chatter
-_ANSWER_TO_REPORT = 0.8  # what is broken is told in many words, and an answer beside the point annoys
+ANSWER_TO_REPORT = 0.8  # what is broken is told in many words, and an answer beside the point annoys
 _FAIR_ANSWER = 0.4  # beats likely talk
 
 _COURTESIES = (IntentLabel.GREETING, IntentLabel.THANKS, IntentLabel.FAREWELL, IntentLabel.CAPABILITY)
@@ -44,7 +44,7 @@ def choose_reply(intent: Intent, decision: AskDecision, confidence: float) -> Re
     if intent.probability >= _PERHAPS_TALK and decision is AskDecision.UNKNOWN and empty:
         return Reply.PERHAPS_TALK
     match decision:
-        case AskDecision.ANSWERED if intent.label is IntentLabel.PROBLEM and confidence < _ANSWER_TO_REPORT:
+        case AskDecision.ANSWERED if intent.label is IntentLabel.PROBLEM and confidence < ANSWER_TO_REPORT:
             return Reply.CHOICES
         case AskDecision.ANSWERED:
             return Reply.ANSWER
