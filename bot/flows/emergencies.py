@@ -6,8 +6,8 @@ from eservice.messaging.models import Handler, Message
 from knowledge.classify.intents import IntentLabel, classify_intent
 from knowledge.emergency import find_emergency
 
-# What the office mends once everybody is safe: the hole in the road, the wire, the dog.
-_OFFICE_MENDS = frozenset({"accident", "animal_bite", "electric", "flood_rescue"})
+# What the office mends once everybody is safe: the hole in the road, the wire, the dog, the snake.
+_OFFICE_MENDS = frozenset({"accident", "animal_bite", "electric", "flood_rescue", "snake"})
 
 
 def answer_emergency(turn: Turn, message: Message, text: str) -> bool:
