@@ -28,6 +28,10 @@ COMMANDS: dict[str, str] = {
     "/ask": "menu:ask",
     "/services": "menu:eservice",
     "/staff": "menu:staff",
+    "ฝาก": "menu:staff",
+    "ฝากเจ้าหน้าที่": "menu:staff",
+    "ฝากเจ้าหน้าที่ตอบ": "menu:staff",
+    "ฝากเรื่องให้เจ้าหน้าที่": "menu:staff",
     "จบการคุย": "end",
     "จบการคุยกับเจ้าหน้าที่": "end",
 }

@@ -146,6 +146,14 @@ def test_what_threw_the_riders_is_left_with_the_office_in_the_words_already_type
     assert (inquiry.kind, question.text) == (InquiryKind.PROBLEM, "ถนนหน้าบ้านเป็นหลุมรถล้มกันหมด")
 
 
+@pytest.mark.parametrize("words", ["ฝาก", "ฝากเจ้าหน้าที่ตอบค่ะ", "ฝากเรื่องให้เจ้าหน้าที่"])
+def test_the_words_of_the_button_may_be_typed(village: Village, words: str) -> None:
+    somchai = village.resident()
+    somchai.follows()
+    somchai.says(words)
+    somchai.sees("พิมพ์เรื่องที่อยากคุย")
+
+
 def test_talking_to_staff_can_go_back_and_be_cancelled(village: Village, channel: ChannelName) -> None:
     somchai = village.resident(channel)
     somchai.follows()
