@@ -190,7 +190,8 @@ class Pause:
 class WorkClock:
     """The working-time clock of a case at one instant.
 
-    While it is paused, `due` is as if work went on this instant, and `reason` says what is waited for.
+    While it is paused, `due` is as if work went on this instant, and `reason` says what is waited for; of
+    several pauses, the latest.
     `remaining_minutes` falls below zero once working time has been spent past the target. `overdue_days` are
     working days since `due`, with fractions; None while it has not passed.
     """
@@ -230,7 +231,7 @@ def read_work_clock(
         remaining_minutes=target_minutes - elapsed_minutes,
         is_paused=bool(lasting),
         overdue_days=max(elapsed - target, _NONE) / hours.day_length if now > due else None,
-        reason=lasting[-1].reason if lasting else None,
+        reason=max(lasting, key=lambda pause: pause.start).reason if lasting else None,
     )
 
 
@@ -254,7 +255,7 @@ def _joined(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, 
     for begun, ended in sorted(spans):
         if joined and begun <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(joined[-1][1], ended))
-        elif ended > begun:
+        else:
             joined.append((begun, ended))
     return joined
 

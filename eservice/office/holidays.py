@@ -69,7 +69,7 @@ def public_holidays(year: int) -> tuple[Holiday, ...]:
 def _forecast(year: int) -> Iterator[Holiday]:
     """The holidays of fixed dates on working days, and the substitutes of those that fall on a weekend."""
     fixed = _fixed_dates(year)
-    around = {**_fixed_dates(year - 1), **fixed, **_fixed_dates(year + 1)}
+    around = {**_fixed_dates(year - 1), **fixed}
     for day, name in fixed.items():
         if day.weekday() < 5:
             yield Holiday(day=day, name=f"{name} {FORECAST}")

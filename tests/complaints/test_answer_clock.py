@@ -58,6 +58,7 @@ def test_an_acknowledgement_is_owed_at_once() -> None:
 def test_an_answer_ends_the_duty_and_a_late_one_stays_late() -> None:
     in_time = AnswerDuty(filed_at=DUTY.filed_at, answered_at=december(35, 23))
     assert read_answer_clock(in_time, december(34)).state is Answering.ALERTING  # not answered yet
+    assert read_answer_clock(in_time, december(35, 23)).state is Answering.ANSWERED
     clock = read_answer_clock(in_time, december(60))
     assert (clock.state, clock.was_broken, clock.overdue_days) == (Answering.ANSWERED, False, None)
     late = AnswerDuty(filed_at=DUTY.filed_at, answered_at=december(36, 0))

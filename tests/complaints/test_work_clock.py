@@ -92,6 +92,14 @@ def test_overlapping_pauses_count_once_and_later_ones_are_not_known_yet() -> Non
     assert (clock.due, clock.elapsed_minutes, clock.is_paused) == (november(19, 16, 30), DAY, False)
 
 
+def test_of_several_lasting_pauses_the_latest_is_told() -> None:
+    first = Pause(start=november(16, 10), end=None, reason=BUDGET)
+    second = Pause(start=november(17, 10), end=november(27, 10), reason="ส่งต่อหน่วยงานอื่น")
+    for waits in ((first, second), (second, first)):
+        assert read(*waits, now=november(17, 11)).reason == "ส่งต่อหน่วยงานอื่น"
+    assert read(second, first, now=november(28, 10)).reason == BUDGET
+
+
 def test_a_pause_has_a_reason_and_an_order() -> None:
     with pytest.raises(ValueError):
         Pause(start=november(17, 9), end=None, reason=" ")
