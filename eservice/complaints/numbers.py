@@ -1,0 +1,77 @@
+"""The public number of a complaint, and the private key that opens its whole timeline.
+
+Both are random letters and digits that are hard to confuse. A number ends in a check character: with 23
+characters, a prime, and a weight of its own for each place, every single wrong character and every two
+characters that changed places are found. The key is shown once and stored only as a hash.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+import unicodedata
+
+from eservice.kit.thai_calendar import arabic_digits
+
+ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
+"""Without 0 O, 1 I L, 5 S, 2 Z, 8 B, U V: of each such pair neither is ever printed."""
+
+NUMBER_LENGTH = 8  # the last is the check character: 3.4 thousand million numbers
+KEY_LENGTH = 10  # 45 bits
+_MISREAD = str.maketrans("0O1IL5S2Z8BUV", "QQJJJ667733YY")
+_SEPARATORS = re.compile(r"[\s\-‐-―_.·/\u200b-\u200d\ufeff]+")
+_VALUES = {character: value for value, character in enumerate(ALPHABET)}
+
+
+def new_number() -> str:
+    """A number nobody can guess from another, e.g. `K7RM4WQD`. Whether it is free, the database says."""
+    body = _random(NUMBER_LENGTH - 1)
+    return body + _check_character(body)
+
+
+def new_key() -> str:
+    """A key that nobody can guess."""
+    return _random(KEY_LENGTH)
+
+
+def read_number(text: str) -> str | None:
+    """The number that a person typed, or None for what cannot be one.
+
+    Small letters, blanks, hyphens, Thai digits and a `#` in front do not matter. A character that is never
+    printed is taken for the printed one that looks most like it; a wrong guess fails the check.
+    """
+    number = _plain(text).removeprefix("#")
+    if len(number) != NUMBER_LENGTH or not _VALUES.keys() >= set(number):
+        return None
+    return number if _check_character(number[:-1]) == number[-1] else None
+
+
+def shown(code: str) -> str:
+    """A number or key as people see it: in two halves, `K7RM-4WQD`."""
+    middle = len(code) // 2
+    return f"{code[:middle]}-{code[middle:]}"
+
+
+def key_hash(number: str, key: str) -> str:
+    """How the key of the complaint is stored; equal keys of two complaints do not look equal."""
+    return hashlib.sha256(f"{number}:{_plain(key)}".encode()).hexdigest()
+
+
+def opens(number: str, key: str, stored_hash: str) -> bool:
+    """Whether the key is that of the complaint. Takes as long for a wrong key as for the right one."""
+    return hmac.compare_digest(key_hash(number, key), stored_hash)
+
+
+def _plain(text: str) -> str:
+    upper = unicodedata.normalize("NFKC", arabic_digits(text)).upper()
+    return _SEPARATORS.sub("", upper).translate(_MISREAD)
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+
+def _check_character(body: str) -> str:
+    """The character that makes the weighted sum a multiple of 23; its own weight is 1, those before 2, 3, …"""
+    total = sum(weight * _VALUES[character] for weight, character in enumerate(body, start=2))
+    return ALPHABET[-total % len(ALPHABET)]
