@@ -123,7 +123,8 @@ def insert_new(session: Session, table: type[Base], rows: list[dict[str, Any]]) 
 @cache
 def _insert_unless_known(table: Table, dialect: str) -> Insert:
     insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
-    return insert.on_conflict_do_nothing()
+    # Asked for, because SQLAlchemy forgets how many rows an INSERT touched: psycopg would answer -1.
+    return insert.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 def table_of(model: type[Base]) -> Table:

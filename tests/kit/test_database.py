@@ -10,8 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import StatementError
 
 from eservice.kit.audit import AuditRecord, record
-from eservice.kit.database import Database
+from eservice.kit.database import Database, insert_new
 from eservice.kit.migrate import is_current, migrate
+from eservice.staff.models import Department
 
 
 def test_sqlite_survives_a_power_cut_and_keeps_its_references(tmp_path: Path) -> None:
@@ -144,3 +145,11 @@ def test_what_was_erased_leaves_the_log_too(tmp_path: Path) -> None:
     with database.unit_of_work() as uow:
         uow.session.execute(text("INSERT INTO said VALUES ('ใหม่')"))
     database.dispose()
+
+
+def test_inserting_new_rows_counts_them_and_not_those_that_were_there(database: Database) -> None:
+    rows = [{"name": name, "position": 0} for name in ("กองคลัง", "กองช่าง")]
+    with database.unit_of_work() as uow:
+        assert insert_new(uow.session, Department, rows[:1]) == 1
+        assert insert_new(uow.session, Department, rows) == 1
+        assert insert_new(uow.session, Department, rows) == 0
