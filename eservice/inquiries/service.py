@@ -1,6 +1,5 @@
 """Questions left with the office: leaving one, adding to it, answering, handing on, closing."""
 
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -9,6 +8,7 @@ from sqlalchemy import select
 from eservice.inquiries.models import Inquiry, InquiryKind, InquiryMessage, InquiryNote, InquiryState
 from eservice.kit import audit
 from eservice.kit.errors import ErrorKind, ServiceError, conflict, invalid, not_found
+from eservice.kit.text import writable
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging import conversations, deliveries
 from eservice.messaging.content import Bundle
@@ -28,7 +28,6 @@ from eservice.staff.models import Department
 FOLLOW_UP_DAYS = 7  # so long a further message still belongs to an answered question
 MAX_ANSWER = 2_000  # characters: what a person reads on a phone
 REPLY_MARGIN = timedelta(seconds=3)  # a token this close to its end is not trusted with an answer
-_UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")  # nobody means to write these
 
 
 def leave_question(
@@ -151,7 +150,7 @@ def answer(
 
 def checked_answer(text: str) -> str:
     """The answer without surrounding blanks and control characters. Raises ServiceError when empty or too long."""
-    cleaned = _UNWRITABLE.sub("", text.replace("\r\n", "\n")).strip()
+    cleaned = writable(text).strip()
     if not cleaned:
         raise invalid("inquiries.empty_answer", text="empty")
     if len(cleaned) > MAX_ANSWER:

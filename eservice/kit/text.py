@@ -4,6 +4,7 @@ Catalogues are TOML files `th.toml` and `en.toml` beside the package that speaks
 their tables, e.g. `menu.title`. `{name}` marks a placeholder.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 LANGUAGES = ("th", "en")
 DEFAULT_LANGUAGE = "th"
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")  # nobody means to write these
 
 
 class Catalogue:
@@ -39,6 +41,11 @@ class Catalogue:
     def keys(self, language: str = DEFAULT_LANGUAGE) -> frozenset[str]:
         """All keys of a language; tests compare them."""
         return frozenset(self._texts[language])
+
+
+def writable(text: str) -> str:
+    """What a person wrote, with plain ends of lines and without characters that no database should hold."""
+    return _UNWRITABLE.sub("", text.replace("\r\n", "\n"))
 
 
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
