@@ -1,5 +1,6 @@
 """Every module that declares tables, so that migrations see them all."""
 
+from eservice.complaints import models as complaints
 from eservice.inquiries import models as inquiries
 from eservice.kit import audit, heartbeat
 from eservice.messaging import models as messaging
@@ -7,4 +8,4 @@ from eservice.office import models as office
 from eservice.staff import models as staff
 from knowledge.entries import models as entries
 
-ALL_MODELS = (audit, heartbeat, messaging, staff, office, inquiries, entries)
+ALL_MODELS = (audit, heartbeat, messaging, staff, office, complaints, inquiries, entries)

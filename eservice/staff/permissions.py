@@ -22,6 +22,11 @@ class Permission(StrEnum):
     INQUIRY_READ = "inquiry.read"
     INQUIRY_ANSWER = "inquiry.answer"
     INQUIRY_HAND_ON = "inquiry.hand_on"
+    CASE_READ = "case.read"
+    CASE_FILE = "case.file"  # for a resident at the counter, on the phone, by letter
+    CASE_WORK = "case.work"
+    CASE_HAND_ON = "case.hand_on"
+    CASE_CHECK = "case.check"  # as second officer
     BENCH_USE = "bench.use"
     CHANNEL_READ = "channel.read"
     EVENT_RETRY = "event.retry"
@@ -46,6 +51,11 @@ REACH: dict[Permission, Reach] = {
     Permission.INQUIRY_READ: Reach.UNASSIGNED_TOO,
     Permission.INQUIRY_ANSWER: Reach.UNASSIGNED_TOO,
     Permission.INQUIRY_HAND_ON: Reach.UNASSIGNED_TOO,
+    Permission.CASE_READ: Reach.UNASSIGNED_TOO,
+    Permission.CASE_FILE: Reach.OFFICE,  # whoever sits at the counter, for whichever department
+    Permission.CASE_WORK: Reach.UNASSIGNED_TOO,
+    Permission.CASE_HAND_ON: Reach.UNASSIGNED_TOO,
+    Permission.CASE_CHECK: Reach.DEPARTMENT,
     Permission.BENCH_USE: Reach.OFFICE,
     Permission.CHANNEL_READ: Reach.OFFICE,
     Permission.EVENT_RETRY: Reach.OFFICE,
@@ -60,9 +70,18 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.AUTHOR: _KNOWLEDGE | {Permission.FAQ_WRITE},
     Role.APPROVER: _KNOWLEDGE | {Permission.FAQ_WRITE},
     Role.PUBLISHER: _KNOWLEDGE | {Permission.FAQ_WRITE, Permission.FAQ_PUBLISH, Permission.FAQ_WORDS},
-    Role.CHECKER: _KNOWLEDGE | {Permission.INQUIRY_READ},
+    Role.CHECKER: _KNOWLEDGE | {Permission.INQUIRY_READ, Permission.CASE_READ, Permission.CASE_CHECK},
     Role.RESPONDER: _KNOWLEDGE
-    | {Permission.INQUIRY_READ, Permission.INQUIRY_ANSWER, Permission.INQUIRY_HAND_ON},
+    | {
+        Permission.INQUIRY_READ,
+        Permission.INQUIRY_ANSWER,
+        Permission.INQUIRY_HAND_ON,
+        Permission.CASE_READ,
+        Permission.CASE_FILE,
+        Permission.CASE_WORK,
+        Permission.CASE_HAND_ON,
+        Permission.CASE_CHECK,
+    },
     Role.ADMINISTRATOR: _KNOWLEDGE
     | {
         Permission.FAQ_WORDS,

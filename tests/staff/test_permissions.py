@@ -24,8 +24,9 @@ EXPECTED = {
     Role.AUTHOR: "faq.read faq.write bench.use",
     Role.APPROVER: "faq.read faq.write bench.use",
     Role.PUBLISHER: "faq.read faq.write faq.publish faq.words bench.use",
-    Role.CHECKER: "faq.read inquiry.read bench.use",
-    Role.RESPONDER: "faq.read inquiry.read inquiry.answer inquiry.hand_on bench.use",
+    Role.CHECKER: "faq.read inquiry.read case.read case.check bench.use",
+    Role.RESPONDER: "faq.read inquiry.read inquiry.answer inquiry.hand_on bench.use "
+    "case.read case.file case.work case.hand_on case.check",
     Role.ADMINISTRATOR: "faq.read faq.words bench.use channel.read event.retry staff.manage office.manage audit.read",
     Role.LOG_CUSTODIAN: "audit.read",
 }
