@@ -1,0 +1,71 @@
+"""What residents do with their own complaints: saying more, withdrawing, confirming, reopening.
+
+Each raises ServiceError `complaints.not_found` for whoever is neither the owner nor holds the key, and what
+`cases.move` raises.
+"""
+
+from eservice.complaints import cases
+from eservice.complaints.cases import REOPEN_DAYS, SILENCE_DAYS, Resident
+from eservice.complaints.models import CommentKind, Complaint, ComplaintComment
+from eservice.complaints.states import ComplaintState
+from eservice.kit import audit
+from eservice.kit.unit_of_work import UnitOfWork
+
+
+def say(uow: UnitOfWork, number: str, resident: Resident, text: str) -> ComplaintComment:
+    """Adds the resident's message. When the office had asked for more, the complaint goes on.
+
+    Raises ServiceError `complaints.no_text`, `complaints.text_too_long`.
+    """
+    complaint = cases.for_resident(uow, number, resident)
+    comment = ComplaintComment(
+        complaint_id=complaint.id, kind=CommentKind.RESIDENT, text=cases.checked_text(text), at=uow.now
+    )
+    uow.session.add(comment)
+    if complaint.state is ComplaintState.NEEDS_INFORMATION:
+        target = ComplaintState.RECEIVED if complaint.department_id is None else ComplaintState.ASSIGNED
+        cases.move(uow, complaint, target, cases.resident_of(complaint))
+    audit.record(
+        uow, actor="resident", action="complaint.told_more", subject_kind="complaint", subject_id=complaint.id
+    )
+    return comment
+
+
+def withdraw(uow: UnitOfWork, number: str, resident: Resident) -> Complaint:
+    """Takes the complaint back."""
+    complaint = cases.for_resident(uow, number, resident)
+    cases.move(uow, complaint, ComplaintState.WITHDRAWN, cases.resident_of(complaint))
+    return complaint
+
+
+def confirm(uow: UnitOfWork, number: str, resident: Resident) -> Complaint:
+    """Yes, it is fixed."""
+    complaint = cases.for_resident(uow, number, resident)
+    cases.move(uow, complaint, ComplaintState.CONFIRMED, cases.resident_of(complaint))
+    return complaint
+
+
+def reopen(
+    uow: UnitOfWork, number: str, resident: Resident, reason: str, *, window_days: int = REOPEN_DAYS
+) -> Complaint:
+    """No, it is not: the same complaint goes on, within so many days after the office called it over."""
+    complaint = cases.for_resident(uow, number, resident)
+    cases.move(
+        uow,
+        complaint,
+        ComplaintState.REOPENED,
+        cases.resident_of(complaint),
+        reason=cases.optional_text(reason),
+        window_days=window_days,
+    )
+    return complaint
+
+
+def close_unanswered(uow: UnitOfWork, complaint_id: int, *, silence_days: int = SILENCE_DAYS) -> Complaint:
+    """Closes a resolved complaint whose resident has said nothing for so many days, and marks it so.
+
+    Raises ServiceError `complaints.too_early` before that.
+    """
+    complaint = cases.locked(uow, complaint_id)
+    cases.move(uow, complaint, ComplaintState.CONFIRMED, cases.SYSTEM, silence_days=silence_days)
+    return complaint

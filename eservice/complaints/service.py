@@ -1,0 +1,225 @@
+"""What staff do with complaints: handing on, moving through the states, saying, merging and splitting.
+
+`seen_version` is the version of the complaint that the person has seen: who acts on an old one is refused
+with `complaints.changed`. Every function also raises ServiceError `complaints.not_found`, for what the
+person may not see too, and `staff.forbidden`.
+"""
+
+from datetime import datetime
+
+from eservice.complaints import cases
+from eservice.complaints.models import CommentKind, Complaint, ComplaintComment
+from eservice.complaints.states import Actor, ComplaintState, WaitingReason, is_open
+from eservice.kit import audit
+from eservice.kit.errors import conflict, invalid
+from eservice.kit.unit_of_work import UnitOfWork
+from eservice.staff.models import Department, StaffAccount
+from eservice.staff.permissions import Permission, Principal, may
+from eservice.staff.queries import principal_of
+
+
+def hand_on(
+    uow: UnitOfWork,
+    complaint_id: int,
+    department_id: int,
+    *,
+    by: Principal,
+    seen_version: int,
+    assignee_id: int | None = None,
+    reason: str = "",
+) -> Complaint:
+    """Gives the complaint to a department, and to a person there if one is named.
+
+    From one department to another a reason is needed, and the new one begins anew. Never to a department
+    that the complaint, or one merged into it, accuses, nor to a person of it. Raises ServiceError
+    `complaints.ended`, `complaints.unknown_department`, `complaints.accused`, `complaints.unknown_assignee`,
+    `complaints.needs_reason`.
+    """
+    complaint = cases.for_staff(uow, complaint_id, by, Permission.CASE_HAND_ON, seen_version=seen_version)
+    if not is_open(complaint.state):
+        raise conflict("complaints.ended")
+    if uow.session.get(Department, department_id) is None:
+        raise invalid("complaints.unknown_department", department_id="unknown")
+    accused = cases.accused_by_family(uow, complaint.id)
+    if department_id in accused:
+        raise conflict("complaints.accused")
+    if assignee_id is not None and not _can_take(uow, assignee_id, department_id, accused):
+        raise invalid("complaints.unknown_assignee", assignee_id="unknown")
+    why = cases.optional_text(reason)
+    is_new = department_id != complaint.department_id
+    if is_new and complaint.department_id is not None and not why:
+        raise conflict("complaints.needs_reason")
+    before = {"department": complaint.department_id, "assignee": complaint.assignee_id}
+    complaint.department_id, complaint.assignee_id = department_id, assignee_id
+    if complaint.state is ComplaintState.RECEIVED or (
+        is_new and complaint.state is not ComplaintState.ASSIGNED
+    ):
+        cases.move(uow, complaint, ComplaintState.ASSIGNED, cases.officer(by), reason=why, is_public=False)
+    else:
+        cases.write(uow, complaint, complaint.state, cases.officer(by), reason=why, is_public=False)
+    audit.record(
+        uow, actor=by.username, action="complaint.handed_on", subject_kind="complaint", subject_id=complaint.id,
+        before=before, after={"department": department_id, "assignee": assignee_id},
+    )  # fmt: skip
+    return complaint
+
+
+def change_state(
+    uow: UnitOfWork,
+    complaint_id: int,
+    target: ComplaintState,
+    *,
+    by: Principal,
+    seen_version: int,
+    note: str = "",
+    reason: str = "",
+    waiting_reason: WaitingReason | None = None,
+    is_public: bool = True,
+) -> Complaint:
+    """Moves the complaint as the table allows.
+
+    `note` and `reason` are for the resident too when `is_public`, and always where they must know why. For
+    "duplicate" and back see `merge` and `split`, for "resolved" `propose_done` and `agree_done`, for
+    "assigned" `hand_on`. Raises what `cases.move` raises.
+    """
+    complaint = cases.for_staff(uow, complaint_id, by, Permission.CASE_WORK, seen_version=seen_version)
+    if complaint.state is ComplaintState.DUPLICATE:
+        raise conflict("complaints.not_allowed")
+    cases.move(
+        uow,
+        complaint,
+        target,
+        cases.officer(by),
+        note=cases.optional_text(note),
+        reason=cases.optional_text(reason),
+        waiting_reason=waiting_reason,
+        is_public=is_public,
+    )
+    return complaint
+
+
+def propose_done(
+    uow: UnitOfWork,
+    complaint_id: int,
+    note: str,
+    *,
+    by: Principal,
+    seen_version: int,
+    with_photo: bool = False,
+) -> Complaint:
+    """The officer in charge says that it is done; a second officer must agree before anybody is told so.
+
+    `note` is what the resident will read. `with_photo`: a new photo shows it. Raises ServiceError
+    `complaints.not_allowed`, `complaints.needs_note`, `complaints.needs_photo`.
+    """
+    complaint = cases.for_staff(uow, complaint_id, by, Permission.CASE_WORK, seen_version=seen_version)
+    if complaint.state is not ComplaintState.IN_PROGRESS:
+        raise conflict("complaints.not_allowed")
+    text = cases.optional_text(note)
+    if not text:
+        raise conflict("complaints.needs_note")
+    if complaint.needs_photo and not with_photo:
+        raise conflict("complaints.needs_photo")
+    complaint.proposed_by_id, complaint.proposed_note = by.account_id, text
+    complaint.proposed_with_photo = with_photo
+    cases.write(uow, complaint, complaint.state, cases.officer(by), note=text, is_public=False)
+    audit.record(
+        uow, actor=by.username, action="complaint.proposed", subject_kind="complaint", subject_id=complaint.id
+    )
+    return complaint
+
+
+def agree_done(uow: UnitOfWork, complaint_id: int, *, by: Principal, seen_version: int) -> Complaint:
+    """A second officer agrees that it is done. Who disagrees says so in a note.
+
+    Raises ServiceError `complaints.needs_second_officer` for the one who proposed it, and what `cases.move`
+    raises.
+    """
+    complaint = cases.for_staff(uow, complaint_id, by, Permission.CASE_CHECK, seen_version=seen_version)
+    if complaint.proposed_by_id == by.account_id:
+        raise conflict("complaints.needs_second_officer")
+    second = cases.officer(by, Actor.SECOND_OFFICER)
+    cases.move(uow, complaint, ComplaintState.RESOLVED, second, note=complaint.proposed_note or "")
+    return complaint
+
+
+def say(
+    uow: UnitOfWork, complaint_id: int, text: str, *, by: Principal, to_resident: bool
+) -> ComplaintComment:
+    """Replies to the resident, or writes a note among staff.
+
+    Raises ServiceError `complaints.no_text`, `complaints.text_too_long`.
+    """
+    complaint = cases.for_staff(uow, complaint_id, by, Permission.CASE_WORK, seen_version=None)
+    comment = ComplaintComment(
+        complaint_id=complaint.id,
+        kind=CommentKind.REPLY if to_resident else CommentKind.NOTE,
+        author_id=by.account_id,
+        text=cases.checked_text(text),
+        at=uow.now,
+    )
+    uow.session.add(comment)
+    action = "complaint.replied" if to_resident else "complaint.noted"
+    audit.record(uow, actor=by.username, action=action, subject_kind="complaint", subject_id=complaint.id)
+    return comment
+
+
+def merge(
+    uow: UnitOfWork, complaint_id: int, parent_id: int, *, by: Principal, seen_version: int
+) -> Complaint:
+    """Lets the complaint go on in another open one; its own people are told what happens there.
+
+    Raises ServiceError `complaints.same_complaint`, `complaints.parent_not_open`, `complaints.accused` (the
+    other is with a department that this one accuses), and what `cases.move` raises.
+    """
+    if complaint_id == parent_id:
+        raise conflict("complaints.same_complaint")
+    for each in sorted(
+        (complaint_id, parent_id)
+    ):  # in one order, so that two merges never wait for each other
+        cases.for_staff(uow, each, by, Permission.CASE_WORK, seen_version=None)
+    complaint = cases.for_staff(uow, complaint_id, by, Permission.CASE_WORK, seen_version=seen_version)
+    parent = cases.locked(uow, parent_id)
+    if not is_open(parent.state):
+        raise conflict("complaints.parent_not_open")
+    if parent.department_id in cases.accused_by_family(uow, complaint.id):
+        raise conflict("complaints.accused")
+    complaint.parent_id = parent.id
+    cases.move(uow, complaint, ComplaintState.DUPLICATE, cases.officer(by))
+    audit.record(
+        uow, actor=by.username, action="complaint.merged", subject_kind="complaint", subject_id=complaint.id,
+        after={"parent": parent.id},
+    )  # fmt: skip
+    return complaint
+
+
+def split(uow: UnitOfWork, complaint_id: int, reason: str, *, by: Principal, seen_version: int) -> Complaint:
+    """Lets a duplicate go on by itself again. Raises what `cases.move` raises."""
+    complaint = cases.for_staff(uow, complaint_id, by, Permission.CASE_WORK, seen_version=seen_version)
+    target = ComplaintState.RECEIVED if complaint.department_id is None else ComplaintState.ASSIGNED
+    if complaint.state is not ComplaintState.DUPLICATE:
+        raise conflict("complaints.not_allowed")
+    parent_id = complaint.parent_id
+    cases.move(uow, complaint, target, cases.officer(by), reason=cases.optional_text(reason))
+    complaint.parent_id = None
+    audit.record(
+        uow, actor=by.username, action="complaint.split", subject_kind="complaint", subject_id=complaint.id,
+        before={"parent": parent_id},
+    )  # fmt: skip
+    return complaint
+
+
+def set_due(complaint: Complaint, *, due_at: datetime | None, answer_due_at: datetime | None) -> None:
+    """Sets the two dates by which something is owed: the target, and the duty to answer."""
+    complaint.due_at, complaint.answer_due_at = due_at, answer_due_at
+
+
+def _can_take(uow: UnitOfWork, account_id: int, department_id: int, accused: frozenset[int]) -> bool:
+    """Whether the person may work on complaints of the department and belongs to none that is accused."""
+    account = uow.session.get(StaffAccount, account_id)
+    return (
+        account is not None
+        and account.disabled_at is None
+        and account.department_id not in accused
+        and may(principal_of(uow, account), Permission.CASE_WORK, department_id)
+    )

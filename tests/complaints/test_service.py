@@ -1,0 +1,283 @@
+"""What staff may do with a complaint, each with its refusal beside its success."""
+
+from dataclasses import replace
+
+import pytest
+
+from eservice.complaints import filing, queries, residents, service
+from eservice.complaints.filing import Filed
+from eservice.complaints.models import Complaint
+from eservice.complaints.states import ComplaintState, WaitingReason
+from eservice.kit import audit
+from eservice.staff.permissions import Principal
+from tests.complaints.desk import LIGHT, Desk, refused
+
+S = ComplaintState
+
+
+def hand_on(desk: Desk, filed: Filed, department_id: int, by: Principal, **more: object) -> Complaint:
+    with desk.database.unit_of_work() as uow:
+        return service.hand_on(
+            uow,
+            filed.complaint_id,
+            department_id,
+            by=by,
+            seen_version=desk.version(filed),
+            **more,  # type: ignore[arg-type]
+        )
+
+
+def move(desk: Desk, filed: Filed, target: S, by: Principal | None = None, **more: object) -> Complaint:
+    with desk.database.unit_of_work() as uow:
+        return service.change_state(
+            uow,
+            filed.complaint_id,
+            target,
+            by=by or desk.somsri,
+            seen_version=desk.version(filed),
+            **more,  # type: ignore[arg-type]
+        )
+
+
+def in_progress(desk: Desk, **columns: object) -> Filed:
+    filed = desk.file(replace(LIGHT, **columns))  # type: ignore[arg-type]
+    hand_on(desk, filed, desk.works, desk.somsri)
+    move(desk, filed, S.IN_PROGRESS)
+    return filed
+
+
+def propose(desk: Desk, filed: Filed, note: str = "เปลี่ยนหลอดแล้ว", *, with_photo: bool = False) -> None:
+    with desk.database.unit_of_work() as uow:
+        service.propose_done(
+            uow,
+            filed.complaint_id,
+            note,
+            by=desk.somsri,
+            seen_version=desk.version(filed),
+            with_photo=with_photo,
+        )
+
+
+def agree(desk: Desk, filed: Filed, by: Principal) -> None:
+    with desk.database.unit_of_work() as uow:
+        service.agree_done(uow, filed.complaint_id, by=by, seen_version=desk.version(filed))
+
+
+def test_done_takes_two_officers_and_a_note(desk: Desk) -> None:
+    filed = in_progress(desk)
+    with refused("complaints.needs_proposal"):
+        agree(desk, filed, desk.somchai)
+    with refused("complaints.needs_note"):
+        propose(desk, filed, "  ")
+    with refused("complaints.not_allowed"):
+        move(desk, filed, S.RESOLVED, note="เสร็จแล้ว")
+    propose(desk, filed)
+    assert desk.state(filed) is S.IN_PROGRESS
+    with refused("complaints.needs_second_officer"):
+        agree(desk, filed, desk.somsri)
+    with refused("complaints.not_found"):
+        agree(desk, filed, desk.malee)
+    agree(desk, filed, desk.checker)
+    assert desk.state(filed) is S.RESOLVED
+    with desk.database.read() as reader:
+        last = queries.history(reader, filed.complaint_id)[-1]
+        assert (last.note, last.is_public, last.actor_id) == ("เปลี่ยนหลอดแล้ว", True, desk.checker.account_id)
+
+
+def test_where_the_category_asks_for_it_done_needs_a_new_photo(desk: Desk) -> None:
+    filed = in_progress(desk, needs_photo=True)
+    with refused("complaints.needs_photo"):
+        propose(desk, filed)
+    propose(desk, filed, with_photo=True)
+    agree(desk, filed, desk.somchai)
+    assert desk.state(filed) is S.RESOLVED
+
+
+def test_a_proposal_does_not_outlive_a_change_of_state(desk: Desk) -> None:
+    filed = in_progress(desk)
+    propose(desk, filed)
+    move(desk, filed, S.WAITING, waiting_reason=WaitingReason.BUDGET, reason="รองบปีหน้า")
+    move(desk, filed, S.IN_PROGRESS)
+    with refused("complaints.needs_proposal"):
+        agree(desk, filed, desk.somchai)
+
+
+@pytest.mark.parametrize(
+    ("target", "given", "lacking", "code"),
+    [
+        (
+            S.WAITING,
+            {"waiting_reason": WaitingReason.PROCUREMENT, "reason": "รอซื้อ"},
+            "reason",
+            "needs_reason",
+        ),
+        (
+            S.WAITING,
+            {"waiting_reason": WaitingReason.OTHER_AGENCY, "reason": "ก"},
+            "waiting_reason",
+            "needs_waiting_reason",
+        ),
+        (S.NEEDS_INFORMATION, {"note": "อยู่ซอยไหนคะ"}, "note", "needs_note"),
+        (S.REJECTED, {"reason": "อยู่นอกเขต"}, "reason", "needs_reason"),
+    ],
+)
+def test_a_move_without_what_it_needs_is_refused(
+    desk: Desk, target: S, given: dict[str, object], lacking: str, code: str
+) -> None:
+    filed = in_progress(desk)
+    with refused(f"complaints.{code}"):
+        move(desk, filed, target, **{name: value for name, value in given.items() if name != lacking})
+    assert desk.state(filed) is S.IN_PROGRESS
+    complaint = move(desk, filed, target, is_public=False, **given)
+    assert complaint.state is target
+    with desk.database.read() as reader:
+        last = queries.timeline(reader, filed.number, desk.owner).entries[-1]
+        assert isinstance(last, queries.Happened)
+        assert last.note + last.reason == str(given.get("note", "")) + str(given.get("reason", ""))
+
+
+def test_work_begins_only_in_a_department(desk: Desk) -> None:
+    filed = desk.file()
+    with refused("complaints.needs_department"):
+        move(desk, filed, S.ASSIGNED)
+    with refused("complaints.needs_parent"):
+        move(desk, filed, S.DUPLICATE)
+    with refused("complaints.not_allowed"):
+        move(desk, filed, S.IN_PROGRESS)
+
+
+def test_who_has_seen_an_old_version_is_refused(desk: Desk) -> None:
+    filed = in_progress(desk)
+    seen = desk.version(filed)
+    move(desk, filed, S.NEEDS_INFORMATION, note="ซอยไหนคะ")
+    with desk.database.unit_of_work() as uow, refused("complaints.changed"):
+        service.change_state(
+            uow, filed.complaint_id, S.REJECTED, by=desk.somchai, seen_version=seen, reason="ไม่ตอบ"
+        )
+    assert desk.state(filed) is S.NEEDS_INFORMATION
+
+
+def test_staff_see_and_touch_their_own_department_and_what_nobody_has(desk: Desk) -> None:
+    mine, nobodys = in_progress(desk), desk.file()
+    with desk.database.read() as reader:
+        for by, seen in (
+            (desk.somsri, [mine, nobodys]),
+            (desk.malee, [nobodys]),
+            (desk.palad, [mine, nobodys]),
+        ):
+            assert [row.id for row in queries.queue(reader, by)] == [each.complaint_id for each in seen]
+        assert queries.queue(reader, desk.author) == []
+        assert queries.queue(reader, desk.palad, department_id=desk.finance) == []
+        assert queries.find(reader, mine.complaint_id, desk.somsri).number == mine.number
+        with refused("complaints.not_found"):
+            queries.find(reader, mine.complaint_id, desk.malee)
+    with refused("complaints.not_found"):
+        move(desk, mine, S.REJECTED, desk.malee, reason="ไม่ใช่งานเรา")
+    with refused("staff.forbidden"):
+        move(desk, mine, S.REJECTED, desk.checker, reason="ไม่ใช่งานเรา")
+    with refused("staff.forbidden"):
+        hand_on(desk, mine, desk.finance, desk.checker, reason="ไม่ใช่งานเรา")
+
+
+def test_handing_on_to_another_department_needs_a_reason_and_begins_anew(desk: Desk) -> None:
+    filed = in_progress(desk)
+    with refused("complaints.needs_reason"):
+        hand_on(desk, filed, desk.finance, desk.somsri)
+    with refused("complaints.unknown_department"):
+        hand_on(desk, filed, 999_999, desk.somsri, reason="งานเขา")
+    with refused("complaints.unknown_assignee"):
+        hand_on(desk, filed, desk.finance, desk.somsri, reason="งานเขา", assignee_id=desk.somchai.account_id)
+    moved = hand_on(
+        desk, filed, desk.finance, desk.somsri, reason="งานเขา", assignee_id=desk.malee.account_id
+    )
+    assert (moved.state, moved.department_id, moved.assignee_id) == (
+        S.ASSIGNED,
+        desk.finance,
+        desk.malee.account_id,
+    )
+    with desk.database.read() as reader:
+        told = str(queries.timeline(reader, filed.number, desk.owner).entries)
+        assert "กองคลัง" in told
+        assert "งานเขา" not in told  # among staff
+        written = audit.history(reader, subject_kind="complaint", subject_id=filed.complaint_id)[0]
+        assert (written.actor, written.action) == ("somsri", "complaint.handed_on")
+    move(desk, filed, S.REJECTED, desk.malee, reason="นอกเขต")
+    with refused("complaints.ended"):
+        hand_on(desk, filed, desk.works, desk.malee, reason="คืน")
+
+
+def test_an_accused_department_never_gets_the_complaint_nor_sees_it(desk: Desk) -> None:
+    filed = desk.file(replace(LIGHT, accused=frozenset({desk.works})))
+    with refused("complaints.not_found"):
+        hand_on(desk, filed, desk.finance, desk.somsri)
+    with refused("complaints.accused"):
+        hand_on(desk, filed, desk.works, desk.palad)
+    hand_on(desk, filed, desk.finance, desk.palad)
+    with desk.database.read() as reader:
+        assert queries.queue(reader, desk.somsri) == []
+        assert [row.id for row in queries.queue(reader, desk.malee)] == [filed.complaint_id]
+
+
+def test_a_merge_does_not_carry_a_complaint_to_the_department_it_accuses(desk: Desk) -> None:
+    accusing = desk.file(replace(LIGHT, accused=frozenset({desk.works})))
+    theirs, other = in_progress(desk), desk.file()
+    with desk.database.unit_of_work() as uow, refused("complaints.accused"):
+        service.merge(uow, accusing.complaint_id, theirs.complaint_id, by=desk.palad, seen_version=1)
+    with desk.database.unit_of_work() as uow:
+        service.merge(uow, accusing.complaint_id, other.complaint_id, by=desk.palad, seen_version=1)
+    with refused("complaints.accused"):
+        hand_on(desk, other, desk.works, desk.palad)
+
+
+def test_merged_complaints_share_their_audience_and_part_again(desk: Desk) -> None:
+    child, parent = desk.file(contact_id=desk.dam), desk.file()
+    with desk.database.unit_of_work() as uow:
+        with refused("complaints.same_complaint"):
+            service.merge(uow, child.complaint_id, child.complaint_id, by=desk.palad, seen_version=1)
+        service.merge(uow, child.complaint_id, parent.complaint_id, by=desk.palad, seen_version=1)
+    with desk.database.unit_of_work() as uow:
+        assert queries.audience(uow, parent.complaint_id) == {desk.daeng, desk.dam}
+        assert queries.public_status(uow, child.number).continues_as == parent.number
+        assert not filing.join(uow, child.number, desk.daeng)  # leads to the parent, which is hers
+        with refused("complaints.parent_not_open"):
+            service.merge(uow, parent.complaint_id, child.complaint_id, by=desk.palad, seen_version=1)
+        with refused("complaints.needs_reason"):
+            service.split(uow, child.complaint_id, " ", by=desk.palad, seen_version=2)
+        with refused("complaints.not_allowed"):
+            service.split(uow, parent.complaint_id, "คนละที่", by=desk.palad, seen_version=1)
+    with refused("complaints.not_allowed"):
+        move(desk, child, S.RECEIVED, desk.palad, reason="คนละที่")
+    with desk.database.unit_of_work() as uow:
+        service.split(uow, child.complaint_id, "คนละที่", by=desk.palad, seen_version=2)
+        assert queries.audience(uow, parent.complaint_id) == {desk.daeng}
+    assert (desk.state(child), desk.now(child).parent_id) == (S.RECEIVED, None)
+
+
+def test_notes_stay_among_staff_and_replies_reach_the_resident(desk: Desk) -> None:
+    filed = in_progress(desk)
+    with desk.database.unit_of_work() as uow:
+        service.say(uow, filed.complaint_id, "ช่างลาป่วย", by=desk.somsri, to_resident=False)
+        service.say(uow, filed.complaint_id, "พรุ่งนี้ไปดูให้ค่ะ", by=desk.somsri, to_resident=True)
+        residents.say(uow, filed.number, desk.owner, "ขอบคุณค่ะ")
+        with refused("complaints.no_text"):
+            service.say(uow, filed.complaint_id, " ", by=desk.somsri, to_resident=True)
+        with refused("staff.forbidden"):
+            service.say(uow, filed.complaint_id, "ก", by=desk.checker, to_resident=True)
+    with desk.database.read() as reader:
+        said = [
+            e.text
+            for e in queries.timeline(reader, filed.number, desk.owner).entries
+            if isinstance(e, queries.Said)
+        ]
+        assert said == ["พรุ่งนี้ไปดูให้ค่ะ", "ขอบคุณค่ะ"]
+        assert len(queries.comments(reader, filed.complaint_id)) == 3
+
+
+def test_dates_that_are_owed_are_shown_to_everyone_alike(desk: Desk) -> None:
+    filed = desk.file()
+    with desk.database.unit_of_work() as uow:
+        complaint = uow.session.get_one(Complaint, filed.complaint_id)
+        service.set_due(complaint, due_at=uow.now, answer_due_at=None)
+    with desk.database.read() as reader:
+        status = queries.public_status(reader, filed.number)
+        assert (status.due_at, status.answer_due_at) == (desk.now(filed).filed_at, None)
