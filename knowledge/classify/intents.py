@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from knowledge.classify.kept import learn_or_load
 from knowledge.classify.model import TextClassifier
-from knowledge.thai import as_thai_layout, normalise
+from knowledge.thai import as_thai_layout, normalise, without_long_numbers
 
 _DATA = Path(__file__).with_name("intents.txt")
 
@@ -95,7 +95,7 @@ remembered_intent = lru_cache(maxsize=1024)(_classify)
 
 
 def _read_as(text: str) -> Intent:
-    clean = normalise(text, limit=_LIMIT)
+    clean = without_long_numbers(normalise(text, limit=_LIMIT))
     if len(clean.replace(" ", "")) < _LEAST_LETTERS:
         return Intent(IntentLabel.UNCLEAR, 1.0)
     matter = _CLOSING.sub("", _OPENING.sub("", clean)).strip()

@@ -18,6 +18,7 @@ from knowledge.thai import (
     normalise,
     skeleton_grams,
     strip_particles,
+    without_long_numbers,
     without_phrases,
 )
 
@@ -87,7 +88,7 @@ def word_key(word: str, segmenter: Segmenter) -> int:
 
 def read_question(text: str, segmenter: Segmenter) -> Question:
     """Normalise, cut into words, leave out what says nothing."""
-    spoken = normalise(text, limit=QUERY_LIMIT)
+    spoken = without_long_numbers(normalise(text, limit=QUERY_LIMIT))
     said = without_phrases(segmenter.tokens(spoken), segmenter.stop_phrases)
     tokens = strip_particles(said, segmenter.protected)
     words = [token for token in tokens if not token.isspace()]

@@ -2,7 +2,13 @@
 
 from knowledge.thai.grams import character_grams, grams_of_parts, skeleton, skeleton_grams
 from knowledge.thai.keyboard import as_thai_layout
-from knowledge.thai.normalise import QUERY_LIMIT, has_thai, normalise, strip_invisible
+from knowledge.thai.normalise import (
+    QUERY_LIMIT,
+    has_thai,
+    normalise,
+    strip_invisible,
+    without_long_numbers,
+)
 from knowledge.thai.particles import strip_particles, without_phrases
 from knowledge.thai.words import OfficeWords, Segmenter
 
@@ -19,5 +25,6 @@ __all__ = [
     "skeleton_grams",
     "strip_invisible",
     "strip_particles",
+    "without_long_numbers",
     "without_phrases",
 ]

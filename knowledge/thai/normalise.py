@@ -43,6 +43,9 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 _REPEATED = re.compile(r"([^\d\s])\1{2,}")
 _SHORT = 100
+_LONG_NUMBER = re.compile(
+    r"(?<!\d)\d(?: ?\d){8,}(?!\d)"
+)  # a telephone has nine digits or ten, a card thirteen
 _THAI_DIGIT = re.compile("[๐-๙]")
 _THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 
@@ -96,6 +99,11 @@ def _in_order(marks: str) -> str:
     vowels = [mark for mark in distinct if mark not in _TONES and mark not in "\u0e33\u0e4c\u0e4d\u0e4e"]
     vowels.sort(key=lambda mark: mark != "\u0e3a")  # NFKC puts phinthu first
     return "".join(vowels + tones + [mark for mark in last if mark in distinct])
+
+
+def without_long_numbers(text: str) -> str:
+    """Normalised `text` without telephone and card numbers, which say who asks and not what; whole if nothing is left."""
+    return _LONG_NUMBER.sub(" ", text).strip() or text
 
 
 def _shorten_runs(text: str, limit: int) -> str:

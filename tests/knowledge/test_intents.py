@@ -114,3 +114,8 @@ def test_letters_do_not_fill_the_memory() -> None:
     before = remembered_intent.cache_info().currsize
     classify_intent("ขอสอบถามเรื่องถนนหน้าบ้าน " * 100)
     assert remembered_intent.cache_info().currsize == before
+
+
+def test_a_number_that_says_who_writes_hides_nothing_of_what_is_meant() -> None:
+    assert classify_intent("1340100000123 บัตรหายทำยังไง") == classify_intent("บัตรหายทำยังไง")
+    assert classify_intent("0812345678").label is IntentLabel.UNCLEAR

@@ -108,6 +108,15 @@ def test_the_same_words_in_another_order_count_more_than_nearly_the_same_letters
     assert index.search("เบี้ยผู้สูงอายุลงทะเบียนเดือนไหน")[0].id == "when"
 
 
+@pytest.mark.parametrize("number", ["0812345678", "081-234-5678", "๑๓๔๐๑๐๐๐๐๐๑๒๓", "1 3401 00000 12 3"])
+def test_a_number_that_says_who_asks_changes_no_answer(shared_index: FaqIndex, number: str) -> None:
+    plain = shared_index.decide("ค่าขยะเดือนละเท่าไร")
+    for text in (f"{number} ค่าขยะเดือนละเท่าไร", f"ค่าขยะเดือนละเท่าไร {number}"):
+        decision = shared_index.decide(text)
+        assert (decision.kind, decision.confidence) == (plain.kind, pytest.approx(plain.confidence))
+    assert shared_index.decide(number).kind == "unknown"
+
+
 def test_two_entries_that_fit_alike_are_offered_as_a_choice(shared_index: FaqIndex) -> None:
     decision = shared_index.decide("เบี้ยใช้เอกสารอะไร")
     assert decision.kind == "clarify"
