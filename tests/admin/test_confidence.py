@@ -86,6 +86,7 @@ def test_the_picture_says_what_becomes_of_the_test_questions(manager: Visitor) -
     assert "มีคำตอบ 8 คำถาม" in page and "ตอบถูก 8 (100%)" in page
     assert "ส่งให้เจ้าหน้าที่ ถูกต้องแล้ว 2" in page and "2 (100%)" not in page
     assert "บันทึกเกณฑ์นี้" not in page
+    assert "ตอบถูก ตอบผิดข้อ หรือตอบทั้งที่ไม่มีคำตอบ ถามกลับ มีข้อที่ใช่ให้เลือก" in page, "one legend for both bars"
 
 
 def test_the_bars_fill_their_width_and_say_their_numbers(manager: Visitor) -> None:
