@@ -23,7 +23,6 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.channels.line import parse as line_parse
 from bot.channels.line.routes import create_router as line_router
@@ -39,13 +38,14 @@ from bot.worker import Chore, Worker
 from eservice.demo import first_start
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
-from eservice.kit.http import RequestLog, add_problem_handlers
+from eservice.kit.http import PagesOnly, RequestLog, add_problem_handlers
 from eservice.kit.migrate import migrate
 from eservice.kit.settings import Settings, local_address
 from eservice.kit.signals import Signals
 from eservice.kit.text import Catalogue
 from eservice.kit.web.rendering import mount_static
 from eservice.messaging.models import ChannelName
+from eservice.notifications.relay import Relay
 from eservice.operations.metrics import Metrics
 from eservice.operations.routes import create_router as operations_router
 from eservice.portal.api_docs import create_api_docs
@@ -95,6 +95,7 @@ class System:
             intake=self.intake,
             sender=self.sender,
             texts=self.bot_texts,
+            relay=Relay(self.database, self.signals, self.service_texts),
             count_event=self.metrics.event,
             answer_callback=self.telegram.answer_callback if self.telegram else None,
             show_loading=partial(self.line.show_loading, seconds=LOADING_SECONDS) if self.line else None,
@@ -222,7 +223,7 @@ def create_app(system: System, mount_console: MountConsole, *, with_worker: bool
     app.include_router(create_api_docs(pages, system.service_texts, app.openapi))
     add_page_errors(app, pages, system.service_texts)
     mount_static(app, PORTAL_STATIC, mount_console(app, system))
-    app.add_middleware(_PagesOnly, pages=GZipMiddleware, minimum_size=1000)
+    app.add_middleware(PagesOnly, pages=GZipMiddleware, minimum_size=1000)
     app.add_middleware(RequestLog, observe=system.metrics.request)
     return app
 
@@ -270,17 +271,6 @@ async def _close_channels(system: System) -> None:
         await system.line.close()
     if system.telegram is not None:
         await system.telegram.close()
-
-
-class _PagesOnly:
-    """Lets a middleware work on what is fetched; what is sent to us goes straight through."""
-
-    def __init__(self, app: ASGIApp, pages: Callable[..., ASGIApp], **options: object) -> None:
-        self._app = app
-        self._pages = pages(app, **options)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await (self._pages if scope.get("method") in ("GET", "HEAD") else self._app)(scope, receive, send)
 
 
 class _Server(uvicorn.Server):

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 from bot.intake import conversation_topic
+from eservice.complaints import overdue
+from eservice.kit import outbox
 from eservice.kit.database import Database
 from eservice.kit.signals import Signals
 from eservice.kit.text import Catalogue
@@ -37,11 +39,19 @@ def end_idle_staff_talks(database: Database, signals: Signals, texts: Catalogue)
         return len(idle)
 
 
+def keep_complaints(database: Database, signals: Signals) -> None:
+    """Closes what nobody answers, and brings what is overdue before those who must know."""
+    with database.unit_of_work() as uow:
+        overdue.keep(uow)
+        signals.notify(uow, outbox.TOPIC)
+
+
 def forget(database: Database) -> None:
     """Deletes the ids of finished events, and wordings that nobody else came to say, past their keeping time."""
     with database.unit_of_work() as uow:
         inbox.forget_done(uow)
         confirmations.forget_unripe(uow)
+        outbox.forget_done(uow)
 
 
 def _notice(uow: UnitOfWork, signals: Signals, talk: Talk, text: str) -> None:

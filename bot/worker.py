@@ -18,12 +18,13 @@ from starlette.concurrency import run_in_threadpool
 from bot import upkeep
 from bot.delivery import Sender
 from bot.intake import Intake, Processed
-from eservice.kit import heartbeat
+from eservice.kit import heartbeat, outbox
 from eservice.kit.database import Database
 from eservice.kit.signals import Signals
 from eservice.kit.text import Catalogue
 from eservice.messaging import attempts, deliveries, inbox
 from eservice.messaging.attempts import Job
+from eservice.notifications.relay import Relay
 
 INBOX_LOOPS = 4  # on PostgreSQL; SQLite writes one at a time anyway
 LOOK_SECONDS = 2.0  # a waiter looks by itself this often, should a signal be lost
@@ -50,6 +51,7 @@ class Worker:
         intake: Intake,
         sender: Sender,
         texts: Catalogue,
+        relay: Relay,
         count_event: Callable[[str], None],
         answer_callback: Errand | None = None,
         show_loading: Errand | None = None,
@@ -64,6 +66,7 @@ class Worker:
         self._answer_callback = answer_callback
         self._show_loading = show_loading
         self._chores = chores
+        self._relay = relay
         self._stopping = asyncio.Event()
         self._log_emptied_at = 0.0
         self._someone_waits = False  # something is due, and an earlier message is still on its way
@@ -75,7 +78,7 @@ class Worker:
         await self._guarded(self._take_up)
         inbox_loops = 1 if self._database.is_sqlite else INBOX_LOOPS
         loops = [self._inbox_loop() for _ in range(inbox_loops)]
-        await asyncio.gather(*loops, self._outbox_loop(), self._upkeep_loop())
+        await asyncio.gather(*loops, self._relay_loop(), self._outbox_loop(), self._upkeep_loop())
         if self._sending:
             await asyncio.wait(self._sending, timeout=DRAIN_SECONDS)
 
@@ -103,6 +106,12 @@ class Worker:
                 if processed is not None:
                     self._dispatch(processed)
                 if processed is None or not processed.more:
+                    await waiter.wait(LOOK_SECONDS)
+
+    async def _relay_loop(self) -> None:
+        with self._signals.waiting(outbox.TOPIC) as waiter:
+            while not self._stopping.is_set():
+                if not await self._guarded(self._relay.process_next):
                     await waiter.wait(LOOK_SECONDS)
 
     def _dispatch(self, processed: Processed) -> None:
@@ -155,6 +164,7 @@ class Worker:
             heartbeat.beat(uow, self._name)
         upkeep.end_abandoned_dialogs(self._database, self._signals, self._texts)
         upkeep.end_idle_staff_talks(self._database, self._signals, self._texts)
+        upkeep.keep_complaints(self._database, self._signals)
         upkeep.forget(self._database)
         if time.monotonic() - self._log_emptied_at >= EMPTY_LOG_SECONDS:
             self._database.empty_log()

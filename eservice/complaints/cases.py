@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from eservice.complaints.models import AccusedDepartment, Complaint, ComplaintEvent
+from eservice.complaints import deadlines
+from eservice.complaints.models import AccusedDepartment, Complaint, ComplaintComment, ComplaintEvent
 from eservice.complaints.numbers import opens, read_number
 from eservice.complaints.states import (
     Actor,
@@ -15,16 +16,13 @@ from eservice.complaints.states import (
     missing,
     move_between,
 )
-from eservice.kit import audit
-from eservice.kit.errors import ErrorKind, ServiceError, conflict, invalid, not_found
-from eservice.kit.text import writable
+from eservice.kit import audit, outbox
+from eservice.kit.errors import ErrorKind, ServiceError, conflict, not_found
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.staff.permissions import Permission, Principal, departments_of, may, require
 
 REOPEN_DAYS = 15  # so long after the office called it done the resident can say no
 SILENCE_DAYS = 7  # so long without a word counts as unanswered
-MAX_TEXT = 4_000  # characters
-MAX_LINE = 300
 
 _REFUSALS = {
     Need.NOTE: "complaints.needs_note",
@@ -47,6 +45,14 @@ _TOLD = frozenset(
     }
 )
 """States whose note and reason are always for the resident: they must know why."""
+
+
+_OFFICE = frozenset({Actor.OFFICER, Actor.SECOND_OFFICER})
+
+CHANGED = "complaint.changed"
+"""In the outbox: a row of history was written, `event_id`."""
+SAID = "complaint.said"
+"""In the outbox: staff or the resident said something, `comment_id`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,42 +248,29 @@ def write(
     complaint.changed_at = uow.now
     if before is not None:
         complaint.version += 1
-    uow.session.add(
-        ComplaintEvent(
-            complaint_id=complaint.id,
-            before=before,
-            after=complaint.state,
-            actor=doer.actor,
-            actor_id=doer.id,
-            department_id=complaint.department_id,
-            note=note,
-            reason=reason,
-            waiting_reason=waiting_reason,
-            is_public=is_public,
-            at=uow.now,
-        )
+        if is_public and (note or reason) and doer.actor in _OFFICE:
+            complaint.answered_at = complaint.answered_at or uow.now
+    event = ComplaintEvent(
+        complaint_id=complaint.id,
+        before=before,
+        after=complaint.state,
+        actor=doer.actor,
+        actor_id=doer.id,
+        department_id=complaint.department_id,
+        note=note,
+        reason=reason,
+        waiting_reason=waiting_reason,
+        is_public=is_public,
+        at=uow.now,
     )
+    uow.session.add(event)
+    uow.session.flush()  # the outbox names it
+    outbox.record(uow, CHANGED, event_id=event.id)
+    if before is None or deadlines.moves_dates(before, complaint.state):
+        deadlines.set_dates(uow, complaint)
 
 
-def checked_text(text: str) -> str:
-    """What somebody wrote, storable. Raises ServiceError `complaints.no_text`, `complaints.text_too_long`."""
-    cleaned = writable(text).strip()
-    if not cleaned:
-        raise invalid("complaints.no_text", text="empty")
-    return optional_text(cleaned)
-
-
-def optional_text(text: str) -> str:
-    """As `checked_text`, but may be empty."""
-    cleaned = writable(text).strip()
-    if len(cleaned) > MAX_TEXT:
-        raise invalid("complaints.text_too_long", text="too_long")
-    return cleaned
-
-
-def checked_line(text: str, field: str) -> str:
-    """One line, perhaps empty. Raises ServiceError `complaints.line_too_long`, which names the field."""
-    cleaned = " ".join(writable(text).split())
-    if len(cleaned) > MAX_LINE:
-        raise invalid("complaints.line_too_long", **{field: "too_long"})
-    return cleaned
+def tell_of(uow: UnitOfWork, comment: ComplaintComment) -> None:
+    """Notes in the outbox that something was said."""
+    uow.session.flush()  # the outbox names it
+    outbox.record(uow, SAID, comment_id=comment.id)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import delete, func, select
 
-from eservice.complaints import cases
+from eservice.complaints import cases, wording
+from eservice.complaints.categories import category_of
 from eservice.complaints.models import AccusedDepartment, Complaint, Follower, Source
 from eservice.complaints.numbers import key_hash, new_key, new_number
 from eservice.complaints.states import ComplaintState, is_open
@@ -35,7 +36,7 @@ class NewComplaint:
     address: str = ""
     village: str = ""
     urgency: Urgency = Urgency.NORMAL
-    needs_photo: bool = False
+    needs_photo: bool | None = None  # None: as its category asks
     accused: frozenset[int] = field(default_factory=frozenset)
 
 
@@ -64,10 +65,12 @@ def file_complaint(
         raise ServiceError("staff.forbidden", ErrorKind.FORBIDDEN)
     values = _checked(uow, new)
     values["filed_by_id"] = by.account_id if by else None
+    needs_photo = category_of(uow, new.category).needs_photo if new.needs_photo is None else new.needs_photo
     while True:
         number, key = new_number(), new_key()
         row = {
             **values,
+            "needs_photo": needs_photo,
             "number": number,
             "key_hash": key_hash(number, key),
             "idempotency_key": idempotency_key,
@@ -131,7 +134,7 @@ def leave(uow: UnitOfWork, typed_number: str, contact_id: int) -> None:
 
 def _checked(uow: UnitOfWork, new: NewComplaint) -> dict[str, object]:
     """The columns that the one who files decides; nothing else can be set from outside."""
-    category = cases.checked_line(new.category, "category")
+    category = wording.checked_line(new.category, "category")
     if not category or len(category) > 100:
         raise invalid("complaints.no_category", category="unknown")
     if (new.latitude is None) != (new.longitude is None) or not (
@@ -144,15 +147,14 @@ def _checked(uow: UnitOfWork, new: NewComplaint) -> dict[str, object]:
     return {
         "source": new.source,
         "category": category,
-        "text": cases.checked_text(new.text),
+        "text": wording.checked_text(new.text),
         "contact_id": new.contact_id,
-        "reporter_name": cases.checked_line(new.reporter_name, "reporter_name") or None,
+        "reporter_name": wording.checked_line(new.reporter_name, "reporter_name") or None,
         "latitude": new.latitude,
         "longitude": new.longitude,
-        "address": cases.checked_line(new.address, "address"),
-        "village": cases.checked_line(new.village, "village"),
+        "address": wording.checked_line(new.address, "address"),
+        "village": wording.checked_line(new.village, "village"),
         "urgency": new.urgency,
-        "needs_photo": new.needs_photo,
     }
 
 

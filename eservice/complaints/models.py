@@ -1,15 +1,15 @@
 """Tables of complaints: the case, whom it accuses, its history, what was said about it, who follows it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eservice.complaints.states import Actor, ComplaintState, WaitingReason
 from eservice.kit.database import Base
 from eservice.messaging.models import Contact, enum_column
-from eservice.staff.models import Department, StaffAccount
+from eservice.staff.models import Department, Position, StaffAccount
 from knowledge.classify import Urgency
 
 
@@ -37,6 +37,7 @@ class Complaint(Base):
         Index(None, "department_id", "state"),
         Index(None, "state", "filed_at"),
         Index(None, "category", "state"),
+        Index(None, "filed_at"),
         CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="whole_position"),
     )
 
@@ -51,6 +52,7 @@ class Complaint(Base):
     contact_id: Mapped[int | None] = mapped_column(ForeignKey(Contact.id, ondelete="SET NULL"), index=True)
     reporter_name: Mapped[str | None] = mapped_column(String(300))
     category: Mapped[str] = mapped_column(String(100))
+    is_corrected: Mapped[bool] = mapped_column(default=False)  # staff have set the category: it teaches
     text: Mapped[str] = mapped_column(Text)
     latitude: Mapped[float | None]  # degrees, WGS 84
     longitude: Mapped[float | None]
@@ -70,8 +72,9 @@ class Complaint(Base):
     filed_at: Mapped[datetime]
     changed_at: Mapped[datetime]  # of state or department
     said_done_at: Mapped[datetime | None]
-    due_at: Mapped[datetime | None]  # the target, in working time
+    due_at: Mapped[datetime | None]  # the target, in working time; while it waits, as of when that began
     answer_due_at: Mapped[datetime | None]  # the duty to answer, in calendar days
+    answered_at: Mapped[datetime | None]  # when the resident first heard more than "received"
     version: Mapped[int] = mapped_column(default=1)
 
 
@@ -114,6 +117,7 @@ class CommentKind(StrEnum):
     REPLY = "reply"  # staff to the resident
     RESIDENT = "resident"  # the resident to the office
     NOTE = "note"  # among staff
+    EXTENSION = "extension"  # staff to the resident: why an answer takes longer
 
 
 class ComplaintComment(Base):
@@ -139,4 +143,91 @@ class Follower(Base):
     contact_id: Mapped[int] = mapped_column(
         ForeignKey(Contact.id, ondelete="CASCADE"), primary_key=True, index=True
     )
+    at: Mapped[datetime]
+
+
+class ComplaintCategory(Base):
+    """What an office has set for a category, one of its own or one that is shipped."""
+
+    __tablename__ = "complaint_categories"
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    department_id: Mapped[int | None] = mapped_column(ForeignKey(Department.id))
+    working_days: Mapped[int]
+    needs_photo: Mapped[bool]
+    is_sensitive: Mapped[bool]
+    is_offered: Mapped[bool]  # to whoever files; what was filed under it before keeps it
+
+
+class AnswerExtension(Base):
+    """More time for the duty to answer, and why. Rows are only ever added."""
+
+    __tablename__ = "complaint_extensions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    complaint_id: Mapped[int] = mapped_column(ForeignKey(Complaint.id, ondelete="CASCADE"), index=True)
+    given_by_id: Mapped[int] = mapped_column(ForeignKey(StaffAccount.id))
+    until: Mapped[date]
+    reason: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
+class EscalationClock(StrEnum):
+    """Which clock has brought a complaint before somebody."""
+
+    WORK = "work"
+    ANSWER = "answer"
+
+
+class Escalation(Base):
+    """A complaint that has come before a position, once for each clock and target."""
+
+    __tablename__ = "complaint_escalations"
+    __table_args__ = (UniqueConstraint("complaint_id", "clock", "position", "due_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    complaint_id: Mapped[int] = mapped_column(ForeignKey(Complaint.id, ondelete="CASCADE"))
+    clock: Mapped[EscalationClock] = mapped_column(enum_column(EscalationClock))
+    position: Mapped[Position | None] = mapped_column(enum_column(Position))  # None: the alert before the day
+    due_at: Mapped[datetime]  # the date that was missed: a reopened complaint climbs anew
+    at: Mapped[datetime]
+
+
+class Rating(Base):
+    """How content the resident is with what was done, 1 to 5; one for each time the office called it done."""
+
+    __tablename__ = "complaint_ratings"
+    __table_args__ = (UniqueConstraint("complaint_id", "about"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    complaint_id: Mapped[int] = mapped_column(ForeignKey(Complaint.id, ondelete="CASCADE"))
+    about: Mapped[datetime]  # the complaint's `said_done_at`
+    stars: Mapped[int]
+    words: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[datetime]
+
+
+class ImprovementTask(Base):
+    """What an office owes itself after a low rating: somebody finds out what to do better, by a day."""
+
+    __tablename__ = "improvement_tasks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    rating_id: Mapped[int] = mapped_column(ForeignKey(Rating.id, ondelete="CASCADE"), unique=True)
+    complaint_id: Mapped[int] = mapped_column(ForeignKey(Complaint.id, ondelete="CASCADE"), index=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey(StaffAccount.id), index=True)
+    due_day: Mapped[date]
+    done_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(Text, default="")
+    opened_at: Mapped[datetime]
+
+
+class FailedLookup(Base):
+    """A number or key that opened nothing, for slowing down whoever guesses. `source` is a hash."""
+
+    __tablename__ = "complaint_failed_lookups"
+    __table_args__ = (Index(None, "source", "at"), Index(None, "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, literal, or_, select, true
 
 from eservice.complaints import cases
 from eservice.complaints.cases import Resident
@@ -25,7 +25,9 @@ from eservice.staff.queries import department_names
 from knowledge.classify import Urgency
 
 MAX_ROWS = 200  # of one list
-_URGENT_FIRST = case({Urgency.URGENT: 0, Urgency.NORMAL: 1, Urgency.LOW: 2}, value=Complaint.urgency, else_=1)
+NOT_BEGUN = (ComplaintState.ASSIGNED, ComplaintState.REOPENED)
+_RANK = {Urgency.URGENT: 0, Urgency.NORMAL: 1, Urgency.LOW: 2}
+_URGENT_FIRST = case(_RANK, value=Complaint.urgency, else_=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +115,36 @@ def queue(
         query = query.where(Complaint.department_id == department_id)
     ordered = query.order_by(_URGENT_FIRST, Complaint.filed_at, Complaint.id)
     return reader.session.scalars(ordered.limit(limit)).all()
+
+
+def waits_before(reader: ReadOnly, complaint: Complaint) -> Complaint | None:
+    """The complaint whose turn comes first in the same queue: the same department and category, not begun.
+
+    The rule: danger first, then by when it came in. None when it is this one's turn.
+    """
+    if complaint.state not in NOT_BEGUN:
+        return None
+    rank = literal(_RANK[complaint.urgency])
+    return reader.session.scalar(
+        select(Complaint)
+        .where(
+            Complaint.department_id == complaint.department_id,
+            Complaint.category == complaint.category,
+            Complaint.state.in_(NOT_BEGUN),
+            or_(
+                rank > _URGENT_FIRST,
+                and_(
+                    rank == _URGENT_FIRST,
+                    or_(
+                        Complaint.filed_at < complaint.filed_at,
+                        and_(Complaint.filed_at == complaint.filed_at, Complaint.id < complaint.id),
+                    ),
+                ),
+            ),
+        )
+        .order_by(_URGENT_FIRST, Complaint.filed_at, Complaint.id)
+        .limit(1)
+    )
 
 
 def history(reader: ReadOnly, complaint_id: int) -> Sequence[ComplaintEvent]:

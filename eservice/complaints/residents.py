@@ -4,7 +4,7 @@ Each raises ServiceError `complaints.not_found` for whoever is neither the owner
 `cases.move` raises.
 """
 
-from eservice.complaints import cases
+from eservice.complaints import cases, wording
 from eservice.complaints.cases import REOPEN_DAYS, SILENCE_DAYS, Resident
 from eservice.complaints.models import CommentKind, Complaint, ComplaintComment
 from eservice.complaints.states import ComplaintState
@@ -19,9 +19,10 @@ def say(uow: UnitOfWork, number: str, resident: Resident, text: str) -> Complain
     """
     complaint = cases.for_resident(uow, number, resident)
     comment = ComplaintComment(
-        complaint_id=complaint.id, kind=CommentKind.RESIDENT, text=cases.checked_text(text), at=uow.now
+        complaint_id=complaint.id, kind=CommentKind.RESIDENT, text=wording.checked_text(text), at=uow.now
     )
     uow.session.add(comment)
+    cases.tell_of(uow, comment)
     if complaint.state is ComplaintState.NEEDS_INFORMATION:
         target = ComplaintState.RECEIVED if complaint.department_id is None else ComplaintState.ASSIGNED
         cases.move(uow, complaint, target, cases.resident_of(complaint))
@@ -55,7 +56,7 @@ def reopen(
         complaint,
         ComplaintState.REOPENED,
         cases.resident_of(complaint),
-        reason=cases.optional_text(reason),
+        reason=wording.optional_text(reason),
         window_days=window_days,
     )
     return complaint

@@ -5,17 +5,23 @@ with `complaints.changed`. Every function also raises ServiceError `complaints.n
 person may not see too, and `staff.forbidden`.
 """
 
-from datetime import datetime
+from datetime import date, timedelta
 
-from eservice.complaints import cases
-from eservice.complaints.models import CommentKind, Complaint, ComplaintComment
+from eservice.complaints import cases, deadlines, queries, wording
+from eservice.complaints.categories import read_categories
+from eservice.complaints.clocks import Extension
+from eservice.complaints.models import AnswerExtension, CommentKind, Complaint, ComplaintComment
 from eservice.complaints.states import Actor, ComplaintState, WaitingReason, is_open
 from eservice.kit import audit
 from eservice.kit.errors import conflict, invalid
+from eservice.kit.thai_calendar import local_date
 from eservice.kit.unit_of_work import UnitOfWork
 from eservice.staff.models import Department, StaffAccount
 from eservice.staff.permissions import Permission, Principal, may
 from eservice.staff.queries import principal_of
+from knowledge.classify import Urgency
+
+MAX_EXTENSION_DAYS = 90  # from today; who needs longer says so again
 
 
 def hand_on(
@@ -45,7 +51,7 @@ def hand_on(
         raise conflict("complaints.accused")
     if assignee_id is not None and not _can_take(uow, assignee_id, department_id, accused):
         raise invalid("complaints.unknown_assignee", assignee_id="unknown")
-    why = cases.optional_text(reason)
+    why = wording.optional_text(reason)
     is_new = department_id != complaint.department_id
     if is_new and complaint.department_id is not None and not why:
         raise conflict("complaints.needs_reason")
@@ -80,21 +86,97 @@ def change_state(
 
     `note` and `reason` are for the resident too when `is_public`, and always where they must know why. For
     "duplicate" and back see `merge` and `split`, for "resolved" `propose_done` and `agree_done`, for
-    "assigned" `hand_on`. Raises what `cases.move` raises.
+    "assigned" `hand_on`. Raises ServiceError `complaints.jumps_queue` for beginning it before one whose turn
+    it is, without a reason, and what `cases.move` raises.
     """
     complaint = cases.for_staff(uow, complaint_id, by, Permission.CASE_WORK, seen_version=seen_version)
     if complaint.state is ComplaintState.DUPLICATE:
         raise conflict("complaints.not_allowed")
+    if target is ComplaintState.IN_PROGRESS and not reason.strip() and queries.waits_before(uow, complaint):
+        raise conflict("complaints.jumps_queue")
     cases.move(
         uow,
         complaint,
         target,
         cases.officer(by),
-        note=cases.optional_text(note),
-        reason=cases.optional_text(reason),
+        note=wording.optional_text(note),
+        reason=wording.optional_text(reason),
         waiting_reason=waiting_reason,
         is_public=is_public,
     )
+    return complaint
+
+
+def recategorise(
+    uow: UnitOfWork,
+    complaint_id: int,
+    category: str,
+    urgency: Urgency,
+    *,
+    by: Principal,
+    seen_version: int,
+) -> Complaint:
+    """Corrects what the complaint is about and how soon someone must look; its target changes with it.
+
+    The machine learns from it (`is_corrected`). Raises ServiceError `complaints.no_category`,
+    `complaints.ended`.
+    """
+    complaint = cases.for_staff(uow, complaint_id, by, Permission.CASE_WORK, seen_version=seen_version)
+    if not is_open(complaint.state):
+        raise conflict("complaints.ended")
+    wanted = read_categories(uow).get(category)
+    if wanted is None:
+        raise invalid("complaints.no_category", category="unknown")
+    before = {"category": complaint.category, "urgency": complaint.urgency.value}
+    complaint.category, complaint.urgency, complaint.is_corrected = category, urgency, True
+    complaint.needs_photo = wanted.needs_photo
+    cases.write(uow, complaint, complaint.state, cases.officer(by), is_public=False)
+    deadlines.set_dates(uow, complaint)
+    audit.record(
+        uow, actor=by.username, action="complaint.recategorised", subject_kind="complaint",
+        subject_id=complaint.id, before=before, after={"category": category, "urgency": urgency.value},
+    )  # fmt: skip
+    return complaint
+
+
+def extend_answer(
+    uow: UnitOfWork, complaint_id: int, until: date, reason: str, *, by: Principal, seen_version: int
+) -> Complaint:
+    """Gives the duty to answer more time, until the end of a Thai day; the resident reads why.
+
+    Raises ServiceError `complaints.needs_reason`, `complaints.ended`, `complaints.answered`,
+    `complaints.bad_extension` unless it gives a later day than the present one and one still to come.
+    """
+    complaint = cases.for_staff(uow, complaint_id, by, Permission.CASE_WORK, seen_version=seen_version)
+    why = wording.optional_text(reason)
+    if not why:
+        raise conflict("complaints.needs_reason")
+    if not is_open(complaint.state):
+        raise conflict("complaints.ended")
+    if complaint.answered_at is not None:
+        raise conflict("complaints.answered")
+    try:
+        deadlines.answer_duty(uow, complaint).extended(Extension(given_at=uow.now, until=until, reason=why))
+    except ValueError as fault:
+        raise invalid("complaints.bad_extension", until="invalid") from fault
+    if until > local_date(uow.now) + timedelta(days=MAX_EXTENSION_DAYS):
+        raise invalid("complaints.bad_extension", until="invalid")
+    uow.session.add(
+        AnswerExtension(
+            complaint_id=complaint.id, given_by_id=by.account_id, until=until, reason=why, at=uow.now
+        )
+    )
+    cases.write(uow, complaint, complaint.state, cases.officer(by, Actor.OFFICER), is_public=False)
+    deadlines.set_dates(uow, complaint)
+    comment = ComplaintComment(
+        complaint_id=complaint.id, kind=CommentKind.EXTENSION, author_id=by.account_id, text=why, at=uow.now
+    )
+    uow.session.add(comment)
+    cases.tell_of(uow, comment)
+    audit.record(
+        uow, actor=by.username, action="complaint.extended", subject_kind="complaint", subject_id=complaint.id,
+        after={"until": until.isoformat()},
+    )  # fmt: skip
     return complaint
 
 
@@ -115,7 +197,7 @@ def propose_done(
     complaint = cases.for_staff(uow, complaint_id, by, Permission.CASE_WORK, seen_version=seen_version)
     if complaint.state is not ComplaintState.IN_PROGRESS:
         raise conflict("complaints.not_allowed")
-    text = cases.optional_text(note)
+    text = wording.optional_text(note)
     if not text:
         raise conflict("complaints.needs_note")
     if complaint.needs_photo and not with_photo:
@@ -155,10 +237,13 @@ def say(
         complaint_id=complaint.id,
         kind=CommentKind.REPLY if to_resident else CommentKind.NOTE,
         author_id=by.account_id,
-        text=cases.checked_text(text),
+        text=wording.checked_text(text),
         at=uow.now,
     )
     uow.session.add(comment)
+    if to_resident:
+        complaint.answered_at = complaint.answered_at or uow.now
+    cases.tell_of(uow, comment)
     action = "complaint.replied" if to_resident else "complaint.noted"
     audit.record(uow, actor=by.username, action=action, subject_kind="complaint", subject_id=complaint.id)
     return comment
@@ -200,18 +285,13 @@ def split(uow: UnitOfWork, complaint_id: int, reason: str, *, by: Principal, see
     if complaint.state is not ComplaintState.DUPLICATE:
         raise conflict("complaints.not_allowed")
     parent_id = complaint.parent_id
-    cases.move(uow, complaint, target, cases.officer(by), reason=cases.optional_text(reason))
+    cases.move(uow, complaint, target, cases.officer(by), reason=wording.optional_text(reason))
     complaint.parent_id = None
     audit.record(
         uow, actor=by.username, action="complaint.split", subject_kind="complaint", subject_id=complaint.id,
         before={"parent": parent_id},
     )  # fmt: skip
     return complaint
-
-
-def set_due(complaint: Complaint, *, due_at: datetime | None, answer_due_at: datetime | None) -> None:
-    """Sets the two dates by which something is owed: the target, and the duty to answer."""
-    complaint.due_at, complaint.answer_due_at = due_at, answer_due_at
 
 
 def _can_take(uow: UnitOfWork, account_id: int, department_id: int, accused: frozenset[int]) -> bool:

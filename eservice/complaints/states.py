@@ -92,6 +92,7 @@ def _moves(sources: Iterable[ComplaintState], target: ComplaintState, by: Actor,
 
 MOVES: tuple[Move, ...] = (
     *_moves((_S.RECEIVED, *_AT_WORK[1:]), _S.ASSIGNED, Actor.OFFICER, Need.DEPARTMENT),
+    *_moves((_S.RECEIVED,), _S.ASSIGNED, Actor.SYSTEM, Need.DEPARTMENT),  # by its category
     *_moves(
         (_S.ASSIGNED, _S.NEEDS_INFORMATION, _S.WAITING, _S.REOPENED),
         _S.IN_PROGRESS,

@@ -7,7 +7,7 @@ title and field errors. The unit of work of a request commits before its respons
 import json
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, TypeAlias
 
 import structlog
@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
@@ -48,10 +49,6 @@ _CODE_OF_STATUS = {
 }
 RETRY_AFTER_SECONDS = 5
 PROBLEM = "application/problem+json"
-
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 
 def _database(request: Request) -> Database:
@@ -138,7 +135,7 @@ class RequestLog:
         self._app = app
         self._observe = observe
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -194,3 +191,14 @@ def read_json_object(body: bytes) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise ServiceError("http.bad_json", ErrorKind.INVALID)
     return data
+
+
+class PagesOnly:
+    """Lets a middleware work on what is fetched; what is sent to us goes straight through."""
+
+    def __init__(self, app: ASGIApp, pages: Callable[..., ASGIApp], **options: object) -> None:
+        self._app = app
+        self._pages = pages(app, **options)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self._pages if scope.get("method") in ("GET", "HEAD") else self._app)(scope, receive, send)

@@ -122,6 +122,16 @@ def begin_talk(
     return Talk(contact, conversation)
 
 
+def talk_with(reader: ReadOnly, contact_id: int) -> Talk | None:
+    """The conversation with a contact who is known; None when it is gone."""
+    row = reader.session.execute(
+        select(Contact, Conversation)
+        .join(Conversation, Conversation.contact_id == Contact.id)
+        .where(Contact.id == contact_id)
+    ).one_or_none()
+    return Talk(*row) if row is not None else None
+
+
 def set_reachability(uow: UnitOfWork, contact: Contact, reachability: Reachability) -> None:
     """Records whether the address can be written to."""
     if contact.reachability is not reachability:

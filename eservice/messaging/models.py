@@ -191,12 +191,13 @@ class DeliveryClass(StrEnum):
     REPLY = "reply"  # the bot's answer to something just said: never a push
     STAFF_ANSWER = "staff_answer"  # held for the next contact unless staff choose to spend a push
     STAFF_ANSWER_PUSH = "staff_answer_push"  # staff saw the cost and chose to send now
+    CASE_PUSH = "case_push"  # a complaint needs the resident, or is said to be done
     NOTICE = "notice"  # e.g. an abandoned dialog's kind word: rides along, never a push
 
     @property
     def may_push(self) -> bool:
         """Whether this class may spend one of LINE's counted messages."""
-        return self is DeliveryClass.STAFF_ANSWER_PUSH
+        return self in (DeliveryClass.STAFF_ANSWER_PUSH, DeliveryClass.CASE_PUSH)
 
 
 class DeliveryState(StrEnum):

@@ -6,9 +6,13 @@ import pytest
 
 from bot.channel import Accepted, Doubt, Outcome, TryAgain
 from bot.worker import LOOK_SECONDS, Worker
+from eservice.kit.text import Catalogue
 from eservice.messaging import deliveries
+from eservice.notifications.relay import Relay
 from tests.chat import TEXTS, Village
+from tests.source import ROOT
 
+SERVICE_TEXTS = Catalogue(ROOT / "eservice/text")
 LOST = TryAgain(reason="read timed out", doubt=Doubt.MAYBE_SENT, after_seconds=0.75)
 
 
@@ -19,6 +23,7 @@ def worker_of(village: Village) -> Worker:
         intake=village.intake,
         sender=village.sender,
         texts=TEXTS,
+        relay=Relay(village.database, village.signals, SERVICE_TEXTS),
         count_event=lambda outcome: None,
     )
 

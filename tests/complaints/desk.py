@@ -18,7 +18,9 @@ from eservice.staff.permissions import Principal
 from eservice.staff.queries import principal_of
 from tests.inquiries.desk import add_department, add_staff, meet
 
-LIGHT = NewComplaint(source=Source.LINE, category="ไฟฟ้าแสงสว่าง", text="ไฟหน้าวัดดับมาสามวันแล้ว")
+LIGHT = NewComplaint(
+    source=Source.LINE, category="ไฟฟ้าแสงสว่าง", text="ไฟหน้าวัดดับมาสามวันแล้ว", needs_photo=False
+)
 
 
 @dataclass(kw_only=True)

@@ -1,0 +1,111 @@
+"""Open complaints that a new one may repeat: of the same category and close by, or alike in words.
+
+What is offered tells a stranger no more than the number does: never words, names or a position. Categories
+about people are never offered at all.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rapidfuzz import fuzz
+from sqlalchemy import select
+
+from eservice.complaints.assigning import OPEN_STATES
+from eservice.complaints.categories import category_of
+from eservice.complaints.models import Complaint
+from eservice.complaints.states import ComplaintState
+from eservice.kit.unit_of_work import ReadOnly
+from knowledge.thai import normalise
+
+RADIUS_M = 250.0
+ALIKE = 70.0  # of 100, the share of letters in common
+FRESH = timedelta(days=60)  # words alone say little about an old complaint
+MAX_COMPARED = 500
+_METRES_PER_DEGREE = 111_320.0
+_EARTH_M = 6_371_000.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Similar:
+    """An open complaint that may be the same. `distance_m` is None where there was no pin to measure from."""
+
+    complaint_id: int
+    number: str
+    category: str
+    state: ComplaintState
+    village: str
+    filed_at: datetime
+    distance_m: int | None
+
+
+def open_nearby(
+    reader: ReadOnly,
+    *,
+    category: str,
+    text: str,
+    latitude: float | None = None,
+    longitude: float | None = None,
+    contact_id: int | None = None,
+    radius_m: float = RADIUS_M,
+    limit: int = 3,
+) -> list[Similar]:
+    """The nearest open complaints of the category within the radius; without a pin, those alike in words.
+
+    A contact's own complaints are left out: they know of them.
+    """
+    if category_of(reader, category).is_sensitive:
+        return []
+    query = select(Complaint).where(Complaint.category == category, Complaint.state.in_(OPEN_STATES))
+    if contact_id is not None:
+        query = query.where(Complaint.contact_id.is_distinct_from(contact_id))
+    if latitude is not None and longitude is not None:
+        reach = radius_m / _METRES_PER_DEGREE
+        wide = reach / max(math.cos(math.radians(latitude)), 0.01)
+        around = query.where(
+            Complaint.latitude.between(latitude - reach, latitude + reach),
+            Complaint.longitude.between(longitude - wide, longitude + wide),
+        )
+        found = reader.session.scalars(around.order_by(Complaint.id.desc()).limit(MAX_COMPARED)).all()
+        return _nearest(found, latitude, longitude, radius_m)[:limit]
+    fresh = query.where(Complaint.filed_at > reader.now - FRESH).order_by(Complaint.id.desc())
+    return _alike(reader.session.scalars(fresh.limit(MAX_COMPARED)).all(), text)[:limit]
+
+
+def distance_m(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
+    """Metres along the earth between two places in degrees (haversine)."""
+    a, b = math.radians(latitude), math.radians(other_latitude)
+    half = math.sin((b - a) / 2) ** 2
+    half += math.cos(a) * math.cos(b) * math.sin(math.radians(other_longitude - longitude) / 2) ** 2
+    return 2 * _EARTH_M * math.asin(min(1.0, math.sqrt(half)))
+
+
+def _nearest(found: Sequence[Complaint], latitude: float, longitude: float, radius_m: float) -> list[Similar]:
+    measured = [
+        (distance_m(latitude, longitude, complaint.latitude, complaint.longitude), complaint)
+        for complaint in found
+        if complaint.latitude is not None and complaint.longitude is not None
+    ]
+    near = sorted(((metres, c) for metres, c in measured if metres <= radius_m), key=lambda pair: pair[0])
+    return [_similar(complaint, round(metres / 10) * 10) for metres, complaint in near]
+
+
+def _alike(found: Sequence[Complaint], text: str) -> list[Similar]:
+    """By shared letters in order: in short Thai messages the place's name is most of what is said."""
+    wanted = normalise(text)
+    scored = [(fuzz.ratio(wanted, normalise(complaint.text)), complaint) for complaint in found]
+    alike = sorted((pair for pair in scored if pair[0] >= ALIKE), key=lambda pair: -pair[0])
+    return [_similar(complaint, None) for _score, complaint in alike]
+
+
+def _similar(complaint: Complaint, metres: int | None) -> Similar:
+    return Similar(
+        complaint_id=complaint.id,
+        number=complaint.number,
+        category=complaint.category,
+        state=complaint.state,
+        village=complaint.village,
+        filed_at=complaint.filed_at,
+        distance_m=metres,
+    )

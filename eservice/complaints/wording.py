@@ -1,0 +1,31 @@
+"""What people write into complaints, checked and made storable."""
+
+from eservice.kit.errors import invalid
+from eservice.kit.text import writable
+
+MAX_TEXT = 4_000  # characters
+MAX_LINE = 300
+
+
+def checked_text(text: str) -> str:
+    """What somebody wrote, storable. Raises ServiceError `complaints.no_text`, `complaints.text_too_long`."""
+    cleaned = writable(text).strip()
+    if not cleaned:
+        raise invalid("complaints.no_text", text="empty")
+    return optional_text(cleaned)
+
+
+def optional_text(text: str) -> str:
+    """As `checked_text`, but may be empty."""
+    cleaned = writable(text).strip()
+    if len(cleaned) > MAX_TEXT:
+        raise invalid("complaints.text_too_long", text="too_long")
+    return cleaned
+
+
+def checked_line(text: str, field: str) -> str:
+    """One line, perhaps empty. Raises ServiceError `complaints.line_too_long`, which names the field."""
+    cleaned = " ".join(writable(text).split())
+    if len(cleaned) > MAX_LINE:
+        raise invalid("complaints.line_too_long", **{field: "too_long"})
+    return cleaned
