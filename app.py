@@ -127,7 +127,7 @@ def doctor(settings: "Settings", arguments: argparse.Namespace) -> int:
     from eservice.operations.doctor import all_work, examine, told
 
     async def examine_all() -> "list[Finding]":
-        own = asyncio.to_thread(examine, settings.database_address, settings.data_dir)
+        own = asyncio.to_thread(examine, settings)
         parts = await asyncio.gather(own, line.examine(settings), telegram.examine(settings))
         return [found for part in parts for found in part]
 

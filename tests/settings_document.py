@@ -24,6 +24,8 @@ _FOOT = """
 
 - `LINE_CHANNEL_SECRET` and `LINE_CHANNEL_ACCESS_TOKEN`: both, or LINE is off.
 - `TELEGRAM_BOT_TOKEN` needs `TELEGRAM_WEBHOOK_SECRET`.
+- `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`: both, or the machine's own role. Any store that speaks S3 will
+  do: `MEDIA_URL=s3://bucket/prefix` with its address in `AWS_ENDPOINT_URL`.
 - `APP_ENV=production` refuses to start without a `SECRET_KEY` of at least 32 characters, with a `PUBLIC_URL`
   that does not begin with `https://`, and on a database with demo accounts. It never loads the demo office.
 - `DATABASE_URL` takes `sqlite:///…` and `postgresql://…`; a driver suffix is replaced by the one we ship.

@@ -120,6 +120,7 @@ def test_an_office_without_channels_is_well(run: Run, office: Database) -> None:
         "database": "ok",
         "migrations": "ok",
         "disk": "ok",
+        "media": "ok",
         "clock": "ok",
         "worker": "warning",
         "line": "off",
@@ -152,12 +153,29 @@ def test_a_missing_database_is_said_and_not_made(run: Run, data_dir: Path) -> No
         "database": "failed",
         "migrations": "unknown",
         "disk": "ok",
+        "media": "ok",
         "clock": "unknown",
         "worker": "unknown",
         "line": "off",
         "telegram": "off",
     }
     assert not data_dir.exists()
+
+
+def test_photos_that_cannot_be_kept_are_a_failure_with_its_reason(
+    run: Run, office: Database, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert examined(run, "media")[0] == "ok"
+    assert not (data_dir / "media").exists()
+    (data_dir / "media").write_text("a file where a folder should be")
+    verdict, words = examined(run, "media")
+    assert (verdict, str(data_dir / "media") in words) == ("failed", True)
+    monkeypatch.setenv("MEDIA_URL", "s3://photos")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "KEY")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret-of-the-store")
+    verdict, words = examined(run, "media")
+    assert (verdict, "s3://photos" in words, "secret-of" in words) == ("failed", True, False)
 
 
 def test_a_damaged_file_is_told_from_a_missing_server(

@@ -98,6 +98,10 @@ def test_another_database_is_refused() -> None:
         ({"app_env": "production", "public_url": "https://x.go.th", "secret_key": "short"}, "SECRET_KEY"),
         ({"app_env": "production", "public_url": "http://x.go.th", "secret_key": KEY}, "PUBLIC_URL"),
         ({"app_env": "staging"}, "app_env"),
+        ({"media_url": "/srv/media"}, "MEDIA_URL"),
+        ({"media_url": "s3:///prefix"}, "MEDIA_URL"),
+        ({"media_url": "ftp://host/media"}, "MEDIA_URL"),
+        ({"aws_access_key_id": "a"}, "AWS_SECRET_ACCESS_KEY"),
     ],
 )
 def test_unsafe_settings_are_refused_by_name(values: dict[str, str], named: str) -> None:

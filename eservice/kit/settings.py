@@ -4,6 +4,7 @@ import secrets
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -31,6 +32,17 @@ class Settings(BaseSettings):
     telegram_api_base: str = Field(
         "https://api.telegram.org/bot", description="python-telegram-bot's base_url"
     )
+    media_url: str = Field(
+        "", description="photos: the folder media below DATA_DIR when empty, file:///… or s3://bucket/prefix"
+    )
+    aws_access_key_id: SecretStr = Field(
+        SecretStr(""), description="for s3://; unset, the machine's own role"
+    )
+    aws_secret_access_key: SecretStr = Field(SecretStr(""), description="for s3://")
+    aws_region: str = Field("", description="for s3://, e.g. ap-southeast-7")
+    aws_endpoint_url: str = Field(
+        "", description="for s3:// elsewhere than at AWS, e.g. http://127.0.0.1:9000"
+    )
     log_format: Literal["text", "json"] = Field("text", description="how logs are written")
     trusted_proxies: str = Field(
         "", description="addresses whose forwarded headers are believed, with commas"
@@ -47,10 +59,19 @@ class Settings(BaseSettings):
             return self
         return self.model_copy(update={"public_url": local_address(host, port)})
 
-    @field_validator("public_url", "line_api_base", "line_data_api_base")
+    @field_validator("public_url", "line_api_base", "line_data_api_base", "aws_endpoint_url")
     @classmethod
     def _without_trailing_slash(cls, value: str) -> str:
         return value.rstrip("/")
+
+    @field_validator("media_url")
+    @classmethod
+    def _names_a_store(cls, value: str) -> str:
+        address = urlsplit(value)
+        is_place = (address.scheme == "s3" and address.netloc) or (address.scheme == "file" and address.path)
+        if value and not is_place:
+            raise ValueError("MEDIA_URL names a folder, file:///…, or a bucket, s3://bucket/prefix")
+        return value
 
     @model_validator(mode="after")
     def _is_safe(self) -> "Settings":
@@ -60,6 +81,10 @@ class Settings(BaseSettings):
             self.line_channel_access_token.get_secret_value()
         ):
             raise ValueError("LINE_CHANNEL_SECRET and LINE_CHANNEL_ACCESS_TOKEN go together")
+        if bool(self.aws_access_key_id.get_secret_value()) != bool(
+            self.aws_secret_access_key.get_secret_value()
+        ):
+            raise ValueError("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY go together")
         if self.app_env == "production":
             if len(self.secret_key.get_secret_value()) < 32:
                 raise ValueError("APP_ENV=production needs SECRET_KEY of at least 32 characters")

@@ -1,4 +1,4 @@
-"""Whether what the office runs on works: database, migrations, disk, clock, worker. And how findings are told.
+"""Whether what the office runs on works: database, disk, media store, clock, worker. And how findings are told.
 
 The channels examine themselves beside their clients and answer in the same `Finding`s.
 """
@@ -19,7 +19,11 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from eservice.kit import heartbeat
 from eservice.kit.audit import AuditRecord
 from eservice.kit.database import Database
+from eservice.kit.errors import ServiceError
+from eservice.kit.media import local_folder, open_media
+from eservice.kit.media import reason_of as reason_of_media
 from eservice.kit.migrate import is_current
+from eservice.kit.settings import Settings
 from eservice.kit.text import LANGUAGES, Catalogue
 from eservice.kit.thai_calendar import BUDDHIST_ERA_OFFSET, local, local_date, thai_datetime
 from eservice.kit.unit_of_work import ReadOnly
@@ -105,12 +109,12 @@ def all_work(findings: Sequence[Finding]) -> bool:
     return all(found.verdict is not Verdict.FAILED for found in findings)
 
 
-def examine(address: str, data_dir: Path) -> list[Finding]:
-    """Database, migrations, disk, clock and worker; `address` is the database's SQLAlchemy URL.
+def examine(settings: Settings) -> list[Finding]:
+    """Database, migrations, disk, media store, clock and worker.
 
-    Changes nothing, and may run beside serving processes.
+    Leaves everything as it was, and may run beside serving processes.
     """
-    database = Database(address)
+    database = Database(settings.database_address)
     try:
         usable = _check_database(database)
         is_there = usable.verdict is not Verdict.FAILED
@@ -119,7 +123,8 @@ def examine(address: str, data_dir: Path) -> list[Finding]:
         return [
             usable,
             migrations,
-            _check_disk(data_dir),
+            _check_disk(settings.data_dir),
+            _check_media(settings),
             _check_clock(database, has_tables=has_tables),
             _check_worker(database) if has_tables else _unseen("worker"),
         ]
@@ -178,15 +183,38 @@ def _check_migrations(database: Database) -> Finding:
 
 
 def _check_disk(data_dir: Path) -> Finding:
-    folder = data_dir.absolute()
-    while not folder.exists():
-        folder = folder.parent
-    if not os.access(folder, os.W_OK):
+    folder = _there(data_dir.absolute())
+    if not _is_writable(folder):
         return _found("disk", Verdict.FAILED, "not_writable", folder=folder)
     free_mb = shutil.disk_usage(folder).free // 1_000_000
     is_low = free_mb < LOW_DISK_MB
     verdict, code = (Verdict.WARNING, "low") if is_low else (Verdict.OK, "ok")
     return _found("disk", verdict, code, folder=folder, free=f"{free_mb:,}")
+
+
+def _check_media(settings: Settings) -> Finding:
+    """Writes, reads and deletes a file; a folder that is not there yet is left for the first photo to make."""
+    folder = local_folder(settings)
+    place = settings.media_url or folder
+    if folder is not None and not folder.exists() and _is_writable(folder):
+        return _found("media", Verdict.OK, "not_yet", place=place)
+    try:
+        open_media(settings).try_out()
+    except ServiceError as fault:
+        code = "no_folder" if folder is not None else "no_store"
+        return _found("media", Verdict.FAILED, code, place=place, reason=reason_of_media(fault))
+    return _found("media", Verdict.OK, "ok", place=place)
+
+
+def _is_writable(folder: Path) -> bool:
+    """Whether the folder, or the nearest one above it that is there, can be written to."""
+    return os.access(_there(folder), os.W_OK)
+
+
+def _there(folder: Path) -> Path:
+    while not folder.exists():
+        folder = folder.parent
+    return folder
 
 
 def _check_clock(database: Database, *, has_tables: bool) -> Finding:
