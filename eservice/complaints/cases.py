@@ -203,7 +203,7 @@ def move(
         Need.NO_DEPARTMENT: complaint.department_id is None,
         Need.WAITING_REASON: waiting_reason is not None,
         Need.PROPOSAL: complaint.proposed_by_id is not None,
-        Need.PHOTO: complaint.proposed_with_photo or not complaint.needs_photo,
+        Need.PHOTO: bool(complaint.proposed_photo_ids) or not complaint.needs_photo,
         Need.PARENT: complaint.parent_id is not None,
         Need.WITHIN_WINDOW: since <= timedelta(days=window_days),
         Need.SILENCE: since >= timedelta(days=silence_days),
@@ -213,7 +213,7 @@ def move(
         raise ServiceError(_REFUSALS[lacking], ErrorKind.CONFLICT)
     before, complaint.state = complaint.state, target
     complaint.waiting_reason = waiting_reason if target is ComplaintState.WAITING else None
-    complaint.proposed_by_id, complaint.proposed_note, complaint.proposed_with_photo = None, None, False
+    complaint.proposed_by_id, complaint.proposed_note, complaint.proposed_photo_ids = None, None, []
     complaint.confirmed_by_silence = target is ComplaintState.CONFIRMED and doer.actor is Actor.SYSTEM
     if target in (ComplaintState.RESOLVED, ComplaintState.REJECTED):
         complaint.said_done_at = uow.now

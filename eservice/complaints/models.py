@@ -1,14 +1,14 @@
-"""Tables of complaints: the case, whom it accuses, its history, what was said about it, who follows it."""
+"""Tables of complaints: the case, whom it accuses, its history, what was said, who follows, its photos."""
 
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eservice.complaints.states import Actor, ComplaintState, WaitingReason
 from eservice.kit.database import Base
-from eservice.messaging.models import Contact, enum_column
+from eservice.messaging.models import ChannelName, Contact, Message, enum_column
 from eservice.staff.models import Department, Position, StaffAccount
 from knowledge.classify import Urgency
 
@@ -67,7 +67,7 @@ class Complaint(Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("complaints.id"), index=True)
     proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey(StaffAccount.id))
     proposed_note: Mapped[str | None] = mapped_column(Text)
-    proposed_with_photo: Mapped[bool] = mapped_column(default=False)
+    proposed_photo_ids: Mapped[list[int]] = mapped_column(JSON, default=list)  # the after photos that show it
     confirmed_by_silence: Mapped[bool] = mapped_column(default=False)
     filed_at: Mapped[datetime]
     changed_at: Mapped[datetime]  # of state or department
@@ -230,4 +230,93 @@ class FailedLookup(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     source: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+
+
+class PhotoKind(StrEnum):
+    """What a photo shows, and who says so."""
+
+    RESIDENT = "resident"  # what is wrong, sent by the resident
+    BEFORE = "before"  # the same, taken by staff
+    AFTER = "after"  # what the work has made of it
+
+
+class Photo(Base):
+    """A photo as we drew it anew; the file that was sent is not kept.
+
+    Held for its contact while `complaint_id` is None, then forgotten. `opening` is how often the complaint
+    had been reopened when the photo came: an after photo speaks of its own round only. `near_photo_id` is one
+    of the same complaint that looks nearly the same. `forgotten_at`: nobody sees it any more, and its files
+    and the row are about to go.
+    """
+
+    __tablename__ = "complaint_photos"
+    __table_args__ = (
+        Index(None, "complaint_id", "id"),
+        Index(None, "contact_id", "at"),
+        Index(
+            "ix_complaint_photos_held",
+            "at",
+            sqlite_where=text("complaint_id IS NULL"),
+            postgresql_where=text("complaint_id IS NULL"),
+        ),
+        Index(
+            "ix_complaint_photos_forgotten_at",
+            "forgotten_at",
+            sqlite_where=text("forgotten_at IS NOT NULL"),
+            postgresql_where=text("forgotten_at IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    complaint_id: Mapped[int | None] = mapped_column(ForeignKey(Complaint.id, ondelete="CASCADE"))
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey(Contact.id, ondelete="SET NULL"))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey(Message.id, ondelete="SET NULL"), index=True)
+    uploaded_by_id: Mapped[int | None] = mapped_column(ForeignKey(StaffAccount.id))  # None: the resident
+    kind: Mapped[PhotoKind] = mapped_column(enum_column(PhotoKind))
+    is_public: Mapped[bool]  # whether the resident sees it
+    opening: Mapped[int] = mapped_column(default=0)
+    original_sha256: Mapped[str] = mapped_column(String(64))  # of the file that was sent
+    sha256: Mapped[str] = mapped_column(String(64))  # of the file that we drew
+    look: Mapped[str] = mapped_column(String(16))  # 64 bits in hexadecimal digits: `pictures.PreparedPhoto`
+    image_key: Mapped[str] = mapped_column(String(32), unique=True)  # in the media store
+    thumbnail_key: Mapped[str] = mapped_column(String(32), unique=True)
+    width: Mapped[int]
+    height: Mapped[int]
+    bytes: Mapped[int]  # of the image
+    near_photo_id: Mapped[int | None] = mapped_column(
+        ForeignKey("complaint_photos.id", ondelete="SET NULL"), index=True
+    )
+    at: Mapped[datetime]
+    forgotten_at: Mapped[datetime | None]
+
+
+class ArrivalState(StrEnum):
+    """How a photo comes from its platform."""
+
+    COMING = "coming"  # to be fetched, or being fetched until `due_at`
+    REFUSED = "refused"  # it came, and is no photo that we take
+    LOST = "lost"  # the platform does not give it
+
+
+class PhotoArrival(Base):
+    """A photo that a resident sent and that is still on its way from the platform; gone once it is here.
+
+    `complaint_id` is the complaint it will belong to, None while it is held for its contact. `due_at` is when
+    it may be fetched next. `reason` is a code for staff, e.g. "photos.too_large".
+    """
+
+    __tablename__ = "complaint_photo_arrivals"
+    __table_args__ = (Index(None, "state", "due_at"), Index(None, "contact_id", "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey(Contact.id, ondelete="CASCADE"))
+    message_id: Mapped[int] = mapped_column(ForeignKey(Message.id, ondelete="CASCADE"), unique=True)
+    complaint_id: Mapped[int | None] = mapped_column(ForeignKey(Complaint.id, ondelete="CASCADE"), index=True)
+    channel: Mapped[ChannelName] = mapped_column(enum_column(ChannelName))
+    media_ref: Mapped[str] = mapped_column(String(300))  # what the platform gives it out for
+    state: Mapped[ArrivalState] = mapped_column(enum_column(ArrivalState), default=ArrivalState.COMING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime]
+    reason: Mapped[str | None] = mapped_column(String(200))
     at: Mapped[datetime]

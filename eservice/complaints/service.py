@@ -5,9 +5,10 @@ with `complaints.changed`. Every function also raises ServiceError `complaints.n
 person may not see too, and `staff.forbidden`.
 """
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
-from eservice.complaints import cases, deadlines, queries, wording
+from eservice.complaints import cases, deadlines, photos, queries, wording
 from eservice.complaints.categories import read_categories
 from eservice.complaints.clocks import Extension
 from eservice.complaints.models import AnswerExtension, CommentKind, Complaint, ComplaintComment
@@ -187,12 +188,13 @@ def propose_done(
     *,
     by: Principal,
     seen_version: int,
-    with_photo: bool = False,
+    photo_ids: Iterable[int] = (),
 ) -> Complaint:
     """The officer in charge says that it is done; a second officer must agree before anybody is told so.
 
-    `note` is what the resident will read. `with_photo`: a new photo shows it. Raises ServiceError
-    `complaints.not_allowed`, `complaints.needs_note`, `complaints.needs_photo`.
+    `note` is what the resident will read. `photo_ids` are the after photos that show it, taken since the
+    complaint was last reopened. Raises ServiceError `complaints.not_allowed`, `complaints.needs_note`,
+    `complaints.needs_photo`, `photos.not_after`.
     """
     complaint = cases.for_staff(uow, complaint_id, by, Permission.CASE_WORK, seen_version=seen_version)
     if complaint.state is not ComplaintState.IN_PROGRESS:
@@ -200,10 +202,11 @@ def propose_done(
     text = wording.optional_text(note)
     if not text:
         raise conflict("complaints.needs_note")
-    if complaint.needs_photo and not with_photo:
+    shown = photos.new_after(uow, complaint, photo_ids)
+    if complaint.needs_photo and not shown:
         raise conflict("complaints.needs_photo")
     complaint.proposed_by_id, complaint.proposed_note = by.account_id, text
-    complaint.proposed_with_photo = with_photo
+    complaint.proposed_photo_ids = shown
     cases.write(uow, complaint, complaint.state, cases.officer(by), note=text, is_public=False)
     audit.record(
         uow, actor=by.username, action="complaint.proposed", subject_kind="complaint", subject_id=complaint.id

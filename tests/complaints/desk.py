@@ -1,17 +1,21 @@
 """An office with two departments, its people, and residents who file complaints."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 from _pytest.raises import RaisesExc
+from obstore.store import MemoryStore
 
-from eservice.complaints import filing
+from eservice.complaints import filing, photos
 from eservice.complaints.cases import Resident
 from eservice.complaints.filing import Filed, NewComplaint
-from eservice.complaints.models import Complaint, Source
+from eservice.complaints.models import Complaint, Photo, PhotoKind, Source
+from eservice.complaints.photos import KeptPhoto
+from eservice.complaints.pictures import prepare
 from eservice.complaints.states import ComplaintState
 from eservice.kit.database import Database
 from eservice.kit.errors import ServiceError
+from eservice.kit.media import MediaStore
 from eservice.messaging.models import ChannelName
 from eservice.staff.models import Role
 from eservice.staff.permissions import Principal
@@ -39,6 +43,7 @@ class Desk:
     daeng: int  # contacts
     dam: int
     filed: int = 0
+    media: MediaStore = field(default_factory=lambda: MediaStore(MemoryStore()))
 
     def file(
         self, new: NewComplaint = LIGHT, *, contact_id: int | None = None, by: Principal | None = None
@@ -50,6 +55,25 @@ class Desk:
                 replace(new, contact_id=contact_id or self.daeng),
                 idempotency_key=f"test:{id(self)}:{self.filed}",
                 by=by,
+            )
+
+    def keep(self, content: bytes) -> KeptPhoto:
+        """The file as it lies in the store, without a row yet."""
+        return photos.keep(self.media, prepare(content))
+
+    def add_photo(
+        self,
+        filed: Filed,
+        content: bytes,
+        *,
+        kind: PhotoKind = PhotoKind.AFTER,
+        by: Principal | None = None,
+        is_public: bool = False,
+    ) -> Photo:
+        kept = self.keep(content)
+        with self.database.unit_of_work() as uow:
+            return photos.attach(
+                uow, filed.complaint_id, kept, kind=kind, by=by or self.somsri, is_public=is_public
             )
 
     def now(self, filed: Filed) -> Complaint:

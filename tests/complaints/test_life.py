@@ -8,10 +8,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from eservice.complaints import filing, queries, residents, service
+from eservice.complaints import filing, photos, queries, residents, service
 from eservice.complaints.cases import Resident
 from eservice.complaints.filing import Filed
-from eservice.complaints.models import Complaint
+from eservice.complaints.models import Complaint, Photo, PhotoKind
+from eservice.complaints.pictures import prepare
 from eservice.complaints.states import MOVES, Actor, ComplaintState, WaitingReason, moves_from
 from eservice.kit import audit
 from eservice.kit.clock import FixedClock
@@ -20,10 +21,12 @@ from eservice.kit.errors import ServiceError
 from eservice.kit.unit_of_work import UnitOfWork
 from eservice.staff.permissions import Principal
 from tests.complaints.desk import LIGHT, Desk, open_desk
+from tests.complaints.pictures import photo
 
 LEGAL = {(move.source, move.target, move.by) for move in MOVES}
 OFFICERS = ("somsri", "somchai", "malee", "palad", "checker")
 S = ComplaintState
+PICTURES = [prepare(photo(seed, (160, 120))) for seed in range(4)]
 
 
 @dataclass(kw_only=True)
@@ -35,6 +38,8 @@ class Life:
     accused: frozenset[int]
     joined: set[int] = field(default_factory=set)
     parent: int | None = None
+    pictures: set[int] = field(default_factory=set)  # places in PICTURES
+    new_after: set[int] = field(default_factory=set)  # ids of after photos since it was last reopened
 
 
 class Lives(RuleBasedStateMachine):
@@ -55,7 +60,7 @@ class Lives(RuleBasedStateMachine):
             with self.desk.database.unit_of_work() as uow:
                 act(uow)
         except ServiceError as refusal:
-            assert refusal.code.startswith(("complaints.", "staff."))
+            assert refusal.code.startswith(("complaints.", "staff.", "photos."))
             assert before == {id_: self.now(id_).version for id_ in before}
             return False
         return True
@@ -113,6 +118,8 @@ class Lives(RuleBasedStateMachine):
         if done:
             assert (before.state, target, Actor.OFFICER) in LEGAL
             assert target not in (S.RESOLVED, S.CONFIRMED, S.WITHDRAWN, S.DUPLICATE)
+            if target is S.REOPENED:
+                self.known[id_].new_after.clear()
 
     @rule(id_=lives, choice=st.integers(0, 7), who=st.sampled_from(("somsri", "palad")))
     def change_as_the_table_says(self, id_: int, choice: int, who: str) -> None:
@@ -124,14 +131,37 @@ class Lives(RuleBasedStateMachine):
     def answer_whether_it_is_fixed(self, id_: int, is_fixed: bool) -> None:
         self.resident(id_, "confirm" if is_fixed else "reopen", with_key=True, is_stranger=False)
 
-    @rule(id_=lives, who=st.sampled_from(OFFICERS), with_photo=st.booleans())
-    def propose(self, id_: int, who: str, with_photo: bool) -> None:
-        version = self.now(id_).version
-        self.attempt(
+    @rule(
+        id_=lives,
+        who=st.sampled_from(OFFICERS),
+        kind=st.sampled_from(PhotoKind),
+        picture=st.integers(0, len(PICTURES) - 1),
+    )
+    def add_photo(self, id_: int, who: str, kind: PhotoKind, picture: int) -> None:
+        self.add(id_, who, kind, picture)
+
+    def add(self, id_: int, who: str, kind: PhotoKind, picture: int) -> int | None:
+        """The id of the photo; its file is one of a few, so that they come again."""
+        added: list[Photo] = []
+        kept = photos.keep(self.desk.media, PICTURES[picture])
+        life = self.known[id_]
+        if self.attempt(lambda uow: added.append(photos.attach(uow, id_, kept, kind=kind, by=self.by(who)))):
+            assert kind is not PhotoKind.AFTER or picture not in life.pictures
+            life.pictures.add(picture)
+            if kind is PhotoKind.AFTER:
+                life.new_after.add(added[0].id)
+        return added[0].id if added else None
+
+    @rule(id_=lives, who=st.sampled_from(OFFICERS), photo_id=st.integers(1, 40) | st.none())
+    def propose(self, id_: int, who: str, photo_id: int | None) -> None:
+        version, life = self.now(id_).version, self.known[id_]
+        shown = list(life.new_after)[:1] if photo_id is None else [photo_id]
+        if self.attempt(
             lambda uow: service.propose_done(
-                uow, id_, "ทำแล้ว", by=self.by(who), seen_version=version, with_photo=with_photo
+                uow, id_, "ทำแล้ว", by=self.by(who), seen_version=version, photo_ids=shown
             )
-        )
+        ):
+            assert set(shown) <= life.new_after
 
     @rule(id_=lives, who=st.sampled_from(OFFICERS))
     def agree(self, id_: int, who: str) -> None:
@@ -140,19 +170,21 @@ class Lives(RuleBasedStateMachine):
             lambda uow: service.agree_done(uow, id_, by=self.by(who), seen_version=before.version)
         ):
             assert before.proposed_by_id not in (None, self.by(who).account_id)
-            assert before.proposed_with_photo or not before.needs_photo
+            assert before.proposed_photo_ids or not before.needs_photo
+            assert set(before.proposed_photo_ids) <= self.known[id_].new_after
 
     @rule(id_=lives)
     def work_as_it_should_be(self, id_: int) -> None:
         """The straight road, so that many lives get far enough for something to go wrong there."""
         desk, somsri = self.desk, self.desk.somsri
+        self.add(id_, "somsri", PhotoKind.AFTER, len(self.known[id_].pictures) % len(PICTURES))
         steps: list[Callable[[UnitOfWork, int], object]] = [
             lambda uow, seen: service.hand_on(
                 uow, id_, desk.works, by=desk.palad, seen_version=seen, reason="งานเขา"
             ),
             lambda uow, seen: service.change_state(uow, id_, S.IN_PROGRESS, by=somsri, seen_version=seen),
             lambda uow, seen: service.propose_done(
-                uow, id_, "ทำแล้ว", by=somsri, seen_version=seen, with_photo=True
+                uow, id_, "ทำแล้ว", by=somsri, seen_version=seen, photo_ids=self.known[id_].new_after
             ),
             lambda uow, seen: service.agree_done(uow, id_, by=desk.somchai, seen_version=seen),
         ]
@@ -192,6 +224,8 @@ class Lives(RuleBasedStateMachine):
         }
         done = self.attempt(acts[act])
         assert not (done and is_stranger)
+        if done and act == "reopen":
+            life.new_after.clear()
         assert done or is_stranger or act != "say"
 
     @rule(id_=lives)

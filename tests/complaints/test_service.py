@@ -6,11 +6,12 @@ import pytest
 
 from eservice.complaints import filing, queries, residents, service
 from eservice.complaints.filing import Filed
-from eservice.complaints.models import Complaint
+from eservice.complaints.models import Complaint, PhotoKind
 from eservice.complaints.states import ComplaintState, WaitingReason
 from eservice.kit import audit
 from eservice.staff.permissions import Principal
 from tests.complaints.desk import LIGHT, Desk, refused
+from tests.complaints.pictures import photo
 
 S = ComplaintState
 
@@ -46,7 +47,7 @@ def in_progress(desk: Desk, **columns: object) -> Filed:
     return filed
 
 
-def propose(desk: Desk, filed: Filed, note: str = "เปลี่ยนหลอดแล้ว", *, with_photo: bool = False) -> None:
+def propose(desk: Desk, filed: Filed, note: str = "เปลี่ยนหลอดแล้ว", *photo_ids: int) -> None:
     with desk.database.unit_of_work() as uow:
         service.propose_done(
             uow,
@@ -54,7 +55,7 @@ def propose(desk: Desk, filed: Filed, note: str = "เปลี่ยนหล�
             note,
             by=desk.somsri,
             seen_version=desk.version(filed),
-            with_photo=with_photo,
+            photo_ids=photo_ids,
         )
 
 
@@ -85,10 +86,36 @@ def test_done_takes_two_officers_and_a_note(desk: Desk) -> None:
 
 
 def test_where_the_category_asks_for_it_done_needs_a_new_photo(desk: Desk) -> None:
-    filed = in_progress(desk, needs_photo=True)
+    filed, other = in_progress(desk, needs_photo=True), in_progress(desk)
+    before = desk.add_photo(filed, photo(1), kind=PhotoKind.BEFORE)
+    elsewhere = desk.add_photo(other, photo(2))
+    after = desk.add_photo(filed, photo(3))
     with refused("complaints.needs_photo"):
         propose(desk, filed)
-    propose(desk, filed, with_photo=True)
+    for strange in (before.id, elsewhere.id, 999_999):
+        with refused("photos.not_after"):
+            propose(desk, filed, "เปลี่ยนหลอดแล้ว", after.id, strange)
+    propose(desk, filed, "เปลี่ยนหลอดแล้ว", after.id, after.id)
+    assert desk.now(filed).proposed_photo_ids == [after.id]
+    agree(desk, filed, desk.somchai)
+    assert (desk.state(filed), desk.now(filed).proposed_photo_ids) == (S.RESOLVED, [])
+
+
+def test_after_it_was_reopened_an_old_photo_shows_nothing(desk: Desk) -> None:
+    filed = in_progress(desk, needs_photo=True)
+    old = desk.add_photo(filed, photo(1))
+    propose(desk, filed, "เปลี่ยนหลอดแล้ว", old.id)
+    agree(desk, filed, desk.somchai)
+    with desk.database.unit_of_work() as uow:
+        residents.reopen(uow, filed.number, desk.owner, "ยังดับอยู่")
+    hand_on(desk, filed, desk.finance, desk.somsri, reason="ให้เขาช่วยดู")
+    hand_on(desk, filed, desk.works, desk.malee, reason="คืน")
+    move(desk, filed, S.IN_PROGRESS)
+    with refused("photos.not_after"):
+        propose(desk, filed, "เปลี่ยนหลอดแล้ว", old.id)
+    with refused("photos.same_as_before"):
+        desk.add_photo(filed, photo(1))
+    propose(desk, filed, "เปลี่ยนหลอดแล้ว", desk.add_photo(filed, photo(2)).id)
     agree(desk, filed, desk.somchai)
     assert desk.state(filed) is S.RESOLVED
 
