@@ -1,4 +1,4 @@
-"""เพื่อนบ้าน: the command line. `python app.py --help` lists the commands; `bot/composition.py` builds the whole.
+"""เพื่อนบ้าน: the command line. `python app.py --help` lists the commands; `bot/serving.py` runs the whole.
 
 Each command imports what it needs when it runs, so that a small one is quick. Nothing imports this module
 but tests/conftest.py.
@@ -58,9 +58,9 @@ def main(words: list[str]) -> int:
 
 def serve(settings: "Settings", arguments: argparse.Namespace) -> int:
     """`serve`: the portal, chat, API, webhooks and console, and the worker unless told otherwise."""
-    from bot import composition
+    from bot import serving
 
-    return composition.serve(
+    return serving.serve(
         settings,
         mount_console,
         host=arguments.host,
@@ -106,9 +106,9 @@ def mount_console(app: "FastAPI", system: "System") -> Path:
 
 def work(settings: "Settings", arguments: argparse.Namespace) -> int:
     """`worker`: the background worker alone."""
-    from bot import composition
+    from bot import serving
 
-    composition.work(settings)
+    serving.work(settings)
     return 0
 
 

@@ -102,3 +102,39 @@ class Channel(Protocol):
     def render(self, bundle: Bundle) -> list[Request]: ...
 
     async def perform(self, request: Request, road: Road) -> Outcome: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetched:
+    """A file that somebody sent, whole."""
+
+    content: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooLarge:
+    """The file is larger than we take; no more of it was read than that."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotThere:
+    """The platform has no such file any more, or never had: trying again cannot help."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotYet:
+    """A passing fault, or the platform still prepares the file. `after_seconds` is how long to wait, if known."""
+
+    reason: str
+    after_seconds: float | None = None
+
+
+FetchOutcome: TypeAlias = Fetched | TooLarge | NotThere | NotYet
+
+
+class MediaSource(Protocol):
+    """Where files that people sent are fetched from. Every fault is an outcome; it does not raise."""
+
+    async def fetch_media(self, media_ref: str, most_bytes: int) -> FetchOutcome: ...

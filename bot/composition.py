@@ -9,21 +9,18 @@ that is off is never imported: LINE's and Telegram's libraries take a second and
 import asyncio
 import contextlib
 import gc
-import signal
-import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
-import uvicorn
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 
+from bot.channel import MediaSource
 from bot.channels.line import parse as line_parse
 from bot.channels.line.routes import create_router as line_router
 from bot.channels.telegram import parse as telegram_parse
@@ -34,13 +31,12 @@ from bot.delivery import Sender
 from bot.facts import FactsReader
 from bot.inbound import Inbound
 from bot.intake import Intake, Parser
+from bot.photos import PhotoFetcher, PhotoKeeper
 from bot.worker import Chore, Worker
-from eservice.demo import first_start
 from eservice.kit.database import Database
-from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.http import PagesOnly, RequestLog, add_problem_handlers
-from eservice.kit.migrate import migrate
-from eservice.kit.settings import Settings, local_address
+from eservice.kit.media import MediaStore, open_media
+from eservice.kit.settings import Settings
 from eservice.kit.signals import Signals
 from eservice.kit.text import Catalogue
 from eservice.kit.web.rendering import mount_static
@@ -65,7 +61,6 @@ if TYPE_CHECKING:
     from bot.channels.telegram.client import TelegramChannel
 
 ROOT = Path(__file__).parents[1]
-GRACE_SECONDS = 5
 LOADING_SECONDS = 40
 log = structlog.get_logger()
 
@@ -76,6 +71,7 @@ class System:
 
     settings: Settings
     database: Database
+    media: MediaStore
     signals: Signals
     metrics: Metrics
     faq: LiveFaq
@@ -99,15 +95,27 @@ class System:
             count_event=self.metrics.event,
             answer_callback=self.telegram.answer_callback if self.telegram else None,
             show_loading=partial(self.line.show_loading, seconds=LOADING_SECONDS) if self.line else None,
+            photos=PhotoFetcher(
+                database=self.database,
+                media=self.media,
+                sources=self._media_sources(),
+                texts=self.bot_texts,
+                signals=self.signals,
+            ),
             chores=self._chores(),
         )
 
+    def _media_sources(self) -> dict[ChannelName, MediaSource]:
+        sources = {ChannelName.LINE: self.line, ChannelName.TELEGRAM: self.telegram}
+        return {name: source for name, source in sources.items() if source is not None}
+
     def _chores(self) -> list[Chore]:
+        keeper = PhotoKeeper(self.database, self.media)
         if self.line is None:
-            return []
+            return [keeper]
         from bot.channels.line.upkeep import QuotaReader
 
-        return [QuotaReader(self.line, self.database)]
+        return [QuotaReader(self.line, self.database), keeper]
 
 
 MountConsole: TypeAlias = Callable[[FastAPI, System], Path]
@@ -142,6 +150,7 @@ def build(settings: Settings, database: Database | None = None) -> System:
     return System(
         settings=settings,
         database=database,
+        media=open_media(settings),
         signals=signals,
         metrics=metrics,
         faq=faq,
@@ -231,11 +240,11 @@ def create_app(system: System, mount_console: MountConsole, *, with_worker: bool
 @contextlib.asynccontextmanager
 async def _lifespan(system: System, with_worker: bool, app: FastAPI) -> AsyncIterator[None]:
     system.signals.listen()
-    await run_in_threadpool(_warm, system)
+    await run_in_threadpool(warm, system)
     tasks = [asyncio.create_task(system.faq.keep_fresh(system.signals, system.stopping))]
     worker = system.worker() if with_worker else None
     if worker is not None:
-        await _open_channels(system)
+        await open_channels(system)
         tasks.append(asyncio.create_task(worker.run()))
     try:
         yield
@@ -245,11 +254,11 @@ async def _lifespan(system: System, with_worker: bool, app: FastAPI) -> AsyncIte
             worker.stop()
         system.signals.close()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await _close_channels(system)
+        await close_channels(system)
         system.database.dispose()
 
 
-def _warm(system: System) -> None:
+def warm(system: System) -> None:
     """What would make the first resident wait: dictionaries, models, the index."""
     system.faq.refresh()
     load_intents(system.settings.data_dir / "index")
@@ -259,132 +268,15 @@ def _warm(system: System) -> None:
     gc.freeze()  # dictionaries and index live as long as the process: no collection need walk them again
 
 
-async def _open_channels(system: System) -> None:
+async def open_channels(system: System) -> None:
     if system.line is not None:
         await system.line.open()
     if system.telegram is not None:
         system.telegram.start()
 
 
-async def _close_channels(system: System) -> None:
+async def close_channels(system: System) -> None:
     if system.line is not None:
         await system.line.close()
     if system.telegram is not None:
         await system.telegram.close()
-
-
-class _Server(uvicorn.Server):
-    """Tells open streams to end as soon as a signal asks the server to stop."""
-
-    def __init__(self, config: uvicorn.Config, stopping: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._stopping = stopping
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._stopping()
-        super().handle_exit(sig, frame)
-        self._captured_signals.clear()  # else uvicorn ends by the signal: we stopped in order, which is success
-
-
-def _welcome(system: System, host: str, port: int) -> str:
-    """Where to click, in Thai and English."""
-    link = first_start.first_link(system.database)
-    here = local_address(host, port)
-    lines = [
-        "",
-        "เพื่อนบ้านพร้อมแล้ว เปิดหน้าเหล่านี้ในเบราว์เซอร์ / ready, open in a browser:",
-        f"  หน้าเว็บประชาชน (portal)   {here}/",
-        f"  คุยกับผู้ช่วย (chat)        {here}/chat",
-        f"  ห้องเจ้าหน้าที่ (staff)      {here}{link or '/admin'}",
-        *(["  ลิงก์เจ้าหน้าที่ใช้ได้ครั้งเดียว / the staff link works once"] if link else []),
-        "  หยุด: กด Ctrl+C / stop with Ctrl+C",
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def serve(
-    settings: Settings,
-    mount_console: MountConsole,
-    *,
-    host: str,
-    port: int,
-    with_worker: bool,
-    with_demo: bool,
-) -> int:
-    """Applies migrations, gives an empty database its office, serves until told to stop. Returns the exit code.
-
-    Raises ServiceError `operations.port_taken` before anything is touched, `operations.demo_in_production`.
-    """
-    door = _bind(host, port)
-    port = door.getsockname()[1]
-    system = build(settings.served_at(host, port))
-    migrate(system.database)
-    first_start.prepare(system.database, with_demo=with_demo and settings.app_env != "production")
-    first_start.refuse_demo_in_production(settings, system.database)
-    print(_welcome(system, host, port), flush=True)
-    app = create_app(system, mount_console, with_worker=with_worker)
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        loop="auto",
-        http="httptools",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        forwarded_allow_ips=settings.trusted_proxies or "",
-        proxy_headers=bool(settings.trusted_proxies),
-    )
-    server = _Server(config, lambda: _stop_streams(system))
-    with contextlib.suppress(KeyboardInterrupt):  # uvicorn has stopped in order, and hands Ctrl+C on
-        server.run(sockets=[door])
-    return 0 if server.started else 1
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    """The socket to serve on, taken first: who comes second hears so at once, and changes nothing."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    door = socket.socket(family, socket.SOCK_STREAM)
-    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        door.bind((host, port))
-    except OSError as error:
-        door.close()
-        parameters = {"host": host, "port": str(port), "reason": error.strerror or str(error)}
-        raise ServiceError("operations.port_taken", ErrorKind.UNAVAILABLE, parameters=parameters) from error
-    return door
-
-
-def _stop_streams(system: System) -> None:
-    system.stopping.set()
-    system.signals.close()
-
-
-def work(settings: Settings) -> None:
-    """Applies migrations, then works in the background until told to stop."""
-    system = build(settings)
-    migrate(system.database)
-    asyncio.run(_work(system))
-
-
-async def _work(system: System) -> None:
-    loop = asyncio.get_running_loop()
-    worker = system.worker()
-
-    def stop() -> None:
-        system.stopping.set()
-        worker.stop()
-        system.signals.close()
-
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop)
-    system.signals.listen()
-    await run_in_threadpool(_warm, system)
-    await _open_channels(system)
-    fresh = asyncio.create_task(system.faq.keep_fresh(system.signals, system.stopping))
-    await worker.run()
-    await fresh
-    await _close_channels(system)
-    system.database.dispose()

@@ -18,7 +18,8 @@ from bot.facts import FactsReader
 from bot.flows import main_menu
 from bot.flows.talk_to_staff import FLOWS
 from bot.flows.turn import DialogState, Turn
-from bot.inbound import Ignored, Inbound, RawEvent
+from bot.inbound import Ignored, Inbound, RawEvent, SentMedia
+from eservice.complaints import arrivals
 from eservice.kit.database import Database
 from eservice.kit.database_faults import is_passing
 from eservice.kit.errors import ErrorKind, ServiceError
@@ -163,6 +164,8 @@ class Intake:
         if inbound.reply_token or inbound.channel is not ChannelName.LINE:
             conversations.seen_alive(uow, talk.contact)
         routing.route(turn)
+        if isinstance(inbound.body, SentMedia):
+            self._signals.notify(uow, arrivals.TOPIC)
         if turn.parts and talk.contact.kind is ContactKind.PERSON:
             main_menu.add_notice(turn)
         self._keep_dialog(turn)

@@ -29,6 +29,7 @@ from bot.inbound import (
     Unsent,
     Unsupported,
 )
+from eservice.complaints import arrivals, forgetting
 from eservice.inquiries import service as inquiries
 from eservice.inquiries.models import InquiryKind
 from eservice.kit.errors import ServiceError
@@ -94,6 +95,10 @@ def route(turn: Turn) -> None:
 
 def _said(turn: Turn, text: str, ref: str | None) -> None:
     message = conversations.record_heard(turn.uow, turn.talk.conversation, text=text, platform_ref=ref)
+    _answer(turn, message, text)
+
+
+def _answer(turn: Turn, message: Message, text: str) -> None:
     if emergencies.answer_emergency(turn, message, text):
         _resume(turn)
         return
@@ -266,14 +271,19 @@ def _location(turn: Turn, body: SharedLocation) -> None:
 
 
 def _media(turn: Turn, body: SentMedia) -> None:
+    message = conversations.record_heard(
+        turn.uow,
+        turn.talk.conversation,
+        text=body.caption,
+        kind="text" if body.caption.strip() else body.kind.value,
+        platform_ref=body.message_ref,
+    )
+    _expect_photo(turn, body, message)
     if body.caption.strip():
-        _said(turn, body.caption, body.message_ref)
+        _answer(turn, message, body.caption)
         if body.kind is MediaKind.PHOTO and turn.talk.conversation.handler is Handler.BOT:
             turn.say(turn.text("media.photo"))
         return
-    message = conversations.record_heard(
-        turn.uow, turn.talk.conversation, text="", kind=body.kind.value, platform_ref=body.message_ref
-    )
     photo = body.kind is MediaKind.PHOTO
     if turn.state.run is not None:
         turn.say(turn.text("media.photo" if photo else "media.other"))
@@ -284,6 +294,23 @@ def _media(turn: Turn, body: SentMedia) -> None:
         key = {MediaKind.STICKER: "sticker", MediaKind.PHOTO: "photo", MediaKind.CONTACT: "contact"}
         turn.say(turn.text(f"media.{key.get(body.kind, 'other')}"))
         main_menu.offer_menu(turn)
+
+
+def _expect_photo(turn: Turn, body: SentMedia, message: Message) -> None:
+    """Notes a photo that is to be fetched, and held for the complaint that may follow."""
+    if body.kind is not MediaKind.PHOTO or not body.media_ref or turn.inbound.channel is ChannelName.WEB:
+        return
+    try:
+        arrivals.expect(
+            turn.uow,
+            contact_id=turn.talk.contact.id,
+            message_id=message.id,
+            channel=turn.inbound.channel,
+            media_ref=body.media_ref,
+        )
+    except ServiceError as refusal:
+        log.info("routing.photo_refused", code=refusal.code)
+        turn.say(turn.text("photo.too_many"))
 
 
 def _edited(turn: Turn, ref: str, text: str) -> None:
@@ -310,6 +337,7 @@ def _unsent(turn: Turn, ref: str) -> None:
     """Erases a message that its author took back, wherever it was stored; a case made of it stays."""
     message = conversations.erase_heard(turn.uow, turn.talk.conversation, ref)
     confirmations.forget_message(turn.uow, message.id)
+    forgetting.take_back(turn.uow, message.id)
     for inquiry_id in inquiries.asked_with(turn.uow, message.id):
         entries.forget_inquiry(turn.uow, inquiry_id)
     key = f"{turn.inbound.channel.value}:{turn.inbound.address}"

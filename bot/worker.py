@@ -1,4 +1,4 @@
-"""The background worker: works on events, sends what is due, and keeps house.
+"""The background worker: works on events, sends what is due, fetches photos, and keeps house.
 
 Any number of workers may run against PostgreSQL. On SQLite one process does the work; a second would only
 wait for its turn.
@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -18,6 +19,8 @@ from starlette.concurrency import run_in_threadpool
 from bot import upkeep
 from bot.delivery import Sender
 from bot.intake import Intake, Processed
+from bot.photos import PhotoFetcher
+from eservice.complaints import arrivals
 from eservice.kit import heartbeat, outbox
 from eservice.kit.database import Database
 from eservice.kit.signals import Signals
@@ -27,6 +30,7 @@ from eservice.messaging.attempts import Job
 from eservice.notifications.relay import Relay
 
 INBOX_LOOPS = 4  # on PostgreSQL; SQLite writes one at a time anyway
+PHOTOS_AT_ONCE = 2  # fetched and drawn by one process: each takes up to 120 MB of memory for a moment
 LOOK_SECONDS = 2.0  # a waiter looks by itself this often, should a signal be lost
 UPKEEP_SECONDS = 15.0
 EMPTY_LOG_SECONDS = 600.0  # so long at most do words that were taken back stay in SQLite's log
@@ -55,6 +59,7 @@ class Worker:
         count_event: Callable[[str], None],
         answer_callback: Errand | None = None,
         show_loading: Errand | None = None,
+        photos: PhotoFetcher | None = None,
         chores: Sequence[Chore] = (),
     ) -> None:
         self._database = database
@@ -65,12 +70,14 @@ class Worker:
         self._count_event = count_event
         self._answer_callback = answer_callback
         self._show_loading = show_loading
+        self._photos = photos
         self._chores = chores
         self._relay = relay
         self._stopping = asyncio.Event()
         self._log_emptied_at = 0.0
         self._someone_waits = False  # something is due, and an earlier message is still on its way
         self._sending: set[asyncio.Task[None]] = set()
+        self._fetching = 0  # photos that are on their way to us
         self._name = f"{socket.gethostname()[:40]}:{os.getpid()}"
 
     async def run(self) -> None:
@@ -78,6 +85,8 @@ class Worker:
         await self._guarded(self._take_up)
         inbox_loops = 1 if self._database.is_sqlite else INBOX_LOOPS
         loops = [self._inbox_loop() for _ in range(inbox_loops)]
+        if self._photos is not None:
+            loops.append(self._photo_loop(self._photos))
         await asyncio.gather(*loops, self._relay_loop(), self._outbox_loop(), self._upkeep_loop())
         if self._sending:
             await asyncio.wait(self._sending, timeout=DRAIN_SECONDS)
@@ -131,6 +140,28 @@ class Worker:
                     self._begin(self._send(job))
                 if not jobs:
                     await waiter.wait(rest_seconds)
+
+    async def _photo_loop(self, photos: PhotoFetcher) -> None:
+        with self._signals.waiting(arrivals.TOPIC) as waiter:
+            while not self._stopping.is_set():
+                room = PHOTOS_AT_ONCE - self._fetching
+                jobs = await self._guarded(partial(photos.claim, room)) if room else []
+                for job in jobs or ():
+                    self._fetching += 1
+                    self._begin(self._fetch(photos, job))
+                if not jobs:
+                    await waiter.wait(LOOK_SECONDS)
+
+    async def _fetch(self, photos: PhotoFetcher, job: arrivals.Job) -> None:
+        try:
+            await photos.fetch(job)
+        except Exception as error:  # the attempt's lease runs out, and another one is made
+            log.error(
+                "worker.photo_failed", arrival=job.arrival_id, error=type(error).__name__, exc_info=error
+            )
+        finally:
+            self._fetching -= 1
+            self._signals.wake(arrivals.TOPIC)
 
     async def _upkeep_loop(self) -> None:
         while not self._stopping.is_set():

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from obstore.store import MemoryStore
 from sqlalchemy import inspect, select
 
 from bot.channels.line import parse as line_parse
@@ -24,8 +25,10 @@ from bot.delivery import Sender
 from bot.facts import FactsReader
 from bot.inbound import RawEvent
 from bot.intake import Intake, Processed
+from bot.photos import PhotoFetcher
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
+from eservice.kit.media import MediaStore
 from eservice.kit.signals import Signals
 from eservice.kit.text import Catalogue
 from eservice.messaging import attempts
@@ -48,6 +51,7 @@ from tests.fakes import FakePlatform
 
 TEXTS = Catalogue(Path(__file__).parents[1] / "bot/text")
 _numbers = itertools.count(1)
+_FROM_LINE = {"contentProvider": {"type": "line"}}
 
 ENTRIES = (
     ("elderly-register", "ลงทะเบียนเบี้ยผู้สูงอายุที่ไหน", ("เบี้ยคนแก่ไปลงที่ไหน", "ตายายจะรับเบี้ยต้องไปแจ้งที่ใด")),
@@ -112,6 +116,18 @@ class Village:
             lambda channel, outcome: None,
             self.signals,
         )
+        self.media = MediaStore(MemoryStore())
+        self.photos = self.photos_into(self.media)
+
+    def photos_into(self, media: MediaStore) -> PhotoFetcher:
+        """What fetches photos from the fake platforms into a store."""
+        return PhotoFetcher(
+            database=self.database,
+            media=media,
+            sources={ChannelName.LINE: self.line, ChannelName.TELEGRAM: self.telegram},
+            texts=TEXTS,
+            signals=self.signals,
+        )
 
     def receive(self, events: list[RawEvent]) -> None:
         """Stores raw events, as a webhook does before it answers 200."""
@@ -138,6 +154,16 @@ class Village:
             made += len(jobs)
             for job in jobs:
                 asyncio.run(self.sender.send(job))
+
+    def fetch_photos(self) -> int:
+        """Fetches the photos that are due; returns how many attempts were made."""
+        made = 0
+        while jobs := self.photos.claim(limit=2):
+            made += len(jobs)
+            for job in jobs:
+                asyncio.run(self.photos.fetch(job))
+        self.deliver()
+        return made
 
     def resident(self, channel: ChannelName = ChannelName.LINE) -> "Resident":
         """Somebody new."""
@@ -195,6 +221,23 @@ class Resident:
             case ChannelName.WEB:
                 self._web(ref=f"m{next(_numbers)}", action=button.payload, label=label)
         self.village.work()
+
+    def sends_photo(self, media_ref: str, *, caption: str = "") -> str:
+        """Sends a photo that the platform gives out for `media_ref`; returns the platform's id of the message."""
+        match self.channel:
+            case ChannelName.LINE:
+                assert not caption, "LINE's photos have none"
+                self._line("message", message={"id": media_ref, "type": "image", **_FROM_LINE})
+                self.village.work()
+                return media_ref
+            case ChannelName.TELEGRAM:
+                ref = str(next(_numbers))
+                sizes = [{"file_id": "small", "width": 90}, {"file_id": media_ref, "width": 1280}]
+                words = {"caption": caption} if caption else {}
+                self.sends_update(message=self._message(ref, photo=sizes, **words))
+                return ref
+            case ChannelName.WEB:
+                raise AssertionError("on the web a photo is uploaded")
 
     def follows(self) -> None:
         """Adds us (LINE), presses start (Telegram), opens the chat (web)."""

@@ -1,21 +1,26 @@
-"""Small stand-ins for the platforms: they render with the real renderers and answer as they are told."""
+"""Small stand-ins for what is outside. The platforms render with the real renderers and answer as they are told."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bot.channel import Accepted, Outcome, Request, Road
+from bot.channel import Accepted, FetchOutcome, NotThere, Outcome, Request, Road
 from eservice.messaging.content import Bundle
 from eservice.messaging.models import ChannelName
 
 
 @dataclass
 class FakePlatform:
-    """A channel whose calls are kept in `calls` and answered from `outcomes`, then accepted."""
+    """A channel whose calls are kept in `calls` and answered from `outcomes`, then accepted.
+
+    `files` holds what each media reference gives, in turn; the last one again and again.
+    """
 
     name: ChannelName
     renderer: Callable[[Bundle], list[Request]]
     calls: list[tuple[Request, Road]] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
+    files: dict[str, list[FetchOutcome]] = field(default_factory=dict)
+    fetched: list[str] = field(default_factory=list)
 
     def render(self, bundle: Bundle) -> list[Request]:
         return self.renderer(bundle)
@@ -23,3 +28,20 @@ class FakePlatform:
     async def perform(self, request: Request, road: Road) -> Outcome:
         self.calls.append((request, road))
         return self.outcomes.pop(0) if self.outcomes else Accepted(platform_ref=str(len(self.calls)))
+
+    async def fetch_media(self, media_ref: str, most_bytes: int) -> FetchOutcome:
+        self.fetched.append(media_ref)
+        plan = self.files.get(media_ref)
+        if not plan:
+            return NotThere(reason="no such file")
+        return plan.pop(0) if len(plan) > 1 else plan[0]
+
+
+class StoreAway:
+    """An object store that cannot be reached."""
+
+    def put(self, path: str, content: bytes) -> None:
+        raise OSError("no route to the store")
+
+    def delete(self, path: str) -> None:
+        raise OSError("no route to the store")

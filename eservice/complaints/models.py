@@ -314,7 +314,7 @@ class PhotoArrival(Base):
     message_id: Mapped[int] = mapped_column(ForeignKey(Message.id, ondelete="CASCADE"), unique=True)
     complaint_id: Mapped[int | None] = mapped_column(ForeignKey(Complaint.id, ondelete="CASCADE"), index=True)
     channel: Mapped[ChannelName] = mapped_column(enum_column(ChannelName))
-    media_ref: Mapped[str] = mapped_column(String(300))  # what the platform gives it out for
+    media_ref: Mapped[str] = mapped_column(Text)  # what the platform gives it out for
     state: Mapped[ArrivalState] = mapped_column(enum_column(ArrivalState), default=ArrivalState.COMING)
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime]

@@ -17,6 +17,7 @@ from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.media import MediaStore
 from tests.complaints.desk import LIGHT, Desk, refused
 from tests.complaints.pictures import file_of, photo, scene
+from tests.fakes import StoreAway
 from tests.inquiries.desk import heard, meet
 
 SMALL = (64, 48)
@@ -222,14 +223,10 @@ def test_a_photo_that_was_taken_back_is_gone_for_everybody_at_once(desk: Desk) -
 
 
 def test_a_row_is_not_lost_before_its_files(desk: Desk, clock: FixedClock) -> None:
-    class Away(MediaStore):
-        def delete(self, keys: object) -> None:
-            raise ServiceError("media.unavailable", ErrorKind.UNAVAILABLE)
-
     row = hold(desk, 1)
     clock.advance(minutes=31)
     with refused("media.unavailable"):
-        forgetting.forget_due(desk.database, Away(desk.media._store))
+        forgetting.forget_due(desk.database, MediaStore(StoreAway()))  # type: ignore[arg-type]
     assert stored(desk) == {row.image_key, row.thumbnail_key}
     assert forgetting.forget_due(desk.database, desk.media) == 1
     assert stored(desk) == set()

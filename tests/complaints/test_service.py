@@ -108,14 +108,14 @@ def test_after_it_was_reopened_an_old_photo_shows_nothing(desk: Desk) -> None:
     agree(desk, filed, desk.somchai)
     with desk.database.unit_of_work() as uow:
         residents.reopen(uow, filed.number, desk.owner, "ยังดับอยู่")
-    hand_on(desk, filed, desk.finance, desk.somsri, reason="ให้เขาช่วยดู")
-    hand_on(desk, filed, desk.works, desk.malee, reason="คืน")
+    with refused("photos.same_as_before"):
+        desk.add_photo(filed, photo(1))
+    new = desk.add_photo(filed, photo(2))
+    hand_on(desk, filed, desk.works, desk.somsri, assignee_id=desk.somchai.account_id)  # still reopened
     move(desk, filed, S.IN_PROGRESS)
     with refused("photos.not_after"):
         propose(desk, filed, "เปลี่ยนหลอดแล้ว", old.id)
-    with refused("photos.same_as_before"):
-        desk.add_photo(filed, photo(1))
-    propose(desk, filed, "เปลี่ยนหลอดแล้ว", desk.add_photo(filed, photo(2)).id)
+    propose(desk, filed, "เปลี่ยนหลอดแล้ว", new.id)
     agree(desk, filed, desk.somchai)
     assert desk.state(filed) is S.RESOLVED
 

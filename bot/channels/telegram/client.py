@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import structlog
@@ -26,7 +27,22 @@ from telegram.error import (
 )
 from telegram.request import HTTPXRequest
 
-from bot.channel import Accepted, Doubt, Gone, Outcome, Refused, Request, Road, TryAgain, Unreachable
+from bot.channel import (
+    Accepted,
+    Doubt,
+    Fetched,
+    FetchOutcome,
+    Gone,
+    NotThere,
+    NotYet,
+    Outcome,
+    Refused,
+    Request,
+    Road,
+    TooLarge,
+    TryAgain,
+    Unreachable,
+)
 from bot.channels.telegram.render import render, to_plain
 from eservice.messaging.content import Bundle
 from eservice.messaging.models import ChannelName
@@ -34,6 +50,7 @@ from eservice.messaging.models import ChannelName
 BAD_TOKEN_PAUSE_SECONDS = 600.0  # nothing but a person can mend a refused token
 _ERRANDS_TIMEOUT_SECONDS = 5.0  # for what is not worth waiting for
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 60.0
+_DOWNLOAD_TIMEOUT_SECONDS = 30.0
 _MAX_CONNECTIONS = 32
 
 # Faults before a byte of the call left this machine; after any other one it may have been carried out.
@@ -161,6 +178,8 @@ class TelegramChannel:
             get_updates_request=http,
         )
         self._http = http
+        self._file_base = file_base(api_base)
+        self._files: httpx.AsyncClient | None = None
         number = token.partition(":")[0]
         self._identity = Identity(id=int(number) if number.isdecimal() else None, username=None)
         self._learning: asyncio.Task[None] | None = None
@@ -187,6 +206,54 @@ class TelegramChannel:
             return self._outcome(error)
         return Accepted(platform_ref=_accepted(result).platform_ref, note="sent as plain text")
 
+    async def fetch_media(self, media_ref: str, most_bytes: int) -> FetchOutcome:
+        """A file that somebody sent, read no further than `most_bytes`. Never raises, never retries."""
+        try:
+            known = await self._bot.call("getFile", {"file_id": media_ref}, None)
+        except TelegramError as error:
+            return self._not_fetched(error)
+        path = known.get("file_path") if isinstance(known, dict) else None
+        if not isinstance(path, str):
+            return NotYet(reason="getFile was answered without a path")
+        size = known.get("file_size")
+        if isinstance(size, int) and size > most_bytes:
+            return TooLarge()
+        return await self._download(f"{self._file_base}{self._token}/{quote(path)}", most_bytes)
+
+    async def _download(self, url: str, most_bytes: int) -> FetchOutcome:
+        """The file at `url`, which holds the token and is never shown."""
+        if self._files is None:
+            self._files = httpx.AsyncClient(timeout=_DOWNLOAD_TIMEOUT_SECONDS, follow_redirects=False)
+        try:
+            async with self._files.stream("GET", url) as response:
+                if response.status_code != 200:
+                    reason = f"HTTP {response.status_code} instead of a file"
+                    # The address that getFile gave may have run out: it gives another.
+                    return NotYet(reason=reason)
+                content = bytearray()
+                async for part in response.aiter_bytes():
+                    content += part
+                    if len(content) > most_bytes:
+                        return TooLarge()
+                return Fetched(content=bytes(content))
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            return NotYet(reason=f"no file from Telegram: {type(error).__name__}")
+
+    def _not_fetched(self, error: TelegramError) -> FetchOutcome:
+        """What a failed getFile means for fetching the file later."""
+        reason = self._words(error)
+        match error:
+            case _TooManyRequests(after_seconds=after):
+                return NotYet(reason=reason, after_seconds=after)
+            case InvalidToken():
+                return NotYet(reason=reason, after_seconds=BAD_TOKEN_PAUSE_SECONDS)
+            case BadRequest() if "too big" in str(error).lower():
+                return TooLarge()
+            case BadRequest() | Forbidden():
+                return NotThere(reason=reason)
+            case _:
+                return NotYet(reason=reason)
+
     async def answer_callback(self, callback_id: str) -> None:
         """Stops the spinner of a tapped button, if it can still be stopped."""
         await self._errand("answerCallbackQuery", {"callback_query_id": callback_id})
@@ -210,6 +277,9 @@ class TelegramChannel:
             with suppress(asyncio.CancelledError):
                 await self._learning
         await self._http.shutdown()
+        if self._files is not None:
+            await self._files.aclose()
+            self._files = None
 
     async def call(self, method: str, **body: Any) -> Any:
         """One call of set-up or inspection; returns its result. Raises TelegramCallError."""

@@ -21,7 +21,7 @@ def upgrade() -> None:
             sa.Enum("line", "telegram", "web", name="channelname", native_enum=False, length=30),
             nullable=False,
         ),
-        sa.Column("media_ref", sa.String(length=300), nullable=False),
+        sa.Column("media_ref", sa.Text(), nullable=False),
         sa.Column(
             "state",
             sa.Enum("coming", "refused", "lost", name="arrivalstate", native_enum=False, length=30),

@@ -9,12 +9,16 @@ from aiohttp.test_utils import unused_port
 from bot.channel import (
     Accepted,
     Doubt,
+    Fetched,
     Gone,
+    NotThere,
+    NotYet,
     QuotaSpent,
     Refused,
     ReplyTokenDead,
     Request,
     Road,
+    TooLarge,
     TryAgain,
     Unreachable,
 )
@@ -223,3 +227,53 @@ async def test_the_account_and_its_webhook(line: FakeLine, channel: LineChannel)
     assert await channel.test_webhook_endpoint() == WebhookTest(
         success=False, reason="COULD_NOT_CONNECT", status=0
     )
+
+
+CONTENT = "GET /v2/bot/message/325708/content"
+
+
+async def test_a_photo_is_read_from_the_data_host_with_the_token(
+    line: FakeLine, channel: LineChannel
+) -> None:
+    line.answers[CONTENT] = (200, b"photo")
+    assert await channel.fetch_media("325708", 5) == Fetched(content=b"photo")
+    (call,) = line.calls
+    assert call.headers["Authorization"] == "Bearer access-token"
+
+
+async def test_more_than_the_limit_is_not_read(line: FakeLine, channel: LineChannel) -> None:
+    line.answers[CONTENT] = (200, bytes(300_000))
+    assert await channel.fetch_media("325708", 299_999) == TooLarge()
+    assert await channel.fetch_media("325708", 300_000) == Fetched(content=bytes(300_000))
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "after_seconds"),
+    [
+        (202, NotYet, 3.0),
+        (401, NotYet, 300.0),
+        (429, NotYet, None),
+        (500, NotYet, None),
+        (302, NotThere, None),
+        (404, NotThere, None),
+        (410, NotThere, None),
+    ],
+)
+async def test_what_an_answer_without_the_photo_means(
+    line: FakeLine, channel: LineChannel, status: int, kind: type, after_seconds: float | None
+) -> None:
+    line.headers["Location"] = f"{line.url}/elsewhere"
+    line.answers[CONTENT] = (status, {"message": "no"})
+    outcome = await channel.fetch_media("325708", 10)
+    assert isinstance(outcome, kind) and getattr(outcome, "after_seconds", None) == after_seconds
+    assert line.asked == [CONTENT]  # never where a redirection leads: the token goes along
+
+
+async def test_a_photo_that_breaks_off_is_asked_for_again(line: FakeLine, channel: LineChannel) -> None:
+    line.fault = "reset"
+    assert isinstance(await channel.fetch_media("325708", 10), NotYet)
+
+
+async def test_a_reference_cannot_lead_to_another_place(line: FakeLine, channel: LineChannel) -> None:
+    await channel.fetch_media("../../profile/U1?x=#", 10)
+    assert line.calls[0].path == "/v2/bot/message/../../profile/U1?x=#/content"  # as one escaped part
