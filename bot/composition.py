@@ -51,6 +51,7 @@ from eservice.portal.pages import STATIC_DIRECTORY as PORTAL_STATIC
 from eservice.portal.pages import ChannelLinks, PortalPages
 from eservice.portal.routes import create_portal
 from eservice.staff import presence
+from knowledge.classify.complaints import ComplaintClassifier
 from knowledge.classify.intents import load_intents
 from knowledge.emergency import find_emergency
 from knowledge.entries.live import LiveFaq
@@ -75,6 +76,7 @@ class System:
     signals: Signals
     metrics: Metrics
     faq: LiveFaq
+    complaints: ComplaintClassifier
     intake: Intake
     sender: Sender
     line: "LineChannel | None"
@@ -128,15 +130,17 @@ def build(settings: Settings, database: Database | None = None) -> System:
     database = database or Database(settings.database_address)
     signals = Signals(database)
     metrics = Metrics()
-    bot_texts = Catalogue(ROOT / "bot/text")
+    bot_texts = Catalogue(ROOT / "bot/text", ROOT / "eservice/text")
     line, telegram = _line(settings), _telegram(settings)
     faq = LiveFaq(database, settings.data_dir / "index")
+    complaints = ComplaintClassifier(settings.data_dir / "index")
     intake = Intake(
         database=database,
         signals=signals,
         parsers=_parsers(telegram),
         texts=bot_texts,
         faq=faq,
+        complaints=complaints,
         facts=FactsReader(database, settings.public_url),
         staff_present=presence.anyone_present,
     )
@@ -154,6 +158,7 @@ def build(settings: Settings, database: Database | None = None) -> System:
         signals=signals,
         metrics=metrics,
         faq=faq,
+        complaints=complaints,
         intake=intake,
         sender=sender,
         line=line,

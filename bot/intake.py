@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from bot import routing
 from bot.facts import FactsReader
 from bot.flows import main_menu
-from bot.flows.talk_to_staff import FLOWS
+from bot.flows.dialogs import DIALOGS
 from bot.flows.turn import DialogState, Turn
 from bot.inbound import Ignored, Inbound, RawEvent, SentMedia
 from eservice.complaints import arrivals
@@ -41,6 +41,7 @@ from eservice.messaging.models import (
     InboundEvent,
     Reachability,
 )
+from knowledge.classify.complaints import ComplaintClassifier
 from knowledge.entries.live import LiveFaq
 
 TOKEN_SECONDS = 50  # a reply token lives for a minute after the event (Messaging API reference)
@@ -77,6 +78,7 @@ class Intake:
         parsers: Mapping[ChannelName, Parser],
         texts: Catalogue,
         faq: LiveFaq,
+        complaints: ComplaintClassifier,
         facts: FactsReader,
         staff_present: Callable[[ReadOnly], bool],
     ) -> None:
@@ -85,6 +87,7 @@ class Intake:
         self._parsers = parsers
         self._texts = texts
         self._faq = faq
+        self._complaints = complaints
         self._facts = facts
         self._staff_present = staff_present
 
@@ -159,6 +162,7 @@ class Intake:
             state=DialogState.read(talk.conversation.dialog),
             texts=self._texts,
             faq=self._faq,
+            complaints=self._complaints,
             facts=self._facts.get(),
         )
         if inbound.reply_token or inbound.channel is not ChannelName.LINE:
@@ -218,8 +222,8 @@ class Intake:
 
     def _keep_dialog(self, turn: Turn) -> None:
         run = turn.state.run
-        flow = FLOWS.get(run.flow) if run else None
-        expires_at = turn.uow.now + timedelta(minutes=flow.expires_minutes) if flow else None
+        dialog = DIALOGS.get(run.flow) if run else None
+        expires_at = turn.uow.now + timedelta(minutes=dialog.flow.expires_minutes) if dialog else None
         conversations.keep_dialog(turn.uow, turn.talk.conversation, turn.state.write(), expires_at)
 
     def _reply_road(self, inbound: Inbound, event: Claimed | InboundEvent, now: datetime) -> ReplyRoad | None:

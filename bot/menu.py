@@ -19,5 +19,7 @@ class MenuItem:
 MENU: tuple[MenuItem, ...] = (
     MenuItem(key="ask", payload="menu:ask", icon="chat", command="ask"),
     MenuItem(key="eservice", payload="menu:eservice", icon="document", command="services"),
+    MenuItem(key="report", payload="menu:report", icon="flag", command="report"),
+    MenuItem(key="track", payload="menu:track", icon="track", command="track"),
     MenuItem(key="staff", payload="menu:staff", icon="person", command="staff"),
 )

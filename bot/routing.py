@@ -8,10 +8,17 @@ from typing import assert_never
 
 import structlog
 
-from bot.commands import SKIP_WORDS, bare, read_command
-from bot.dialog import engine
-from bot.dialog.flow import CANCEL, SKIP, AskText, TapAnswer, TextAnswer, read_payload
-from bot.flows import ask_question, emergencies, main_menu, talk_to_staff
+from bot.commands import read_command
+from bot.dialog.flow import CANCEL, read_payload
+from bot.flows import (
+    ask_question,
+    complaints,
+    dialogs,
+    emergencies,
+    follow_complaint,
+    main_menu,
+    talk_to_staff,
+)
 from bot.flows.turn import Turn
 from bot.inbound import (
     AccountLinked,
@@ -29,7 +36,7 @@ from bot.inbound import (
     Unsent,
     Unsupported,
 )
-from eservice.complaints import arrivals, forgetting
+from eservice.complaints import forgetting
 from eservice.inquiries import service as inquiries
 from eservice.inquiries.models import InquiryKind
 from eservice.kit.errors import ServiceError
@@ -95,12 +102,12 @@ def route(turn: Turn) -> None:
 
 def _said(turn: Turn, text: str, ref: str | None) -> None:
     message = conversations.record_heard(turn.uow, turn.talk.conversation, text=text, platform_ref=ref)
-    _answer(turn, message, text)
+    _heard(turn, message, text)
 
 
-def _answer(turn: Turn, message: Message, text: str) -> None:
+def _heard(turn: Turn, message: Message, text: str) -> None:
     if emergencies.answer_emergency(turn, message, text):
-        _resume(turn)
+        dialogs.repeat(turn)
         return
     if not text.strip():
         turn.say(turn.text("media.unsupported"))
@@ -108,8 +115,10 @@ def _answer(turn: Turn, message: Message, text: str) -> None:
     command = read_command(text)
     if command is not None:
         _command(turn, command)
-    elif turn.state.run is not None:
-        _in_flow(turn, message, text)
+    elif (here := dialogs.current(turn)) is not None:
+        dialogs.hear(turn, *here, message, text)
+    elif follow_complaint.show_typed(turn, text):
+        return
     elif turn.talk.conversation.handler is Handler.STAFF:
         if not talk_to_staff.is_live(turn):  # nobody is there yet: what is surely known need not wait
             ask_question.sure_answer(turn, message, text)
@@ -176,6 +185,17 @@ def _tapped(turn: Turn, payload: str) -> None:
             turn.talk.contact.language = language
             turn.say(turn.text("language.changed"))
             main_menu.offer_menu(turn)
+        case "report", [message] | [message, _] if _is_id(message):
+            complaints.report(turn, int(message), is_meant=rest.endswith(":yes"))
+        case "menu", ["report"]:
+            complaints.begin(turn)
+        case "menu", ["track"]:
+            follow_complaint.show_mine(turn)
+        case (
+            "case" | "casesay" | "casenot" | "casefixed" | "casedrop" | "caseleave" | "caserate",
+            [number, *more],
+        ):
+            complaints.tap(turn, name, number, more)
         case "again", [delivery] if _is_id(delivery):
             _show_again(turn, int(delivery))
         case _:
@@ -187,37 +207,15 @@ def _old_button(turn: Turn) -> None:
     main_menu.offer_menu(turn)
 
 
-def _in_flow(turn: Turn, message: Message, text: str) -> None:
-    run = turn.state.run
-    flow = talk_to_staff.FLOWS.get(run.flow) if run else None
-    if run is None or flow is None:  # a flow that this version no longer has
-        turn.state.run = None
-        ask_question.answer_text(turn, message, text)
-        return
-    step = engine.current_step(flow, run)
-    if isinstance(step, AskText) and step.skip and bare(text) in SKIP_WORDS | {turn.text(step.skip).lower()}:
-        talk_to_staff.put(
-            turn, engine.advance(flow, run, TapAnswer(run_id=run.run_id, step=step.name, value=SKIP))
-        )
-        return
-    takes_it = isinstance(step, AskText) and (step.takes_questions or not (step.check and step.check(text)))
-    if not takes_it and ask_question.sure_answer(turn, message, text):
-        turn.say(turn.text("dialog.resume"))
-        talk_to_staff.put(turn, engine.repeat(flow, run))
-        return
-    talk_to_staff.put(turn, engine.advance(flow, run, TextAnswer(text=text, message_id=message.id)))
-
-
 def _flow_button(turn: Turn, payload: str) -> None:
     answer = read_payload(payload)
-    run = turn.state.run
-    flow = talk_to_staff.FLOWS.get(run.flow) if run else None
-    if answer is None or run is None or flow is None:
+    here = dialogs.current(turn)
+    if answer is None or here is None:
         _old_button(turn)
-    elif answer.value == CANCEL and answer.run_id == run.run_id:
+    elif answer.value == CANCEL and answer.run_id == here[1].run_id:
         _cancel(turn)
     else:
-        talk_to_staff.put(turn, engine.advance(flow, run, answer))
+        dialogs.tap(turn, *here, answer)
 
 
 def _cancel(turn: Turn) -> None:
@@ -232,42 +230,30 @@ def _cancel(turn: Turn) -> None:
 
 
 def _back(turn: Turn) -> None:
-    run = turn.state.run
-    flow = talk_to_staff.FLOWS.get(run.flow) if run else None
-    if run is None or flow is None:
+    if not dialogs.back(turn):
         turn.say(turn.text("dialog.nothing_to_go_back"))
         main_menu.show_menu(turn)
-        return
-    talk_to_staff.put(turn, engine.back(flow, run))
-    if turn.state.run is None:
+    elif turn.state.run is None:
         main_menu.offer_menu(turn)
-
-
-def _resume(turn: Turn) -> None:
-    """After an interruption: the dialog's question again, so that nothing is lost."""
-    run = turn.state.run
-    flow = talk_to_staff.FLOWS.get(run.flow) if run else None
-    if run is not None and flow is not None:
-        talk_to_staff.put(turn, engine.repeat(flow, run))
 
 
 def _location(turn: Turn, body: SharedLocation) -> None:
-    place = body.label or f"{body.latitude:.5f}, {body.longitude:.5f}"
+    label = body.label or f"{body.latitude:.5f}, {body.longitude:.5f}"
     message = conversations.record_heard(
         turn.uow,
         turn.talk.conversation,
-        text=f"{place} ({body.latitude:.5f}, {body.longitude:.5f})",
+        text=f"{label} ({body.latitude:.5f}, {body.longitude:.5f})",
         kind="location",
         platform_ref=body.message_ref,
+        content={"latitude": body.latitude, "longitude": body.longitude, "label": body.label},
     )
-    if turn.state.run is None and turn.talk.conversation.handler is Handler.STAFF:
+    here = dialogs.current(turn)
+    if here is not None:
+        dialogs.place(turn, *here, message)
+    elif turn.talk.conversation.handler is Handler.STAFF:
         talk_to_staff.heard_media(turn, message, "media.what_location")
-        return
-    turn.say(turn.text("media.location"))
-    if turn.state.run is not None:
-        _resume(turn)
     else:
-        main_menu.offer_menu(turn)
+        complaints.take_pin(turn, message)
 
 
 def _media(turn: Turn, body: SentMedia) -> None:
@@ -278,39 +264,23 @@ def _media(turn: Turn, body: SentMedia) -> None:
         kind="text" if body.caption.strip() else body.kind.value,
         platform_ref=body.message_ref,
     )
-    _expect_photo(turn, body, message)
-    if body.caption.strip():
-        _answer(turn, message, body.caption)
-        if body.kind is MediaKind.PHOTO and turn.talk.conversation.handler is Handler.BOT:
-            turn.say(turn.text("media.photo"))
-        return
-    photo = body.kind is MediaKind.PHOTO
-    if turn.state.run is not None:
-        turn.say(turn.text("media.photo" if photo else "media.other"))
-        _resume(turn)
-    elif turn.talk.conversation.handler is Handler.STAFF and body.kind is not MediaKind.STICKER:
-        talk_to_staff.heard_media(turn, message, "media.what_photo" if photo else "media.what_other")
-    elif turn.talk.conversation.handler is Handler.BOT:
+    caption = body.caption.strip()
+    is_photo = body.kind is MediaKind.PHOTO
+    if dialogs.current(turn) is None and turn.talk.conversation.handler is Handler.STAFF:
+        if caption:
+            _heard(turn, message, caption)
+        elif body.kind is not MediaKind.STICKER:
+            talk_to_staff.heard_media(turn, message, "media.what_photo" if is_photo else "media.what_other")
+    elif is_photo and body.media_ref:
+        if complaints.take_photo(turn, message, body.media_ref) and caption:
+            _heard(turn, message, caption)
+    elif caption:
+        _heard(turn, message, caption)
+    else:
         key = {MediaKind.STICKER: "sticker", MediaKind.PHOTO: "photo", MediaKind.CONTACT: "contact"}
         turn.say(turn.text(f"media.{key.get(body.kind, 'other')}"))
-        main_menu.offer_menu(turn)
-
-
-def _expect_photo(turn: Turn, body: SentMedia, message: Message) -> None:
-    """Notes a photo that is to be fetched, and held for the complaint that may follow."""
-    if body.kind is not MediaKind.PHOTO or not body.media_ref or turn.inbound.channel is ChannelName.WEB:
-        return
-    try:
-        arrivals.expect(
-            turn.uow,
-            contact_id=turn.talk.contact.id,
-            message_id=message.id,
-            channel=turn.inbound.channel,
-            media_ref=body.media_ref,
-        )
-    except ServiceError as refusal:
-        log.info("routing.photo_refused", code=refusal.code)
-        turn.say(turn.text("photo.too_many"))
+        if not dialogs.repeat(turn):
+            main_menu.offer_menu(turn)
 
 
 def _edited(turn: Turn, ref: str, text: str) -> None:

@@ -42,14 +42,18 @@ from eservice.messaging.models import (
     InboundEvent,
     Message,
 )
+from eservice.notifications.relay import Relay
 from eservice.office import service as office
 from eservice.staff.models import Department
+from knowledge.classify.complaints import ComplaintClassifier
 from knowledge.entries import service as faq
 from knowledge.entries.content import EntryContent
 from knowledge.entries.live import LiveFaq
 from tests.fakes import FakePlatform
 
-TEXTS = Catalogue(Path(__file__).parents[1] / "bot/text")
+ROOT = Path(__file__).parents[1]
+TEXTS = Catalogue(ROOT / "bot/text", ROOT / "eservice/text")
+COMPLAINTS = ComplaintClassifier()
 _numbers = itertools.count(1)
 _FROM_LINE = {"contentProvider": {"type": "line"}}
 
@@ -106,6 +110,7 @@ class Village:
             },
             texts=TEXTS,
             faq=self.faq,
+            complaints=COMPLAINTS,
             facts=FactsReader(self.database, "https://office.example"),
             staff_present=lambda reader: self.staff_present,
         )
@@ -142,6 +147,13 @@ class Village:
                 asyncio.run(self.sender.send(job))
         self.deliver()
         return done
+
+    def relay(self) -> None:
+        """Lets everything that happened have its consequences, and sends what comes of it."""
+        relay = Relay(self.database, self.signals, TEXTS)
+        while relay.process_next():
+            pass
+        self.deliver()
 
     def deliver(self) -> int:
         """Sends what is due; returns how many attempts were made."""
@@ -238,6 +250,20 @@ class Resident:
                 return ref
             case ChannelName.WEB:
                 raise AssertionError("on the web a photo is uploaded")
+
+    def shares_location(self, latitude: float, longitude: float, label: str = "") -> None:
+        """Sends a pin."""
+        match self.channel:
+            case ChannelName.LINE:
+                pin = {"latitude": latitude, "longitude": longitude, "address": label}
+                self._line("message", message={"id": f"m{next(_numbers)}", "type": "location", **pin})
+            case ChannelName.TELEGRAM:
+                pin = {"latitude": latitude, "longitude": longitude}
+                self._telegram(message=self._message(str(next(_numbers)), location=pin))
+            case ChannelName.WEB:
+                pin = {"lat": latitude, "lon": longitude, "label": label}
+                self._web(ref=f"m{next(_numbers)}", location=pin)
+        self.village.work()
 
     def follows(self) -> None:
         """Adds us (LINE), presses start (Telegram), opens the chat (web)."""

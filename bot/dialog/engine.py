@@ -8,11 +8,14 @@ from bot.dialog.flow import (
     SKIP,
     Answer,
     Ask,
+    AskPlace,
     AskText,
     Choose,
     Finished,
     Flow,
     Left,
+    Pick,
+    PlaceAnswer,
     Run,
     Step,
     TapAnswer,
@@ -54,8 +57,21 @@ def advance(flow: Flow, run: Run, answer: Answer) -> Turn:
             return _take_text(flow, step, run, answer)
         case Choose():
             return _take_choice(flow, step, run, answer)
+        case Pick():
+            return _take_pick(flow, step, run, answer)
+        case AskPlace():
+            return _take_place(flow, step, run, answer)
         case _:
             assert_never(step)
+
+
+def ask_again(flow: Flow, run: Run, step_name: str) -> Turn:
+    """Puts an answered step again; what came after it stays answered."""
+    kept = {name: value for name, value in run.answers.items() if name != step_name}
+    place = flow.index(step_name)
+    if place is None:
+        return begin(flow, run.run_id)
+    return _ask(flow, flow.steps[place], Run(flow=run.flow, run_id=run.run_id, step=step_name, answers=kept))
 
 
 def back(flow: Flow, run: Run) -> Turn:
@@ -95,6 +111,33 @@ def _take_choice(flow: Flow, step: Choose, run: Run, answer: Answer) -> Turn:
             return _ask(flow, step, run, "dialog.tap_please" if isinstance(answer, TextAnswer) else None)
 
 
+def _take_pick(flow: Flow, step: Pick, run: Run, answer: Answer) -> Turn:
+    match answer:
+        case TapAnswer(value=value):
+            return _answered(flow, step, run, value)
+        case TextAnswer():
+            return _ask(flow, step, run, "dialog.tap_please")
+        case PlaceAnswer():
+            return _ask(flow, step, run)
+        case _:
+            assert_never(answer)
+
+
+def _take_place(flow: Flow, step: AskPlace, run: Run, answer: Answer) -> Turn:
+    match answer:
+        case TapAnswer(value=value) if value == SKIP:
+            return _answered(flow, step, run, None)
+        case PlaceAnswer(message_id=message_id):
+            return _answered(flow, step, run, message_id)
+        case TextAnswer(text=text, message_id=message_id):
+            problem = step.check(text) if step.check else None
+            if problem:
+                return _ask(flow, step, run, problem)
+            return _answered(flow, step, run, message_id)
+        case _:
+            return _ask(flow, step, run)
+
+
 def _answered(flow: Flow, step: Step, run: Run, value: Value) -> Turn:
     answers = {**run.answers, step.name: value}
     return _ask_next(flow, Run(flow=run.flow, run_id=run.run_id, step=step.name, answers=answers))
@@ -113,9 +156,9 @@ def _ask(flow: Flow, step: Step, run: Run, problem: str | None = None) -> Ask:
     match step:
         case Choose():
             options += [(flow_payload(run, option.value), option.label) for option in step.options]
-        case AskText(skip=skip) if skip:
+        case AskText(skip=skip) | AskPlace(skip=skip) if skip:
             options.append((flow_payload(run, SKIP), skip))
-        case AskText():
+        case AskText() | AskPlace() | Pick():
             pass
     if flow.index(step.name):
         options.append((flow_payload(run, BACK), "dialog.back"))

@@ -42,7 +42,28 @@ class Choose:
     options: tuple[Option, ...]
 
 
-Step: TypeAlias = AskText | Choose
+@dataclass(frozen=True, kw_only=True)
+class Pick:
+    """Asks to tap one of several answers that only the dialog's own module knows, and shows.
+
+    It also judges the value: any tap of this step and run is taken.
+    """
+
+    name: str
+    prompt: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskPlace:
+    """Asks where: a pin, or words. The answer kept is the id of the message, as with `AskText`."""
+
+    name: str
+    prompt: str
+    skip: str
+    check: Callable[[str], str | None] | None = None
+
+
+Step: TypeAlias = AskText | Choose | Pick | AskPlace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +111,14 @@ class TapAnswer:
     value: str
 
 
-Answer: TypeAlias = TextAnswer | TapAnswer
+@dataclass(frozen=True, kw_only=True)
+class PlaceAnswer:
+    """A pin sent while the flow was open, and the message that holds it."""
+
+    message_id: int
+
+
+Answer: TypeAlias = TextAnswer | TapAnswer | PlaceAnswer
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from bot.flows import main_menu, talk_to_staff
+from bot.flows import file_complaint, main_menu, talk_to_staff
 from bot.flows.turn import Turn
 from eservice.inquiries import service as inquiries
 from eservice.inquiries.models import InquiryKind
@@ -40,6 +40,12 @@ def answer_text(turn: Turn, message: Message, text: str) -> None:
         _small_talk(turn, intent.label)
         return
     ask = asks.record_ask(turn.uow, message.id, decision)
+    if reply in (Reply.CHOICES, Reply.LEAVE) and (
+        intent.label is IntentLabel.PROBLEM or file_complaint.reads_like_corruption(turn, text)
+    ):
+        if not talk_to_staff.attach_follow_up(turn, message):
+            file_complaint.begin_with(turn, message)
+        return
     match reply:
         case Reply.ANSWER:
             _answer(turn, decision.hits[0][0], ask.id)
@@ -213,7 +219,7 @@ def _unknown(turn: Turn, message: Message, text: str, intent: Intent) -> None:
 
 def _leave_button(turn: Turn, message: Message, intent: Intent) -> Button:
     if intent.label is IntentLabel.PROBLEM:
-        return turn.button("unknown.report", f"leave:{message.id}:p")
+        return turn.button("unknown.report", f"report:{message.id}")
     return turn.button("unknown.leave", f"leave:{message.id}:q")
 
 

@@ -34,5 +34,5 @@ def answer_emergency(turn: Turn, message: Message, text: str) -> bool:
     )
     free = turn.state.run is None and turn.talk.conversation.handler is Handler.BOT
     if free and emergency.kind in _OFFICE_MENDS and classify_intent(text).label is IntentLabel.PROBLEM:
-        turn.offer(turn.button("unknown.report", f"leave:{message.id}:p"))
+        turn.offer(turn.button("unknown.report", f"report:{message.id}"))
     return True

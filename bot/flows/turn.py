@@ -11,8 +11,11 @@ from eservice.kit.text import Catalogue
 from eservice.kit.unit_of_work import UnitOfWork
 from eservice.messaging.content import MAX_PARTS, MAX_QUICK_REPLIES, Bundle, Button, Part, Text
 from eservice.messaging.conversations import Talk
+from eservice.messaging.models import Direction, Message
+from knowledge.classify.complaints import ComplaintClassifier
 from knowledge.entries.live import LiveFaq
 
+PHOTOS_AFTER = timedelta(minutes=30)  # so long a photo without words belongs to the case just filed
 CONTEXT_MINUTES = 15  # so long "แล้วใช้เอกสารอะไร" is about the entry answered before
 
 
@@ -23,6 +26,8 @@ class DialogState:
     run: Run | None = None
     last_entry: int | None = None
     last_at: datetime | None = None
+    last_case: str | None = None
+    last_case_at: datetime | None = None
     notice_due: bool = False
 
     @classmethod
@@ -30,12 +35,15 @@ class DialogState:
         """Reads the stored form; what it does not know it leaves out."""
         run = data.get("run")
         last_at = data.get("last_at")
+        last_case_at = data.get("last_case_at")
         return cls(
             run=Run(flow=run["flow"], run_id=run["run_id"], step=run["step"], answers=run["answers"])
             if run
             else None,
             last_entry=data.get("last_entry"),
             last_at=datetime.fromisoformat(last_at) if last_at else None,
+            last_case=data.get("last_case"),
+            last_case_at=datetime.fromisoformat(last_case_at) if last_case_at else None,
         )
 
     def write(self) -> dict[str, Any]:
@@ -51,6 +59,9 @@ class DialogState:
         if self.last_entry is not None and self.last_at is not None:
             data["last_entry"] = self.last_entry
             data["last_at"] = self.last_at.isoformat()
+        if self.last_case is not None and self.last_case_at is not None:
+            data["last_case"] = self.last_case
+            data["last_case_at"] = self.last_case_at.isoformat()
         return data
 
 
@@ -64,6 +75,7 @@ class Turn:
     state: DialogState
     texts: Catalogue
     faq: LiveFaq
+    complaints: ComplaintClassifier
     facts: Facts
     parts: list[Part] = field(default_factory=list)
     quick_replies: list[Button] = field(default_factory=list)
@@ -106,6 +118,27 @@ class Turn:
         ):
             return None
         return self.state.last_entry
+
+    def remember_case(self, number: str) -> None:
+        """Notes which case was filed, so that a photo sent afterwards finds it."""
+        self.state.last_case, self.state.last_case_at = number, self.uow.now
+
+    @property
+    def recent_case(self) -> str | None:
+        """The number of the case filed just before, so long as photos still belong to it."""
+        at = self.state.last_case_at
+        return self.state.last_case if at is not None and self.uow.now - at <= PHOTOS_AFTER else None
+
+    def own_message(self, message_id: int) -> Message | None:
+        """A message that this person sent here and has not taken back; None for any other."""
+        message = self.uow.session.get(Message, message_id) if message_id else None
+        is_theirs = (
+            message is not None
+            and message.conversation_id == self.talk.conversation.id
+            and message.direction is Direction.IN
+            and message.erased_at is None
+        )
+        return message if is_theirs else None
 
     def bundle(self) -> Bundle | None:
         """The reply, or None when there is nothing to say."""

@@ -7,7 +7,14 @@ from sqlalchemy import delete, func, select
 
 from eservice.complaints import cases, wording
 from eservice.complaints.categories import category_of
-from eservice.complaints.models import AccusedDepartment, Complaint, Follower, Source
+from eservice.complaints.models import (
+    AccusedDepartment,
+    CommentKind,
+    Complaint,
+    ComplaintComment,
+    Follower,
+    Source,
+)
 from eservice.complaints.numbers import key_hash, new_key, new_number
 from eservice.complaints.states import ComplaintState, is_open
 from eservice.kit import audit
@@ -98,10 +105,10 @@ def file_complaint(
     return Filed(complaint_id=complaint.id, number=number, key=key)
 
 
-def join(uow: UnitOfWork, typed_number: str, contact_id: int) -> bool:
+def join(uow: UnitOfWork, typed_number: str, contact_id: int, *, words: str = "") -> bool:
     """Lets a contact follow an open complaint; False when they follow it already, or filed it.
 
-    A duplicate is followed where it goes on. Raises ServiceError `complaints.not_found`, `complaints.ended`.
+    `words` are what they had wanted to report: its officers read them, and nobody else. A duplicate is followed where it goes on. Raises ServiceError `complaints.not_found`, `complaints.ended`.
     """
     complaint = cases.by_number(uow, typed_number)
     while complaint.parent_id is not None:
@@ -112,6 +119,10 @@ def join(uow: UnitOfWork, typed_number: str, contact_id: int) -> bool:
         return False
     row = {"complaint_id": complaint.id, "contact_id": contact_id, "at": uow.now}
     is_new = insert_new(uow.session, Follower, [row]) == 1
+    if is_new and words.strip():
+        note = wording.optional_text(words[: wording.MAX_TEXT])
+        comment = ComplaintComment(complaint_id=complaint.id, kind=CommentKind.JOINED, text=note, at=uow.now)
+        uow.session.add(comment)
     if is_new:
         audit.record(
             uow, actor="resident", action="complaint.joined", subject_kind="complaint", subject_id=complaint.id

@@ -117,6 +117,7 @@ class CommentKind(StrEnum):
     REPLY = "reply"  # staff to the resident
     RESIDENT = "resident"  # the resident to the office
     NOTE = "note"  # among staff
+    JOINED = "joined"  # a follower to the office: what they had wanted to report themselves
     EXTENSION = "extension"  # staff to the resident: why an answer takes longer
 
 

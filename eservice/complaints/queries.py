@@ -189,7 +189,7 @@ def timeline(reader: ReadOnly, number: str, resident: Resident) -> Timeline:
     said = [
         Said(at=comment.at, kind=comment.kind, text=comment.text)
         for comment in comments(reader, complaint.id)
-        if comment.kind is not CommentKind.NOTE
+        if comment.kind not in (CommentKind.NOTE, CommentKind.JOINED)
     ]
     return Timeline(
         status=_status(reader, complaint),
@@ -197,6 +197,11 @@ def timeline(reader: ReadOnly, number: str, resident: Resident) -> Timeline:
         text=complaint.text,
         entries=tuple(sorted([*said, *happened], key=lambda entry: entry.at)),
     )
+
+
+def id_for_resident(reader: ReadOnly, number: str, resident: Resident) -> int:
+    """The id of a complaint, for its owner or the holder of its key. Raises ServiceError `complaints.not_found`."""
+    return cases.of_resident(reader, number, resident).id
 
 
 def of_contact(reader: ReadOnly, contact_id: int, *, limit: int = MAX_ROWS) -> list[PublicStatus]:

@@ -170,8 +170,9 @@ def record_heard(
     text: str,
     kind: str = "text",
     platform_ref: str | None = None,
+    content: dict[str, Any] | None = None,
 ) -> Message:
-    """Stores what a resident said or sent."""
+    """Stores what a resident said or sent; `content` is what words do not hold, e.g. the degrees of a pin."""
     message = new_row(
         Message,
         conversation_id=conversation.id,
@@ -179,7 +180,7 @@ def record_heard(
         speaker=Speaker.RESIDENT,
         kind=kind,
         text=text[:MAX_STORED_TEXT],
-        content=None,
+        content=content,
         platform_ref=platform_ref,
         created_at=uow.now,
         edited_at=None,

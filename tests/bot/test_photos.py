@@ -281,14 +281,16 @@ def test_the_worker_fetches_what_was_sent(village: Village) -> None:
     async def run() -> None:
         async with asyncio.timeout(30):
             photos = asyncio.create_task(worker._photo_loop(village.photos))
-            while not village.rows(Photo):
+            while not village.line.fetched:
                 await asyncio.sleep(0.02)
             worker.stop()
             village.signals.wake(arrivals.TOPIC)
             await photos
+            await asyncio.gather(*worker._sending)
 
     asyncio.run(run())
     assert village.line.fetched == ["photo-1"]
+    assert len(village.rows(Photo)) == 1
 
 
 def test_nothing_of_the_file_that_was_sent_is_stored(village: Village) -> None:

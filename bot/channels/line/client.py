@@ -12,28 +12,25 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from bot.channel import (
     Accepted,
     Doubt,
-    Fetched,
     FetchOutcome,
     Gone,
-    NotThere,
-    NotYet,
     Outcome,
     QuotaSpent,
     Refused,
     ReplyTokenDead,
     Request,
     Road,
-    TooLarge,
     TryAgain,
     Unreachable,
 )
+from bot.channels.line.content import TOKEN_REFUSED_PAUSE_SECONDS, fetch_content
 from bot.channels.line.render import render
 from eservice.messaging.content import Bundle
 from eservice.messaging.models import ChannelName
@@ -45,11 +42,7 @@ Json: TypeAlias = dict[str, Any]
 
 _TIMEOUT_SECONDS = 5.0
 _UPLOAD_TIMEOUT_SECONDS = 30.0
-_DOWNLOAD_TIMEOUT_SECONDS = 30.0
-_CHUNK_BYTES = 65_536
-_PREPARING_SECONDS = 3.0
 _MAX_CONNECTIONS = 20
-_TOKEN_REFUSED_PAUSE_SECONDS = 300.0
 # The request never left this machine. Everything else that breaks may have been carried out.
 _NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
@@ -205,25 +198,10 @@ class LineChannel:
         await self.open()
         assert self._client is not None
         session: aiohttp.ClientSession = self._client.rest_client.pool_manager
-        request = session.get(
-            f"{self._data_api_base}/v2/bot/message/{quote(media_ref, safe='')}/content",
-            headers={"Authorization": f"Bearer {self._access_token}"},
-            timeout=aiohttp.ClientTimeout(total=_DOWNLOAD_TIMEOUT_SECONDS),
-            proxy=_proxy_for(self._data_api_base),
-            allow_redirects=False,  # the token goes to LINE and nowhere else
+        host = self._data_api_base
+        return await fetch_content(
+            session, host, self._access_token, media_ref, most_bytes, proxy=_proxy_for(host)
         )
-        try:
-            async with request as response:
-                if response.status != 200:
-                    return _not_fetched(response.status)
-                content = bytearray()
-                async for part in response.content.iter_chunked(_CHUNK_BYTES):
-                    content += part
-                    if len(content) > most_bytes:
-                        return TooLarge()
-                return Fetched(content=bytes(content))
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return NotYet(reason=f"no answer from LINE: {type(error).__name__}")
 
     async def _call(
         self,
@@ -344,7 +322,7 @@ def _outcome(answer: Answer | NoAnswer, *, on_reply: bool) -> Outcome:
             return TryAgain(
                 reason=f"LINE refuses the channel access token ({answer.status}): {answer.message}",
                 doubt=Doubt.NOT_SENT,
-                after_seconds=_TOKEN_REFUSED_PAUSE_SECONDS,
+                after_seconds=TOKEN_REFUSED_PAUSE_SECONDS,
                 whole_channel=True,
             )
         case 400 if on_reply and "invalid reply token" in answer.message.lower():
@@ -355,22 +333,6 @@ def _outcome(answer: Answer | NoAnswer, *, on_reply: bool) -> Outcome:
             return TryAgain(reason=reason, doubt=Doubt.MAYBE_SENT)
         case _:
             return Refused(reason=reason)
-
-
-def _not_fetched(status: int) -> FetchOutcome:
-    """What an answer without the content means for fetching it later."""
-    reason = f"LINE answered {status} to a request for content"
-    match status:
-        case 202:
-            return NotYet(reason="LINE still prepares the content", after_seconds=_PREPARING_SECONDS)
-        case 401 | 403:
-            return NotYet(reason=reason, after_seconds=_TOKEN_REFUSED_PAUSE_SECONDS)
-        case 408 | 429:
-            return NotYet(reason=reason)
-        case _ if status >= 500:
-            return NotYet(reason=reason)
-        case _:  # 410 after an unsending, 404 once LINE has deleted it
-            return NotThere(reason=reason)
 
 
 def _is_about_the_address(message: str) -> bool:

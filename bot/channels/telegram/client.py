@@ -227,9 +227,8 @@ class TelegramChannel:
         try:
             async with self._files.stream("GET", url) as response:
                 if response.status_code != 200:
-                    reason = f"HTTP {response.status_code} instead of a file"
                     # The address that getFile gave may have run out: it gives another.
-                    return NotYet(reason=reason)
+                    return NotYet(reason=f"HTTP {response.status_code} instead of a file")
                 content = bytearray()
                 async for part in response.aiter_bytes():
                     content += part

@@ -1,0 +1,92 @@
+"""What taps, pins and photos mean for complaints, outside and within their dialogs."""
+
+import structlog
+
+from bot.flows import dialogs, file_complaint, follow_complaint, main_menu
+from bot.flows.turn import Turn
+from eservice.complaints import arrivals
+from eservice.kit.errors import ErrorKind, ServiceError
+from eservice.messaging.models import ChannelName, Message
+
+log = structlog.get_logger()
+
+
+def begin(turn: Turn) -> None:
+    """แจ้งเรื่อง in the menu."""
+    file_complaint.begin(turn)
+
+
+def report(turn: Turn, message_id: int, *, is_meant: bool) -> None:
+    """แจ้งเรื่องนี้: with the words of a message that is there already."""
+    message = turn.own_message(message_id)
+    if message is None or not message.text.strip():
+        turn.say(turn.text("leave.forgotten"))
+        file_complaint.begin(turn)
+        return
+    file_complaint.begin_with(turn, message, is_meant=is_meant)
+
+
+def tap(turn: Turn, name: str, number: str, more: list[str]) -> None:
+    """A button about one case. What cannot be done any more is said in words, with the case as it is now."""
+    turn.state.run = None  # whatever was being asked: the person has turned to something else
+    try:
+        match name, more:
+            case "case", []:
+                follow_complaint.show(turn, number)
+            case "casesay", []:
+                follow_complaint.begin_say(turn, number)
+            case "casenot", []:
+                follow_complaint.begin_object(turn, number)
+            case "casefixed", []:
+                follow_complaint.fixed(turn, number)
+            case "casedrop", []:
+                follow_complaint.ask_withdraw(turn, number)
+            case "casedrop", ["yes"]:
+                follow_complaint.withdraw(turn, number)
+            case "caseleave", []:
+                follow_complaint.leave(turn, number)
+            case "caserate", [stars] if stars in ("1", "2", "3", "4", "5"):
+                follow_complaint.rate(turn, number, int(stars))
+            case _:
+                raise ServiceError("complaints.not_found", ErrorKind.NOT_FOUND)
+    except ServiceError as refusal:
+        turn.say(turn.text(f"errors.{refusal.code}"))
+        if refusal.code == "complaints.not_found":
+            main_menu.offer_menu(turn)
+        else:
+            turn.offer(turn.button("track.look", f"case:{number}"))
+
+
+def take_pin(turn: Turn, message: Message) -> None:
+    """A pin that nobody asked for begins a case: what is the matter there?"""
+    file_complaint.begin(turn, place=message)
+
+
+def take_photo(turn: Turn, message: Message, media_ref: str) -> bool:
+    """A photo: for the case being told, for the one just told, or for one that begins with it.
+
+    False when words that came with it have found their place too.
+    """
+    here = dialogs.current(turn)
+    is_alone = not message.text.strip()
+    if here is None and is_alone and turn.recent_case is not None:
+        try:
+            follow_complaint.add_photo(turn, message, media_ref, turn.recent_case)
+            return False
+        except ServiceError as refusal:  # closed meanwhile, or full of photos: then it is a new matter
+            log.info("complaints.photo_refused", code=refusal.code)
+    try:
+        if turn.talk.contact.channel is not ChannelName.WEB:  # what is sent on the web is here already
+            arrivals.expect(
+                turn.uow,
+                contact_id=turn.talk.contact.id,
+                message_id=message.id,
+                channel=turn.talk.contact.channel,
+                media_ref=media_ref,
+            )
+        turn.say(turn.text("report.photo_kept"))
+    except ServiceError as refusal:
+        turn.say(turn.text(f"errors.{refusal.code}"))
+    if is_alone and not dialogs.repeat(turn):
+        file_complaint.begin(turn)
+    return not is_alone

@@ -1,0 +1,125 @@
+"""The dialogs that can be open, and what an answer of any kind does to the one that is."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.commands import SKIP_WORDS, bare
+from bot.dialog import engine
+from bot.dialog.flow import (
+    BACK,
+    SKIP,
+    Ask,
+    AskPlace,
+    AskText,
+    Finished,
+    Flow,
+    Left,
+    Pick,
+    PlaceAnswer,
+    Run,
+    TapAnswer,
+    TextAnswer,
+)
+from bot.flows import ask_question, file_complaint, follow_complaint, talk_to_staff
+from bot.flows.file_complaint import FILE
+from bot.flows.turn import Turn
+from eservice.messaging.models import Message
+from knowledge.classify.intents import IntentLabel, classify_intent
+
+
+class Put(Protocol):
+    """Says what a dialog says next, keeps where it stands, and acts when it is finished."""
+
+    def __call__(self, turn: Turn, outcome: Ask | Finished | Left) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialog:
+    """A flow and the module that speaks for it."""
+
+    flow: Flow
+    put: Put
+
+
+DIALOGS: dict[str, Dialog] = {
+    **{flow.name: Dialog(flow=flow, put=talk_to_staff.put) for flow in talk_to_staff.FLOWS.values()},
+    **{flow.name: Dialog(flow=flow, put=follow_complaint.put) for flow in follow_complaint.FLOWS},
+    FILE.name: Dialog(flow=FILE, put=file_complaint.put),
+}
+
+
+def current(turn: Turn) -> tuple[Dialog, Run] | None:
+    """The open dialog; one that this version no longer has is closed."""
+    run = turn.state.run
+    dialog = DIALOGS.get(run.flow) if run else None
+    if run is None or dialog is None:
+        turn.state.run = None
+        return None
+    return dialog, run
+
+
+def hear(turn: Turn, dialog: Dialog, run: Run, message: Message, text: str) -> None:
+    """Takes words: as an answer, as a question that interrupts, or as more of what is being told."""
+    step = engine.current_step(dialog.flow, run)
+    skip = step.skip if isinstance(step, AskText | AskPlace) else None
+    if step is not None and skip and bare(text) in SKIP_WORDS | {turn.text(skip).lower()}:
+        skipped = TapAnswer(run_id=run.run_id, step=step.name, value=SKIP)
+        dialog.put(turn, engine.advance(dialog.flow, run, skipped))
+        return
+    match step:
+        case AskText():
+            takes_it = step.takes_questions or not (step.check and step.check(text))
+        case AskPlace() | Pick():
+            takes_it = classify_intent(text).label is not IntentLabel.QUESTION
+        case _:
+            takes_it = False
+    if not takes_it and ask_question.sure_answer(turn, message, text):
+        turn.say(turn.text("dialog.resume"))
+        dialog.put(turn, engine.repeat(dialog.flow, run))
+        return
+    if run.flow == FILE.name and file_complaint.say_more(turn, run, message):
+        return
+    dialog.put(turn, engine.advance(dialog.flow, run, TextAnswer(text=text, message_id=message.id)))
+
+
+def tap(turn: Turn, dialog: Dialog, run: Run, answer: TapAnswer) -> None:
+    """Takes a tap of the open dialog."""
+    if answer.run_id == run.run_id and answer.value == BACK:
+        back(turn)
+    elif run.flow == FILE.name:
+        file_complaint.tap(turn, run, answer)
+    else:
+        dialog.put(turn, engine.advance(dialog.flow, run, answer))
+
+
+def place(turn: Turn, dialog: Dialog, run: Run, message: Message) -> None:
+    """Takes a pin."""
+    if run.flow == FILE.name and run.step != "place" and engine.current_step(FILE, run) is not None:
+        answers = {**run.answers, "place": message.id}  # sent later than asked for: the better answer
+        turn.state.run = Run(flow=run.flow, run_id=run.run_id, step=run.step, answers=answers)
+        dialog.put(turn, engine.repeat(dialog.flow, turn.state.run))
+        return
+    dialog.put(turn, engine.advance(dialog.flow, run, PlaceAnswer(message_id=message.id)))
+
+
+def repeat(turn: Turn) -> bool:
+    """Puts the open dialog's question again, so that nothing is lost; False when none is open."""
+    here = current(turn)
+    if here is None:
+        return False
+    dialog, run = here
+    dialog.put(turn, engine.repeat(dialog.flow, run))
+    return True
+
+
+def back(turn: Turn) -> bool:
+    """One step back; False when no dialog is open."""
+    here = current(turn)
+    if here is None:
+        return False
+    dialog, run = here
+    if run.flow == FILE.name:
+        file_complaint.back(turn, run)
+    else:
+        dialog.put(turn, engine.back(dialog.flow, run))
+    return True

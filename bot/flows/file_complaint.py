@@ -1,0 +1,425 @@
+"""แจ้งเรื่อง: from words, a pin or a photo to a case, in as few turns as it takes.
+
+A text that reads like a problem is the first answer already: where, then a summary, then the number. Photos
+are taken at any time, before, during or after; nothing but the words themselves must be given.
+"""
+
+import secrets
+
+from bot.dialog import engine
+from bot.dialog.flow import (
+    CANCEL,
+    Ask,
+    AskPlace,
+    AskText,
+    Finished,
+    Flow,
+    Left,
+    Pick,
+    Run,
+    TapAnswer,
+    Value,
+    flow_payload,
+)
+from bot.flows import checks, main_menu
+from bot.flows.turn import Turn
+from eservice.complaints import filing, held_photos, nearby
+from eservice.complaints.categories import CORRUPTION, read_categories
+from eservice.complaints.clocks import OTHER_CATEGORY
+from eservice.complaints.filing import Filed, NewComplaint
+from eservice.complaints.held_photos import HELD_FOR
+from eservice.complaints.models import Complaint, Source
+from eservice.complaints.nearby import Similar
+from eservice.complaints.numbers import shown
+from eservice.complaints.villages import read_village
+from eservice.kit.thai_calendar import thai_date
+from eservice.messaging.content import AskLocation, Button, Card, Choices, LinkButton, Row
+from eservice.messaging.models import ChannelName, Message
+from eservice.staff.queries import departments
+
+FILE = Flow(
+    name="file",
+    steps=(
+        AskText(name="what", prompt="report.ask_what", check=checks.complaint_problem),
+        AskPlace(
+            name="place", prompt="report.ask_place", skip="report.skip_place", check=checks.line_problem
+        ),
+        Pick(name="accused", prompt="report.ask_accused"),
+        Pick(name="similar", prompt="report.ask_similar"),
+        Pick(name="category", prompt="report.ask_category"),
+        AskText(name="name", prompt="report.ask_name", check=checks.line_problem, skip="report.skip_name"),
+        Pick(name="send", prompt="report.check"),
+    ),
+    expires_minutes=30,
+)
+NONE = "none"  # no department accused, no other case the same
+FIRST_CATEGORIES = 4
+SURELY = 0.5  # probability
+SOURCES = {
+    ChannelName.LINE: Source.LINE,
+    ChannelName.TELEGRAM: Source.TELEGRAM,
+    ChannelName.WEB: Source.WEB,
+}
+_CHANGES = {
+    "category": "category",
+    "place": "place",
+    "name": "name",
+}  # taps in the summary: the step put again
+_SUMMARY_TEXT = 300  # characters of the text shown there
+
+
+def begin(turn: Turn, message: Message | None = None, *, place: Message | None = None) -> None:
+    """Starts a case: with words that are there already, with a pin, or with the question what it is about."""
+    answers: dict[str, Value] = {"name": None}
+    if message is not None:
+        answers["what"] = message.id
+    if place is not None:
+        answers["place"] = place.id
+    put(turn, engine.begin(FILE, secrets.token_hex(4), answers))
+
+
+def begin_with(turn: Turn, message: Message, *, is_meant: bool = False) -> None:
+    """Starts a case with words that read like a problem.
+
+    What speaks of corruption is not made into an ordinary case unasked: first come the offices that protect
+    whoever reports it. `is_meant`: the person has read that and wants it all the same.
+    """
+    if not is_meant and propose(turn, message.text)[0] == CORRUPTION:
+        turn.say(
+            Card(
+                title=turn.text("report.corruption_title"),
+                body=turn.text("report.corruption_body"),
+                buttons=(
+                    *(
+                        LinkButton(label=turn.text(f"report.corruption_call_{number}"), url=f"tel:{number}")
+                        for number in ("1205", "1206")
+                    ),
+                    turn.button("report.corruption_go_on", f"report:{message.id}:yes"),
+                ),
+            )
+        )
+        main_menu.offer_menu(turn)
+        return
+    begin(turn, message)
+
+
+def reads_like_corruption(turn: Turn, text: str) -> bool:
+    """Whether a text is more probably than not about corruption."""
+    (likely,) = turn.complaints.categories(text, limit=1)
+    return likely.label == CORRUPTION and likely.probability >= SURELY
+
+
+def put(turn: Turn, outcome: Ask | Finished | Left) -> None:
+    """Says what comes next; fills in first what nobody needs to be asked."""
+    match outcome:
+        case Ask(run=run):
+            filled = _filled(turn, run)
+            if filled != run.answers:
+                put(turn, engine.begin(FILE, run.run_id, filled))
+                return
+            turn.state.run = run
+            _ask(turn, outcome)
+        case Finished(run=run):
+            turn.state.run = None
+            _finish(turn, run)
+        case Left():
+            turn.state.run = None
+            turn.say(turn.text("dialog.cancelled"))
+
+
+def tap(turn: Turn, run: Run, answer: TapAnswer) -> None:
+    """A button of this flow, judged here where its value is known."""
+    is_current = answer.run_id == run.run_id and answer.step == run.step
+    if is_current and answer.step == "send" and answer.value in _CHANGES:
+        step = _CHANGES[answer.value]
+        again = engine.ask_again(FILE, run, step)
+        if isinstance(again, Ask):
+            turn.state.run = again.run
+            _ask(turn, again)
+        return
+    if is_current and answer.step == "category" and answer.value == "all":
+        turn.state.run = run
+        _ask_category(turn, run, is_all=True)
+        return
+    if is_current and answer.step == "similar" and answer.value not in (NONE, "_back", CANCEL):
+        _join(turn, run, answer.value)
+        return
+    put(turn, engine.advance(FILE, run, answer))
+
+
+def back(turn: Turn, run: Run) -> None:
+    """To the question before, of those that were put to the person: where, or what."""
+    earlier = "what" if run.step == "place" else "place"
+    put(turn, Left() if run.step == "what" else engine.ask_again(FILE, run, earlier))
+
+
+def say_more(turn: Turn, run: Run, message: Message) -> bool:
+    """Words typed where a tap was asked for: "ส่ง" is the tap; anything else belongs to the case."""
+    words = message.text.strip()
+    if run.step == "send" and checks.is_yes(words):
+        put(turn, engine.advance(FILE, run, TapAnswer(run_id=run.run_id, step="send", value="yes")))
+        return True
+    if run.step == "category":
+        named = _category_named(turn, words)
+        if named is not None:
+            put(turn, engine.advance(FILE, run, TapAnswer(run_id=run.run_id, step="category", value=named)))
+            return True
+    if run.step == "similar" and checks.is_no(words):
+        put(turn, engine.advance(FILE, run, TapAnswer(run_id=run.run_id, step="similar", value=NONE)))
+        return True
+    if run.step not in ("send", "similar", "category", "accused"):
+        return False
+    more = [*_ids(run.answers.get("more")), message.id]
+    answers: dict[str, Value] = {**run.answers, "more": ",".join(map(str, more))}
+    turn.say(turn.text("report.more_kept"))
+    put(turn, engine.repeat(FILE, Run(flow=run.flow, run_id=run.run_id, step=run.step, answers=answers)))
+    return True
+
+
+def propose(turn: Turn, text: str) -> list[str]:
+    """Categories for a text, best first, of those that the office offers; อื่นๆ at the end."""
+    offered = [name for name, category in read_categories(turn.uow).items() if category.is_offered]
+    likely = [label for label, _p in turn.complaints.categories(text, limit=len(offered)) if label in offered]
+    rest = [name for name in offered if name not in likely]
+    return [*(likely or [OTHER_CATEGORY]), *rest]
+
+
+def text_of(turn: Turn, answers: dict[str, Value]) -> str:
+    """All that was said of the matter; empty once it was taken back."""
+    ids = [int(answers["what"] or 0), *_ids(answers.get("more"))] if "what" in answers else []
+    said = [message.text for id_ in ids if (message := turn.own_message(id_)) is not None]
+    return "\n".join(said)
+
+
+def _filled(turn: Turn, run: Run) -> dict[str, Value]:
+    """The answers with those that follow from others. What the person wants to change is left to them."""
+    answers = dict(run.answers)
+    text = text_of(turn, answers)
+    if "what" in answers and not text.strip():  # taken back meanwhile
+        del answers["what"]
+        return answers
+    if "what" not in answers:
+        return answers
+    if "category" not in answers and run.step != "category":
+        answers["category"] = _code(turn, propose(turn, text)[0])
+    category = _category(turn, answers)
+    is_asked_whom = _is_about_people(turn, category) and departments(turn.uow)
+    if "accused" not in answers and run.step != "category" and "place" in answers and not is_asked_whom:
+        answers["accused"] = NONE
+    if "similar" not in answers and "accused" in answers and not _similar(turn, answers, category):
+        answers["similar"] = NONE
+    return answers
+
+
+def _ask(turn: Turn, ask: Ask) -> None:
+    run = ask.run
+    problem = (turn.text(ask.problem) + "\n") if ask.problem else ""
+    ways_out = tuple(turn.button(label, payload) for payload, label in ask.options)
+    match run.step:
+        case "place":
+            text = text_of(turn, run.answers)
+            if checks.names_place(text):
+                said = turn.button("report.place_in_words", flow_payload(run, "_skip"))
+                ways_out = (said, *ways_out[1:])
+            category = _category(turn, run.answers) if "what" in run.answers else ""
+            key = "report.ask_place" if category else "report.ask_place_first"
+            prompt = turn.text(key, category=category)
+            turn.say(AskLocation(prompt=problem + prompt, options=ways_out))
+        case "accused":
+            options = [
+                Button(label=department.name, payload=flow_payload(run, str(department.id)))
+                for department in departments(turn.uow)[:7]
+            ]
+            options.append(turn.button("report.accused_unknown", flow_payload(run, NONE)))
+            turn.say(Choices(prompt=problem + turn.text(ask.prompt), options=(*options, ways_out[-1])))
+        case "similar":
+            category = _category(turn, run.answers)
+            options = [
+                Button(label=_offer(turn, similar), payload=flow_payload(run, similar.number))
+                for similar in _similar(turn, run.answers, category)
+            ]
+            options.append(turn.button("report.not_the_same", flow_payload(run, NONE)))
+            turn.say(Choices(prompt=problem + turn.text(ask.prompt), options=tuple(options)))
+            turn.offer(ways_out[-1])
+        case "category":
+            _ask_category(turn, run, problem=problem)
+        case "send":
+            _ask_send(turn, run, ways_out[-1], problem)
+        case _:
+            turn.say(Choices(prompt=problem + turn.text(ask.prompt), options=ways_out))
+
+
+def _ask_category(turn: Turn, run: Run, *, is_all: bool = False, problem: str = "") -> None:
+    names = propose(turn, text_of(turn, run.answers))
+    first, rest = names[:FIRST_CATEGORIES], names[FIRST_CATEGORIES:]
+    here = rest if is_all else first
+    options = [Button(label=name, payload=flow_payload(run, _code(turn, name))) for name in here[:9]]
+    if not is_all and rest:
+        options.append(turn.button("report.all_categories", flow_payload(run, "all")))
+    turn.say(Choices(prompt=problem + turn.text("report.ask_category"), options=tuple(options)))
+    over = [Button(label=name, payload=flow_payload(run, _code(turn, name))) for name in here[9:]]
+    turn.offer(*over, turn.button("dialog.cancel", flow_payload(run, CANCEL)))
+
+
+def _ask_send(turn: Turn, run: Run, cancel: Button, problem: str) -> None:
+    """The summary: everything as it will be kept, and what can still be changed."""
+    text = text_of(turn, run.answers)
+    photos = len(held_photos.held_of(turn.uow, turn.talk.contact.id, turn.uow.now - HELD_FOR))
+    name = turn.own_message(int(run.answers.get("name") or 0))
+    rows = [
+        Row(left=turn.text("report.row_category"), right=_category(turn, run.answers)),
+        Row(
+            left=turn.text("report.row_place"), right=_place_words(turn, run) or turn.text("report.no_place")
+        ),
+        Row(
+            left=turn.text("report.row_photos"),
+            right=turn.text("report.photos", count=photos) if photos else turn.text("report.no_photos"),
+        ),
+        Row(left=turn.text("report.row_name"), right=name.text if name else turn.text("report.no_name")),
+    ]
+    card = Card(
+        label=turn.text("report.check_label"),
+        title=turn.text("report.check"),
+        body=problem + (text if len(text) <= _SUMMARY_TEXT else text[:_SUMMARY_TEXT] + "…"),
+        rows=tuple(rows),
+        buttons=(
+            turn.button("report.send", flow_payload(run, "yes")),
+            turn.button("report.change_category", flow_payload(run, "category")),
+            turn.button("report.change_place", flow_payload(run, "place")),
+            turn.button("report.add_name", flow_payload(run, "name")),
+        ),
+    )
+    turn.say(card)
+    turn.offer(cancel)
+
+
+def _join(turn: Turn, run: Run, number: str) -> None:
+    """ฉันด้วย: follows the other case; the words go to its officers, and to nobody else."""
+    turn.state.run = None
+    filing.join(turn.uow, number, turn.talk.contact.id, words=text_of(turn, run.answers))
+    turn.say(
+        Card(
+            title=turn.text("report.joined", number=shown(number)),
+            body=turn.text("report.joined_body"),
+            buttons=(turn.button("track.look", f"case:{number}"),),
+        )
+    )
+    main_menu.offer_menu(turn)
+
+
+def _finish(turn: Turn, run: Run) -> None:
+    text = text_of(turn, run.answers)
+    if not text.strip():
+        begin(turn)
+        return
+    filed = filing.file_complaint(
+        turn.uow,
+        _new_complaint(turn, run, text),
+        idempotency_key=f"chat:{turn.talk.conversation.id}:{run.run_id}",
+    )
+    held_photos.attach_held(turn.uow, filed.complaint_id, turn.talk.contact.id, since=turn.uow.now - HELD_FOR)
+    turn.remember_case(filed.number)
+    _give_receipt(turn, filed)
+
+
+def _new_complaint(turn: Turn, run: Run, text: str) -> NewComplaint:
+    place = turn.own_message(int(run.answers.get("place") or 0))
+    pin = place.content if place and place.kind == "location" else None
+    name = turn.own_message(int(run.answers.get("name") or 0))
+    address = " ".join(place.text.split())[:300] if place and not (pin and not pin.get("label")) else ""
+    accused = str(run.answers.get("accused") or NONE)
+    return NewComplaint(
+        source=SOURCES[turn.talk.contact.channel],
+        category=_category(turn, run.answers),
+        text=text[:4_000],
+        contact_id=turn.talk.contact.id,
+        reporter_name=" ".join(name.text.split())[:300] if name else "",
+        latitude=pin["latitude"] if pin else None,
+        longitude=pin["longitude"] if pin else None,
+        address=address,
+        village=read_village(f"{address} {text}"),
+        urgency=turn.complaints.urgency(text).urgency,
+        accused=frozenset({int(accused)}) if accused.isdigit() else frozenset(),
+    )
+
+
+def _give_receipt(turn: Turn, filed: Filed) -> None:
+    complaint = turn.uow.session.get_one(Complaint, filed.complaint_id)
+    rows = [Row(left=turn.text("report.row_number"), right=shown(filed.number))]
+    if filed.key:
+        rows.append(Row(left=turn.text("report.row_key"), right=shown(filed.key)))
+    if complaint.due_at:
+        rows.append(Row(left=turn.text("report.row_due"), right=thai_date(complaint.due_at)))
+    turn.say(
+        Card(
+            label=complaint.category,
+            title=turn.text("report.received"),
+            body=turn.text("report.received_body"),
+            rows=tuple(rows),
+            buttons=(
+                turn.button("track.look", f"case:{filed.number}"),
+                LinkButton(label=turn.text("report.on_the_web"), url=f"{turn.facts.public_url}/track"),
+            ),
+        )
+    )
+    main_menu.offer_menu(turn)
+
+
+def _similar(turn: Turn, answers: dict[str, Value], category: str) -> list[Similar]:
+    place = turn.own_message(int(answers.get("place") or 0))
+    pin = place.content if place and place.kind == "location" else None
+    return nearby.open_nearby(
+        turn.uow,
+        category=category,
+        text=text_of(turn, answers),
+        latitude=pin["latitude"] if pin else None,
+        longitude=pin["longitude"] if pin else None,
+        contact_id=turn.talk.contact.id,
+    )
+
+
+def _offer(turn: Turn, similar: Similar) -> str:
+    """What is told of another's case: what anybody may know of it."""
+    where = (
+        turn.text("report.metres", metres=max(similar.distance_m, 10))
+        if similar.distance_m is not None
+        else similar.village or turn.text("report.alike")
+    )
+    return turn.text(
+        "report.me_too", category=similar.category, where=where, filed=thai_date(similar.filed_at)
+    )
+
+
+def _place_words(turn: Turn, run: Run) -> str:
+    place = turn.own_message(int(run.answers.get("place") or 0))
+    if place is None:
+        return ""
+    if place.kind == "location":
+        label = (place.content or {}).get("label")
+        return f"{turn.text('report.pin')} {label}" if label else turn.text("report.pin")
+    return place.text
+
+
+def _is_about_people(turn: Turn, category: str) -> bool:
+    known = read_categories(turn.uow).get(category)
+    return known is not None and known.is_sensitive and category != "ความปลอดภัย"
+
+
+def _category(turn: Turn, answers: dict[str, Value]) -> str:
+    names = list(read_categories(turn.uow))
+    code = str(answers.get("category") or "")
+    return names[int(code)] if code.isdigit() and int(code) < len(names) else OTHER_CATEGORY
+
+
+def _code(turn: Turn, name: str) -> str:
+    """A category as a button carries it: its place in the list, which only ever grows at its end."""
+    return str(list(read_categories(turn.uow)).index(name))
+
+
+def _category_named(turn: Turn, words: str) -> str | None:
+    names = list(read_categories(turn.uow))
+    return next((str(place) for place, name in enumerate(names) if words and words == name), None)
+
+
+def _ids(value: Value) -> list[int]:
+    return [int(part) for part in str(value).split(",") if part.isdigit()] if value else []

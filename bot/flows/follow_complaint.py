@@ -1,0 +1,317 @@
+"""ติดตาม: how a case stands, and all that its resident can do with it from the chat."""
+
+import secrets
+
+from bot.dialog import engine
+from bot.dialog.flow import Ask, AskText, Finished, Flow, Left, Run, Value
+from bot.flows import checks, main_menu
+from bot.flows.turn import Turn
+from eservice.complaints import arrivals, filing, guesses, queries, ratings, residents
+from eservice.complaints.cases import Resident
+from eservice.complaints.models import CommentKind
+from eservice.complaints.numbers import read_number, shown
+from eservice.complaints.queries import Happened, PublicStatus, Said
+from eservice.complaints.states import ComplaintState, Standing, is_open, standing, state_name, waiting_name
+from eservice.kit.errors import ServiceError
+from eservice.kit.thai_calendar import thai_date, thai_datetime
+from eservice.messaging.content import Button, Card, Choices, Row
+from eservice.messaging.models import Message
+
+SAY = Flow(
+    name="case_say",
+    steps=(
+        AskText(name="words", prompt="track.ask_words", check=checks.complaint_problem, takes_questions=True),
+    ),
+)
+OBJECT = Flow(
+    name="case_not",
+    steps=(
+        AskText(
+            name="words",
+            prompt="track.ask_why_not",
+            check=checks.complaint_problem,
+            skip="track.skip_why",
+            takes_questions=True,
+        ),
+    ),
+)
+RATE = Flow(
+    name="case_rate",
+    steps=(
+        AskText(
+            name="words", prompt="track.ask_rating_words", check=checks.complaint_problem,
+            skip="track.skip_rating_words", takes_questions=True,
+        ),
+    ),
+)  # fmt: skip
+FLOWS = (SAY, OBJECT, RATE)
+MOST_SHOWN = 8  # cases in one list
+LAST_NEWS = 4  # things that happened, in one card
+
+
+def show_mine(turn: Turn) -> None:
+    """What this person filed or follows."""
+    mine = queries.of_contact(turn.uow, turn.talk.contact.id, limit=MOST_SHOWN)
+    if len(mine) == 1:
+        show(turn, mine[0].number)
+        return
+    if not mine:
+        turn.say(
+            Choices(
+                prompt=turn.text("track.none"), options=(turn.button("menu.report.title", "menu:report"),)
+            )
+        )
+        return
+    options = tuple(
+        Button(
+            label=turn.text("track.in_list", number=shown(status.number), state=_state(turn, status)),
+            payload=f"case:{status.number}",
+        )
+        for status in mine
+    )
+    turn.say(Choices(prompt=turn.text("track.which"), options=options))
+    main_menu.offer_menu(turn)
+
+
+def show(turn: Turn, number: str) -> None:
+    """One case: the whole of it for its owner, what anybody may know for others."""
+    try:
+        timeline = queries.timeline(turn.uow, number, _me(turn))
+    except ServiceError:
+        _show_public(turn, number)
+        return
+    status = timeline.status
+    rows = [*_date_rows(turn, status)]
+    if status.continues_as:
+        rows.append(Row(left=turn.text("track.row_parent"), right=shown(status.continues_as)))
+    news = "\n".join(_line(turn, entry) for entry in timeline.entries[-LAST_NEWS:])
+    turn.say(
+        Card(
+            label=turn.text("track.label", category=timeline.category, number=shown(status.number)),
+            title=_state(turn, status),
+            body=f"{timeline.text[:200]}\n\n{news}",
+            rows=tuple(rows),
+            buttons=_what_next(turn, status),
+        )
+    )
+    main_menu.offer_menu(turn)
+
+
+def show_typed(turn: Turn, text: str) -> bool:
+    """A number typed anywhere, perhaps with its key behind it; False when the text is none."""
+    words = text.replace(",", " ").split()
+    for size in (1, 2, 3):  # a number may be typed in halves
+        number = read_number("".join(words[:size])) if len(words) >= size else None
+        if number is not None and len(words) - size <= 2:
+            _open_typed(turn, number, "".join(words[size:]))
+            return True
+    return False
+
+
+def begin_say(turn: Turn, number: str) -> None:
+    """Asks for words to the officers."""
+    _begin(turn, SAY, number)
+
+
+def begin_object(turn: Turn, number: str) -> None:
+    """ยังไม่ได้แก้: asks what is wrong, which may be left out."""
+    _begin(turn, OBJECT, number)
+
+
+def fixed(turn: Turn, number: str) -> None:
+    """แก้แล้ว: the resident's word, then how content they are."""
+    residents.confirm(turn.uow, number, _me(turn))
+    options = tuple(
+        Button(label=turn.text(f"track.stars_{stars}"), payload=f"caserate:{number}:{stars}")
+        for stars in (5, 4, 3, 2, 1)
+    )
+    turn.say(Choices(prompt=turn.text("track.ask_rating"), options=options))
+
+
+def rate(turn: Turn, number: str, stars: int) -> None:
+    """Keeps the mark at once; words may follow."""
+    ratings.rate(turn.uow, number, _me(turn), stars)
+    turn.say(turn.text("track.rated"))
+    put(turn, engine.begin(RATE, secrets.token_hex(4), {"number": number, "stars": stars}))
+
+
+def ask_withdraw(turn: Turn, number: str) -> None:
+    """Asks once more before a case is taken back."""
+    options = (
+        turn.button("track.withdraw_yes", f"casedrop:{number}:yes"),
+        turn.button("track.withdraw_no", f"case:{number}"),
+    )
+    turn.say(Choices(prompt=turn.text("track.ask_withdraw", number=shown(number)), options=options))
+
+
+def withdraw(turn: Turn, number: str) -> None:
+    """Takes the case back."""
+    residents.withdraw(turn.uow, number, _me(turn))
+    turn.say(turn.text("track.withdrawn", number=shown(number)))
+    main_menu.offer_menu(turn)
+
+
+def leave(turn: Turn, number: str) -> None:
+    """Follows another's case no more."""
+    filing.leave(turn.uow, number, turn.talk.contact.id)
+    turn.say(turn.text("track.left", number=shown(number)))
+    main_menu.offer_menu(turn)
+
+
+def add_photo(turn: Turn, message: Message, media_ref: str, number: str) -> None:
+    """A photo sent after the case was filed belongs to it."""
+    complaint_id = queries.id_for_resident(turn.uow, number, _me(turn))
+    arrivals.expect(
+        turn.uow,
+        contact_id=turn.talk.contact.id,
+        message_id=message.id,
+        channel=turn.talk.contact.channel,
+        media_ref=media_ref,
+        complaint_id=complaint_id,
+    )
+    turn.say(turn.text("track.photo_added", number=shown(number)))
+    turn.offer(turn.button("track.look", f"case:{number}"))
+
+
+def put(turn: Turn, outcome: Ask | Finished | Left) -> None:
+    """Says what comes next, and keeps where it stands."""
+    match outcome:
+        case Ask(run=run):
+            turn.state.run = run
+            problem = (turn.text(outcome.problem) + "\n") if outcome.problem else ""
+            options = tuple(turn.button(label, payload) for payload, label in outcome.options)
+            turn.say(Choices(prompt=problem + turn.text(outcome.prompt), options=options))
+        case Finished(run=run):
+            turn.state.run = None
+            _finish(turn, run)
+        case Left():
+            turn.state.run = None
+            turn.say(turn.text("dialog.cancelled"))
+
+
+def _begin(turn: Turn, flow: Flow, number: str) -> None:
+    queries.timeline(turn.uow, number, _me(turn))  # refused here already, before anything is typed in vain
+    answers: dict[str, Value] = {"number": number}
+    put(turn, engine.begin(flow, secrets.token_hex(4), answers))
+
+
+def _finish(turn: Turn, run: Run) -> None:
+    number = str(run.answers["number"])
+    message = turn.own_message(int(run.answers.get("words") or 0))
+    words = message.text if message else ""
+    match run.flow:
+        case SAY.name if words:
+            residents.say(turn.uow, number, _me(turn), words)
+            turn.say(turn.text("track.said", number=shown(number)))
+        case OBJECT.name:
+            residents.reopen(turn.uow, number, _me(turn), words or turn.text("track.no_reason"))
+            turn.say(turn.text("track.reopened", number=shown(number)))
+        case RATE.name:
+            if words:
+                ratings.rate(turn.uow, number, _me(turn), int(run.answers["stars"] or 0), words)
+            turn.say(turn.text("track.rating_thanks"))
+        case _:
+            turn.say(turn.text("leave.forgotten"))
+    turn.offer(turn.button("track.look", f"case:{number}"))
+
+
+def _open_typed(turn: Turn, number: str, key: str) -> None:
+    source = f"contact:{turn.talk.contact.id}"
+    try:
+        guesses.refuse_guesser(turn.uow, source)
+        if key:
+            timeline = queries.timeline(turn.uow, number, Resident(contact_id=turn.talk.contact.id, key=key))
+            _show_with_key(turn, timeline.status, [_line(turn, entry) for entry in timeline.entries])
+        else:
+            queries.public_status(turn.uow, number)
+            show(turn, number)
+    except ServiceError as refusal:
+        if refusal.code == "complaints.not_found":
+            guesses.count_failure(turn.uow, source)
+        turn.say(turn.text(f"errors.{refusal.code}"))
+        main_menu.offer_menu(turn)
+
+
+def _show_with_key(turn: Turn, status: PublicStatus, lines: list[str]) -> None:
+    turn.say(
+        Card(
+            label=turn.text("track.row_number", number=shown(status.number)),
+            title=_state(turn, status),
+            body="\n".join(lines[-LAST_NEWS:]),
+            rows=tuple(_date_rows(turn, status)),
+        )
+    )
+    main_menu.offer_menu(turn)
+
+
+def _show_public(turn: Turn, number: str) -> None:
+    status = queries.public_status(turn.uow, number)
+    rows = [
+        Row(
+            left=turn.text("track.row_department"),
+            right=status.department or turn.text("track.no_department"),
+        )
+    ]
+    follows = any(
+        known.number == status.number for known in queries.of_contact(turn.uow, turn.talk.contact.id)
+    )
+    buttons = (turn.button("track.leave", f"caseleave:{status.number}"),) if follows else ()
+    turn.say(
+        Card(
+            label=turn.text("track.row_number", number=shown(status.number)),
+            title=_state(turn, status),
+            rows=(*rows, *_date_rows(turn, status)),
+            buttons=buttons,
+        )
+    )
+    main_menu.offer_menu(turn)
+
+
+def _what_next(turn: Turn, status: PublicStatus) -> tuple[Button, ...]:
+    """What the owner can do now; the machine offers nothing that the table of moves refuses."""
+    number = status.number
+    if status.state is ComplaintState.RESOLVED:
+        return (
+            turn.button("track.is_fixed", f"casefixed:{number}"),
+            turn.button("track.not_fixed", f"casenot:{number}"),
+        )
+    if status.state in (ComplaintState.CONFIRMED, ComplaintState.REJECTED):
+        return (turn.button("track.object", f"casenot:{number}"),)
+    if is_open(status.state):
+        return (
+            turn.button("track.say", f"casesay:{number}"),
+            turn.button("track.withdraw", f"casedrop:{number}"),
+        )
+    return ()
+
+
+def _state(turn: Turn, status: PublicStatus) -> str:
+    name = state_name(turn.texts, status.state, turn.language, by_silence=status.by_silence)
+    if status.waiting_reason is not None:
+        return f"{name}: {waiting_name(turn.texts, status.waiting_reason, turn.language)}"
+    return name
+
+
+def _date_rows(turn: Turn, status: PublicStatus) -> list[Row]:
+    rows = [Row(left=turn.text("track.row_filed"), right=thai_date(status.filed_at))]
+    if status.due_at and standing(status.state) is Standing.OPEN:
+        key = "track.row_due_paused" if status.state is ComplaintState.WAITING else "track.row_due"
+        rows.append(Row(left=turn.text(key), right=thai_date(status.due_at)))
+    return rows
+
+
+def _line(turn: Turn, entry: Happened | Said) -> str:
+    """One line of the timeline: when, what, and the words that were for the resident."""
+    when = thai_datetime(entry.at)
+    if isinstance(entry, Said):
+        who = "track.you_said" if entry.kind is CommentKind.RESIDENT else "track.they_said"
+        return f"{when} {turn.text(who)}: {entry.text}"
+    what = state_name(turn.texts, entry.after, turn.language)
+    if entry.before is entry.after or entry.after is ComplaintState.ASSIGNED:
+        what = turn.text("track.with_department", department=entry.department)
+    words = " ".join(text for text in (entry.note, entry.reason) if text)
+    return f"{when} {what}" + (f": {words}" if words else "")
+
+
+def _me(turn: Turn) -> Resident:
+    return Resident(contact_id=turn.talk.contact.id)
