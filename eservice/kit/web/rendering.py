@@ -35,7 +35,7 @@ _NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 _DAY_AND_MONTH = re.compile(
     rf"\d{{1,2}} (?:{'|'.join(map(re.escape, thai_calendar.MONTHS_SHORT + thai_calendar.MONTHS))})(?: \d{{4}})?"
 )
-_UNITS = "บาท|น\\.|วัน|เดือน|ปี|นาที|วินาที|ชม\\.|ชั่วโมง|คน|เรื่อง|อย่าง|ข้อ|แผ่น|ฉบับ|เมตร|ไร่"
+_UNITS = "บาท|น\\.|วัน|เดือน|ปี|นาที|วินาที|ชม\\.|ชั่วโมง|คน|ครั้ง|คำถาม|คำตอบ|เรื่อง|อย่าง|ข้อ|แผ่น|ฉบับ|เมตร|ไร่"
 _NUMBER_AND_UNIT = re.compile(rf"(?<=\d) (?=(?:{_UNITS}))|(?:(?<=หมู่)|(?<=โทร)|(?<=ข้อ)) (?=\d)")
 _SYMBOL = re.compile(r'<symbol id="([a-z-]+)" viewBox="0 0 24 24">(.*?)</symbol>', re.DOTALL)
 
