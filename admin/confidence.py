@@ -16,6 +16,7 @@ from admin.access import console_of, guarded
 from admin.confidence_pages import Setting, compare, setting_of, setting_words, version_rows
 from admin.pages import FormRefused, fragment, page, redirect
 from eservice.kit.http import Reader, Uow
+from eservice.kit.text import Catalogue
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.staff.permissions import Permission, Principal
 from knowledge.entries import calibrations, recalibrating, service
@@ -23,7 +24,7 @@ from knowledge.entries.live import LiveFaq
 from knowledge.entries.models import CalibrationVersion
 from knowledge.entries.recalibrating import Proposal
 from knowledge.search import Calibration
-from knowledge.search.recalibration import ANSWER_PERCENTS, CLARIFY_PERCENTS
+from knowledge.search.recalibration import ANSWER_PERCENTS, CLARIFY_PERCENTS, Ground, Recalibration
 
 router = APIRouter(prefix="/bench/confidence")
 
@@ -233,6 +234,25 @@ def _page(
     )
 
 
+def _verdict(texts: Catalogue, result: Recalibration, wanted: int) -> dict[str, str]:
+    """What to make of a proposal: the tone, the title and the words of a notice. `wanted` is in percent."""
+    # The present setting may keep a promise that the proposal cannot.
+    ground = result.ground if result.is_better else result.present_share.ground(wanted / 100)
+    title = "proposal" if result.is_better else f"kept_title.{ground.value}"
+    return {
+        "tone": "done" if ground is Ground.PROMISED else "warn",
+        "title": texts.get(f"bench.confidence.{title}"),
+        "words": texts.get(
+            f"bench.confidence.{'ground' if result.is_better else 'kept'}.{ground.value}",
+            wanted=wanted,
+            measured=round(100 * result.share.measured),
+            cautious=int(100 * result.share.cautious),
+            now_measured=round(100 * result.present_share.measured),
+            now_cautious=int(100 * result.present_share.cautious),
+        ),
+    }
+
+
 def _proposal_page(
     request: Request, reader: ReadOnly, wanted: int, *, status: int = 200, **context: Any
 ) -> Response:
@@ -249,9 +269,8 @@ def _proposal_page(
         seen=compare(texts, proposal.sample.picture(present), proposal.sample.picture(result.calibration)),
         now_words=setting_words(texts, setting_of(present)),
         then_words=setting_words(texts, setting_of(result.calibration)),
-        ground=result.ground.value,
-        measured=round(100 * result.measured_share),
-        cautious=int(100 * result.cautious_share),
+        is_better=result.is_better,
+        verdict=_verdict(texts, result, wanted),
         wanted=wanted,
         choices=WANTED,
         shown=_mark(reader, proposal),

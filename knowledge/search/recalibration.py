@@ -27,6 +27,8 @@ _CAUTION = 1.2816
 """The lower bound of a share is so chosen that the truth is above it nine times in ten."""
 _HELPFUL_SHARE = 0.4
 """A choice that shows the right entry to so many of those who get it is worth asking."""
+_COST_OF_WRONG = 3.0
+"""So many answers that are right make up for a wrong one: what is asked back is mostly only a tap slower."""
 _UNANSWERABLE_SHARE = 0.1
 """With fewer questions without an entry a sample says little about answering what nothing here answers."""
 
@@ -85,27 +87,38 @@ class Ground(StrEnum):
     OUT_OF_REACH = "out_of_reach"  # no threshold makes so many answers right: the best there is was taken
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recalibration:
-    """A calibration learned from questions, and how far it can be trusted.
-
-    `cautious_share` is the lower bound of the share of answers that are right, `measured_share` the share
-    itself; both 0 when nothing is answered.
-    """
-
-    calibration: Calibration
-    ground: Ground
-    measured_share: float
-    cautious_share: float
-
-
 @dataclass(frozen=True, slots=True)
-class _Share:
-    """Weight of the questions answered, the share of them that is right, and its lower bound."""
+class Share:
+    """Weight of the questions answered, the share of them that is right, and its lower bound.
+
+    Both shares are 0 when nothing is answered.
+    """
 
     answered: float
     measured: float
     cautious: float
+
+    def ground(self, wanted_share: float) -> Ground:
+        """How well such answers fulfil the wish; where nothing is answered, nothing speaks against it."""
+        if not self.answered:
+            return Ground.TOO_FEW
+        if self.cautious >= wanted_share:
+            return Ground.PROMISED
+        return Ground.TOO_FEW if self.measured >= wanted_share else Ground.OUT_OF_REACH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalibration:
+    """A calibration learned from questions, how far it can be trusted, and what the present one does.
+
+    It `is_better` unless the present one fulfils the wish at least as well.
+    """
+
+    calibration: Calibration
+    ground: Ground
+    share: Share
+    present_share: Share
+    is_better: bool
 
 
 def picture(questions: Iterable[Judged], calibration: Calibration) -> Picture:
@@ -143,13 +156,16 @@ def recalibrate(questions: Sequence[Judged], present: Calibration, *, wanted_sha
     answer, ground = _answer_threshold(shares, lowest, present.answer_threshold, wanted_share)
     clarify = min(_clarify_threshold(questions, fitted), answer)
     share = _share(right, weights * (probabilities >= answer))
+    now = np.array([present.probability(value) for value in evidence])
+    present_share = _share(right, weights * (now >= present.answer_threshold))
     return Recalibration(
         calibration=Calibration(
             slope=slope, shift=shift, answer_threshold=answer, clarify_threshold=clarify
         ),
         ground=ground,
-        measured_share=share.measured,
-        cautious_share=share.cautious,
+        share=share,
+        present_share=present_share,
+        is_better=_merit(share, wanted_share) > _merit(present_share, wanted_share),
     )  # fmt: skip
 
 
@@ -196,7 +212,7 @@ def _lowest_answer_threshold(questions: Sequence[Judged], present: Calibration) 
 
 
 def _answer_threshold(
-    shares: dict[float, _Share], lowest: float, present: float, wanted_share: float
+    shares: dict[float, Share], lowest: float, present: float, wanted_share: float
 ) -> tuple[float, Ground]:
     """The first threshold from `lowest` on that cautiously keeps the promise; else the safest not below `present`."""
     promised = [at for at in shares if at >= lowest and shares[at].cautious >= wanted_share]
@@ -214,6 +230,18 @@ def _answer_threshold(
     return best, Ground.OUT_OF_REACH
 
 
+def _merit(share: Share, wanted_share: float) -> tuple[int, float]:
+    """How well answers fulfil the wish; among those that fulfil it alike, what answering is worth.
+
+    Where the wish is out of reach, only the safety of the answers counts.
+    """
+    ground = share.ground(wanted_share)
+    kept = (Ground.OUT_OF_REACH, Ground.TOO_FEW, Ground.PROMISED).index(ground)
+    if ground is Ground.OUT_OF_REACH:
+        return kept, share.cautious
+    return kept, share.answered * (share.measured - _COST_OF_WRONG * (1 - share.measured))
+
+
 def _clarify_threshold(questions: Sequence[Judged], fitted: Calibration) -> float:
     """Where a choice shows the right entry often enough; the shipped threshold without questions."""
     known = [question for question in questions if question.is_offered is not None]
@@ -223,10 +251,10 @@ def _clarify_threshold(questions: Sequence[Judged], fitted: Calibration) -> floa
     return min(max(percent, CLARIFY_PERCENTS.start), CLARIFY_PERCENTS.stop - 1) / 100
 
 
-def _share(right: Floats, weights: Floats) -> _Share:
+def _share(right: Floats, weights: Floats) -> Share:
     """How much of what is answered is right; what is not answered has weight 0."""
     answered, hits = float(weights.sum()), float(weights @ right)
-    return _Share(answered, hits / answered if answered else 0.0, cautious(hits, answered))
+    return Share(answered, hits / answered if answered else 0.0, cautious(hits, answered))
 
 
 def _arrays(questions: Sequence[Judged], hits: Sequence[bool]) -> tuple[Floats, Floats, Floats]:

@@ -168,7 +168,7 @@ def test_a_forged_setting_is_refused(rooms: AnswerRooms, manager: Visitor, field
 
 def test_recalibrating_is_seen_before_it_is_saved(rooms: AnswerRooms, manager: Visitor) -> None:
     page = shown(manager.get(f"{ROOM}/recalibrate?wanted=90"))
-    assert "คำถามทดสอบยังน้อย จึงยังรับรอง 90% ไม่ได้" in page
+    assert "คำถามทดสอบยังน้อย" in page
     assert "คำถามทดสอบ 10 คำถาม และการกดตอบของประชาชน 0 ครั้ง" in page
     assert versions(rooms) == []
     saved = manager.post(f"{ROOM}/recalibrate", **proposed(manager, 90))
@@ -178,6 +178,22 @@ def test_recalibrating_is_seen_before_it_is_saved(rooms: AnswerRooms, manager: V
     page = shown(manager.get(ROOM))
     assert "ระบบหาเกณฑ์ให้ ต้องการถูก 90%" in page
     assert "จาก 10 คำถาม ตอบเอง 8 คำถาม ถูก 8 คำถาม" in page
+
+
+def test_a_setting_that_is_good_already_is_kept_first(rooms: AnswerRooms, manager: Visitor) -> None:
+    keep_first = f'<a class="button" href="{ROOM}"'
+    response = manager.get(f"{ROOM}/recalibrate?wanted=90")
+    page = shown(response)
+    assert "ตั้งไว้ดีอยู่แล้ว ตอนนี้ ที่ตอบเองถูก 100% แต่คำถามทดสอบยังน้อย" in page
+    assert "รับรองได้แค่ 82% เกณฑ์ใหม่ถูก 100% รับรองได้ 82%" in page
+    assert keep_first in response.text
+    assert "ถ้าใช้เกณฑ์ใหม่: จำนวนเท่าเดิมทุกอย่าง" in page and "button--text" in response.text
+    manager.post(ROOM, answer=50, clarify=30, based_on=0)
+    keep(rooms, *((f"{TAX.question} {n}", "water") for n in range(5)))
+    rooms.live.refresh()
+    response = manager.get(f"{ROOM}/recalibrate?wanted=98")
+    assert "ตั้งไว้ดีอยู่แล้ว" not in shown(response)
+    assert keep_first not in response.text and 'class="button button--text" href' in response.text
 
 
 def test_a_proposal_that_is_no_longer_the_same_is_shown_again(rooms: AnswerRooms, manager: Visitor) -> None:

@@ -71,7 +71,7 @@ def test_without_questions_the_shipped_numbers_stay() -> None:
     result = learned([])
     assert result.calibration == SHIPPED
     assert result.ground is Ground.TOO_FEW
-    assert (result.measured_share, result.cautious_share) == (0.0, 0.0)
+    assert (result.share.measured, result.share.cautious) == (0.0, 0.0)
 
 
 def test_many_questions_are_believed_and_twenty_are_not() -> None:
@@ -112,7 +112,7 @@ def test_evidence_that_misleads_never_turns_the_order_round() -> None:
 def test_the_promise_holds_on_other_questions_of_the_same_kind() -> None:
     result = learned(questions(1_500, slope=0.7, shift=-0.5))
     assert result.ground is Ground.PROMISED
-    assert result.cautious_share >= 0.95
+    assert result.share.cautious >= 0.95
     fresh = questions(20_000, slope=0.7, shift=-0.5, seed=2)
     assert share_right(fresh, result.calibration) >= 0.95
 
@@ -147,13 +147,39 @@ def test_where_no_threshold_is_right_often_enough_the_safest_is_taken() -> None:
     result = learned(sample)
     assert result.ground is Ground.OUT_OF_REACH
     assert result.calibration.answer_threshold >= SHIPPED.answer_threshold
-    assert result.measured_share < 0.95
+    assert result.share.measured < 0.95
 
 
 def test_what_was_always_wrong_is_answered_no_more() -> None:
     sample = [asked(2.0, right=False, has_entry=False)] * 400
     result = learned(sample)
     assert picture(sample, result.calibration).answered == 0
+    assert result.is_better
+
+
+def test_what_was_just_found_cannot_be_bettered() -> None:
+    for wanted in (0.5, 0.9, 0.95, 0.98, 0.999):
+        sample = questions(2_000, slope=0.7, shift=-0.5)
+        again = learned(sample, wanted, present=learned(sample, wanted).calibration)
+        assert not again.is_better
+        assert again.present_share == again.share
+
+
+def test_a_setting_that_keeps_no_promise_or_answers_little_can_be_bettered() -> None:
+    sample = questions(2_000)
+    assert learned(sample, present=Calibration(answer_threshold=0.5)).is_better
+    assert learned(sample, present=Calibration(answer_threshold=0.99)).is_better
+
+
+def test_further_answers_that_are_as_often_wrong_as_right_make_nothing_better() -> None:
+    sure = [asked(4.0, right=True)] * 300
+    doubtful = [asked(1.0, right=right, has_entry=right) for right in (True, False) for _ in range(5)]
+    result = learned([*sure, *doubtful], present=Calibration(answer_threshold=0.9))
+    assert picture([*sure, *doubtful], result.calibration).answered == 310
+    assert result.share.cautious >= 0.95
+    assert not result.is_better
+    right = [asked(1.0, right=True)] * 40
+    assert learned([*sure, *doubtful, *right], present=Calibration(answer_threshold=0.9)).is_better
 
 
 def test_without_questions_that_nothing_answers_the_threshold_is_not_lowered() -> None:
