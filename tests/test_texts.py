@@ -99,6 +99,12 @@ def _is_named_in_part(key: str, said: set[str]) -> bool:
             return False
 
 
+def test_chat_and_pages_say_the_date_of_an_answer_in_the_same_words() -> None:
+    chat, pages = CATALOGUES["bot/text"], CATALOGUES["eservice/kit/web/text"]
+    for language in LANGUAGES:
+        assert chat.get("answer.date", language) == pages.get("web.checked", language)
+
+
 def test_thai_texts_are_thai() -> None:
     strange = {
         f"{folder}: {key}"

@@ -197,7 +197,7 @@ def test_who_may_not_write_reads_what_residents_see(rooms: AnswerRooms) -> None:
     )
     page = rooms.author_of_finance().get(f"/admin/faq/{rooms.water_id}").text
     card = page.split('class="answer"')[1].split("</article>")[0]
-    assert "ตรวจสอบเมื่อ: 20 พ.ย. 2569" in card.replace("\xa0", " ")
+    assert "ข้อมูล ณ วันที่ 20 พ.ย. 2569" in card.replace("\xa0", " ")
     assert WATER.answer in card and "แจ้งการประปา" not in card
     assert "เผยแพร่</span>" not in page.split('class="console-top__actions"')[1].split("</header>")[0]
 

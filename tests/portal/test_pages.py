@@ -149,7 +149,7 @@ def test_questions_are_called_often_asked_only_by_real_counts(
 
 def test_an_answer_shows_headline_lines_and_all_three_proofs(portal: Portal) -> None:
     page = get(portal, "/faq/elderly-where")
-    for words in ("ลงที่สำนักปลัด อบต.", "ใช้สมุดบัญชี", "ที่มา", "ระเบียบ มท. 2566", "ตรวจสอบเมื่อ", "20 พ.ย. 2569"):
+    for words in ("ลงที่สำนักปลัด อบต.", "ใช้สมุดบัญชี", "ที่มา", "ระเบียบ มท. 2566", "ข้อมูล ณ วันที่", "20 พ.ย. 2569"):
         assert words in page.words.replace("\N{NO-BREAK SPACE}", " "), words
     assert len(page.all("tr")) == 2
     assert "https://chat.example.go.th/faq/elderly-where" in [link["href"] for link in page.all("link")]
