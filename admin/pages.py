@@ -46,6 +46,8 @@ RowId: TypeAlias = Annotated[int, Path(ge=1, le=2**31 - 1)]
 """An id in an address; anything else is "not found"."""
 
 FLASH_COOKIE = "flash"
+NOT_DONE = "not_done"
+"""The flash that tells what could not be done."""
 FLASH_SECONDS = 60
 
 
@@ -78,7 +80,7 @@ def told_on(request: Request, address: str) -> Iterator[None]:
         if error.kind not in (ErrorKind.INVALID, ErrorKind.CONFLICT):
             raise
         words = " ".join(sentence for _, sentence in sentences(console_of(request), error))
-        raise FormRefused(redirect(request, address, flash="not_done", words=words)) from error
+        raise FormRefused(redirect(request, address, flash=NOT_DONE, words=words)) from error
 
 
 def page(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
@@ -86,14 +88,14 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
     console = console_of(request)
     visit: Visit = request.state.visit
     flash = _read_flash(console, request)
-    known: dict[str, Any] = {"errors": [], "error_of": _no_error}
+    known: dict[str, Any] = {"errors": [], "error_of": _no_error, "flash": "", "is_failure": False}
     html = console.templates.get_template(template).render(
-        {**known, **_frame(console, request, visit), "flash": flash, **context}
+        {**known, **_frame(console, request, visit), **flash, **context}
     )
     response = HTMLResponse(html, status_code=status)
     if visit.new_visitor:
         set_cookie(console, response, console.visitor_cookie, visit.new_visitor)
-    if flash is not None:
+    if flash:
         response.delete_cookie(FLASH_COOKIE, path="/admin")
     return response
 
@@ -195,15 +197,16 @@ def _person(
     }
 
 
-def _read_flash(console: Console, request: Request) -> str | None:
+def _read_flash(console: Console, request: Request) -> dict[str, Any]:
+    """What the template is told of a flash; nothing where no cookie came that is to be read now."""
     signed = request.cookies.get(FLASH_COOKIE)
     if not signed or request.method != "GET" or "hx-request" in request.headers:
-        return None
+        return {}
     try:
         key, parameters = _serializer(console).loads(signed, max_age=FLASH_SECONDS)
     except BadSignature:
-        return ""
-    return console.texts.get(f"flash.{key}", **parameters)
+        return {"flash": ""}
+    return {"flash": console.texts.get(f"flash.{key}", **parameters), "is_failure": key == NOT_DONE}
 
 
 def _serializer(console: Console) -> URLSafeTimedSerializer:

@@ -152,6 +152,14 @@ def test_a_refused_move_changes_nothing(rooms: AnswerRooms) -> None:
     assert state(rooms, phrasing_id) is PhrasingState.PENDING
 
 
+def test_what_was_not_done_is_told_as_a_fault_and_what_was_done_is_not(rooms: AnswerRooms) -> None:
+    wipa = rooms.publisher()
+    for words, tone, role in ((WATER.variants[0], "error", "alert"), (DRY, "done", "status")):
+        told = wipa.post("/admin/faq/learned/teach", q=words, entry=rooms.water_id)
+        page = wipa.get(told.headers["location"]).text
+        assert re.search(rf'class="notice notice--{tone}" role="{role}"', page)
+
+
 def test_a_page_is_accepted_at_once_but_for_what_is_contradicted(rooms: AnswerRooms) -> None:
     calm = [confirmed(rooms, words, rooms.water_id) for words in (DRY, "ฝักบัวแห้งทั้งวัน")]
     disputed = confirmed(rooms, SIGN, rooms.tax_id)
