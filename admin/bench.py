@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Query, Request, UploadFile
 from fastapi.responses import Response
 
 from admin.access import console_of, guarded
-from admin.bench_pages import MAX_TEXT, understand
+from admin.bench_pages import CANDIDATES_AT_ONCE, MAX_TEXT, understand
 from admin.faq_pages import add_phrasings
 from admin.pages import FormRefused, page, redirect
 from eservice.kit.errors import ServiceError
@@ -35,10 +35,13 @@ def show(
     request: Request,
     staff: Tester,
     reader: Reader,
-    q: Annotated[str, Query(max_length=MAX_TEXT)] = "",
+    q: str = "",
     previous: Annotated[str, Query(pattern=r"^[0-9]{0,9}$")] = "",
 ) -> Response:
     """The bench; with a question, what becomes of it. `previous` is the entry answered just before."""
+    if len(q) > MAX_TEXT:
+        words = console_of(request).texts.get("bench.too_long", most=f"{MAX_TEXT:,}", count=f"{len(q):,}")
+        return bench_page(request, reader, staff, q, previous, status=422, errors=[("q", words)])
     return bench_page(request, reader, staff, q, previous)
 
 
@@ -107,10 +110,12 @@ def bench_page(
     texts, live = console_of(request).texts, request.app.state.faq
     before = live.face(int(previous)) if previous else None
     previous_id = before.id if before else None
-    found = understand(reader, texts, staff, live, q, previous_id) if q.strip() else None
+    is_readable = bool(q.strip()) and len(q) <= MAX_TEXT
+    found = understand(reader, texts, staff, live, q, previous_id) if is_readable else None
     faults = dict(errors)
     return page(
         request, "bench/bench.html", status=status, q=q, before=before, found=found, chosen=chosen,
+        longest=MAX_TEXT, near=CANDIDATES_AT_ONCE,
         errors=list(errors), error_of=lambda name: faults.get(name, ""),
     )  # fmt: skip
 

@@ -21,6 +21,7 @@ from knowledge.thai import normalise
 
 MAX_TEXT = 2_000  # characters of a question
 CANDIDATES = 8
+CANDIDATES_AT_ONCE = 3  # the further ones unfold
 OFFERED = 3  # entries, when the assistant asks back
 VERY_SURE = 0.9
 FAR, SOME = 0.4, 0.15  # how far the second is behind, as a share of the first one's score

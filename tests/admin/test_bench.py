@@ -70,6 +70,30 @@ def test_the_question_comes_before_the_ways_to_other_rooms(rooms: AnswerRooms) -
     assert page.count('href="/admin/bench/questions"') == 1
 
 
+@pytest.mark.parametrize("length", [2_001, 5_000])
+def test_a_question_that_is_too_long_is_refused_at_its_field(rooms: AnswerRooms, length: int) -> None:
+    refused = rooms.publisher().client.get("/admin/bench", params={"q": "ก" * length})
+    assert refused.status_code == 422
+    page = shown(refused)
+    assert f"ยาวเกินไป พิมพ์ได้ไม่เกิน 2,000 ตัวอักษร ตอนนี้ {length:,} ตัวอักษร" in page
+    assert f'id="q" name="q" value="{"ก" * length}"' in refused.text, "what was typed is kept"
+    assert 'aria-describedby="q-error q-hint"' in refused.text and 'id="q-error"' in refused.text
+    assert "ประชาชนจะเห็นแบบนี้" not in page
+
+
+def test_three_candidates_are_shown_and_the_others_unfold(rooms: AnswerRooms) -> None:
+    for number in range(4):
+        words = replace(TAX, question=f"ภาษีป้ายแบบที่ {number}", variants=())
+        rooms.published(words, rooms.doors.finance_id, f"tax-{number}")
+    rooms.live.refresh()
+    page = rooms.publisher().get("/admin/bench?q=ภาษีป้ายร้าน").text
+    near, _, further = page[page.index('id="candidates"') :].partition("<details")
+    assert near.count(">ดูข้อนี้<") == 3
+    unfolded = further.partition("</details>")[0]
+    count = unfolded.count(">ดูข้อนี้<")
+    assert count >= 2 and f"ดูอีก {count} ข้อ" in unfolded
+
+
 def test_what_the_two_buttons_do_is_said_beside_them(rooms: AnswerRooms) -> None:
     hint = "สอนทันที = มีผลเลย · เพิ่มเป็นคำถามของข้อนี้ = เป็นร่าง รอเผยแพร่"
     address = "/admin/bench?q=ป้ายใหญ่เสียเท่าไร"
