@@ -1,4 +1,4 @@
-"""What could not be answered: topics for new phrasings and new answers, and those that are none of ours."""
+"""What could not be answered: topics for new phrasings and new answers, and those that need no answer."""
 
 import re
 from typing import Annotated
@@ -10,7 +10,7 @@ from pydantic import Field
 from admin.access import MAX_ID, console_of, guarded
 from admin.faq_pages import add_phrasings
 from admin.pages import FormRefused, page, redirect
-from admin.unanswered_pages import View, asked_lately, choice_page, unanswered_page, words_of
+from admin.unanswered_pages import View, address_of, asked_lately, choice_page, unanswered_page, words_of
 from eservice.kit.errors import ServiceError
 from eservice.kit.http import Reader, Uow
 from eservice.kit.unit_of_work import ReadOnly
@@ -20,18 +20,26 @@ from knowledge.entries.importer import fault_text
 
 router = APIRouter(prefix="/faq/unanswered")
 
-ADDRESS = "/admin/faq/unanswered"
+MOST_PAGES = 1_000
 MOST_IDS = 40_000  # characters; three thousand questions fit
 _ID = re.compile(r"[0-9]{1,9}")
 
 Writer = Annotated[Principal, guarded(Permission.FAQ_WRITE)]
 Messages = Annotated[str, Form(max_length=MOST_IDS, pattern=r"^[0-9,]*$")]
+ListView = Annotated[View, Form()]
+ListPage = Annotated[int, Form(alias="page", ge=1, le=MOST_PAGES)]
 
 
 @router.get("")
-def show(request: Request, staff: Writer, reader: Reader, view: View = View.OPEN) -> Response:
+def show(
+    request: Request,
+    staff: Writer,
+    reader: Reader,
+    view: View = View.OPEN,
+    number: Annotated[int, Query(alias="page", ge=1, le=MOST_PAGES)] = 1,
+) -> Response:
     """The topics, the largest first."""
-    return _page(request, reader, staff, view)
+    return _page(request, reader, staff, view, number)
 
 
 @router.get("/choose")
@@ -70,23 +78,44 @@ def add(
 
 
 @router.post("/pass-over")
-def pass_over(request: Request, uow: Uow, staff: Writer, messages: Messages = "") -> Response:
+def pass_over(
+    request: Request,
+    uow: Uow,
+    staff: Writer,
+    messages: Messages = "",
+    view: ListView = View.OPEN,
+    number: ListPage = 1,
+) -> Response:
     """Takes a topic out of sight until it grows."""
     passed_over.pass_over(uow, _seen(uow, staff, messages), actor=staff.username)
-    return redirect(request, ADDRESS, flash="unanswered.passed_over")
+    return redirect(request, address_of(view, number), flash="unanswered.passed_over")
 
 
 @router.post("/take-back")
-def take_back(request: Request, uow: Uow, staff: Writer, messages: Messages = "") -> Response:
+def take_back(
+    request: Request,
+    uow: Uow,
+    staff: Writer,
+    messages: Messages = "",
+    view: ListView = View.PASSED,
+    number: ListPage = 1,
+) -> Response:
     """Brings a topic into sight again."""
     passed_over.take_back(uow, _seen(uow, staff, messages), actor=staff.username)
-    return redirect(request, ADDRESS, flash="unanswered.taken_back")
+    return redirect(request, address_of(view, number), flash="unanswered.taken_back")
 
 
 def _page(
-    request: Request, reader: ReadOnly, staff: Principal, view: View, *, status: int = 200, fault: str = ""
+    request: Request,
+    reader: ReadOnly,
+    staff: Principal,
+    view: View,
+    number: int = 1,
+    *,
+    status: int = 200,
+    fault: str = "",
 ) -> Response:
-    shown = unanswered_page(reader, console_of(request).texts, staff, request.app.state.faq, view)
+    shown = unanswered_page(reader, console_of(request).texts, staff, request.app.state.faq, view, number)
     errors = [("", fault)] if fault else []
     return page(request, "faq/unanswered.html", status=status, shown=shown, errors=errors)
 

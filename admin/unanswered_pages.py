@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+from itertools import islice
 from typing import assert_never
 from urllib.parse import urlencode
 
@@ -31,7 +32,8 @@ from knowledge.search.clusters import MOST_DISTINCT, cluster
 
 DAYS = timedelta(days=90)  # how far back questions are looked at
 MOST_QUESTIONS = MOST_DISTINCT  # the newest; so many take about two seconds
-SHOWN_TOPICS = 40
+ADDRESS = "/admin/faq/unanswered"
+ROWS = 10  # topics on a page
 SHOWN_PHRASINGS = 8
 SHOWN_CHARACTERS = 200
 LIKELY = 0.5  # from so sure on, adding to the nearest entry is what to do first
@@ -134,15 +136,18 @@ class UnansweredPage:
     tabs: list[dict[str, object]]
     months: list[Month]
     topics: list[Topic]
-    hidden: int  # topics beyond those
+    page: int
+    place: str
+    previous_href: str
+    next_href: str
     following: int  # questions left out: alone they do not say what they are about
     is_cut: bool  # more questions than are looked at
 
 
 def unanswered_page(
-    reader: ReadOnly, texts: Catalogue, staff: Principal, live: LiveFaq, view: View
+    reader: ReadOnly, texts: Catalogue, staff: Principal, live: LiveFaq, view: View, page: int = 1
 ) -> UnansweredPage:
-    """The page as this person may see it."""
+    """The page as this person may see it; one beyond the last is the last. `page` counts from 1."""
     this_month, last_month = _month_starts(reader.now)
     match view:
         case View.THIS_MONTH:
@@ -155,22 +160,23 @@ def unanswered_page(
             assert_never(unknown)
     passed, drafts = passed_over(reader), queries.phrasings_in_drafts(reader)
     alone = [question for question in asked if not _follows(live, question)]
-    topics: list[Topic] = []
-    hidden = 0
-    for members in _by_weight(_topics_of(live, alone)):
-        ids = [question.message_id for question in members]
-        if stays_passed_over(ids, passed) is not (view is View.PASSED):
-            continue
-        if len(topics) == SHOWN_TOPICS:
-            hidden += 1
-        elif (topic := _topic(reader, texts, staff, live, members, drafts)) is not None:
-            topics.append(topic)
+    waiting = (
+        members
+        for members in _by_weight(_topics_of(live, alone))
+        if stays_passed_over([question.message_id for question in members], passed) is (view is View.PASSED)
+        and not _is_answered(live, members)
+    )
+    # Whether a topic is answered by now takes a look at each: those of later pages are not looked at.
+    found = list(islice(waiting, page * ROWS + 1))
+    page = min(page, max(-(-len(found) // ROWS), 1))
+    start = (page - 1) * ROWS
+    topics = [_topic(reader, texts, staff, live, members, drafts) for members in found[start : start + ROWS]]
     return UnansweredPage(
         view=view,
         tabs=[
             {
                 "label": texts.get(f"unanswered.view.{tab.value}"),
-                "href": f"/admin/faq/unanswered?view={tab.value}",
+                "href": address_of(tab),
                 "current": tab is view,
             }
             for tab in View
@@ -180,10 +186,21 @@ def unanswered_page(
             _month(reader, texts, last_month, this_month),
         ],
         topics=topics,
-        hidden=hidden,
+        page=page,
+        place=texts.get("unanswered.place", first=start + 1, last=start + len(topics)),
+        previous_href=address_of(view, page - 1) if page > 1 else "",
+        next_href=address_of(view, page + 1) if len(found) > page * ROWS else "",
         following=len(asked) - len(alone),
         is_cut=len(asked) >= MOST_QUESTIONS,
     )
+
+
+def address_of(view: View, page: int = 1) -> str:
+    """The address of a list, or of a further page of it."""
+    asked = {"view": view.value} if view is not View.OPEN else {}
+    if page > 1:
+        asked["page"] = str(page)
+    return f"{ADDRESS}?{urlencode(asked)}" if asked else ADDRESS
 
 
 def asked_lately(reader: ReadOnly, staff: Principal) -> list[Asked]:
@@ -281,6 +298,18 @@ def _people(topic: Sequence[Asked]) -> int:
     return len({question.conversation_id for question in topic})
 
 
+def _text_of(members: Sequence[Asked]) -> str:
+    """The words that a topic goes by: its most typical ones that tell nothing about a person."""
+    return next((question.text for question in members if not question.is_personal), members[0].text)
+
+
+def _is_answered(live: LiveFaq, members: Sequence[Asked]) -> bool:
+    """Whether a topic has an answer by now, and not one that somebody refused."""
+    decision = live.decide(_text_of(members))
+    first = decision.hits[0][0] if decision.hits else None
+    return decision.kind is AskDecision.ANSWERED and first not in {question.refused for question in members}
+
+
 def _topic(
     reader: ReadOnly,
     texts: Catalogue,
@@ -288,14 +317,11 @@ def _topic(
     live: LiveFaq,
     members: Sequence[Asked],
     drafts: Mapping[str, tuple[int, str]],
-) -> Topic | None:
-    """What to say of a topic; None for one that is answered by now."""
-    text = next((question.text for question in members if not question.is_personal), members[0].text)
+) -> Topic:
+    """What to say of a topic."""
+    text = _text_of(members)
     refused = {question.refused for question in members}
     decision = live.decide(text)
-    first = decision.hits[0][0] if decision.hits else None
-    if decision.kind is AskDecision.ANSWERED and first not in refused:
-        return None
     distinct: dict[str, int] = {}
     for question in members:
         if not question.is_personal:
@@ -316,7 +342,7 @@ def _topic(
         newest=texts.get("unanswered.newest", date=thai_date(max(question.at for question in members))),
         near=_near(reader, staff, live, text, refused, decision.confidence),
         new_href="/admin/faq/new" + _asking([message_id for message_id, _ in shown]),
-        choose_href=f"/admin/faq/unanswered/choose?{urlencode(listed)}",
+        choose_href=f"{ADDRESS}/choose?{urlencode(listed)}",
     )
 
 

@@ -121,7 +121,7 @@ class WordRule(Base):
 
 
 class PassedOver(Base):
-    """A question that staff found to be none of the office's business. No words: those stay in the message."""
+    """A question that staff found to need no answer. No words: those stay in the message."""
 
     __tablename__ = "faq_passed_over"
 

@@ -1,4 +1,4 @@
-"""Questions that are none of the office's business: passed over until many more people ask the same."""
+"""Questions that need no answer, such as a single word or none of ours: passed over until many more ask them."""
 
 from collections.abc import Collection
 

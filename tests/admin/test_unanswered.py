@@ -1,11 +1,13 @@
-"""What could not be answered, by topic, and what is none of ours."""
+"""What could not be answered, by topic, and what needs no answer."""
 
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from eservice.inquiries import service as inquiries
 from eservice.inquiries.models import InquiryKind
+from eservice.kit.audit import AuditRecord
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.kit.masking import MASK, without_numbers
@@ -18,6 +20,12 @@ from knowledge.entries import passed_over
 from knowledge.entries.models import AskDecision
 from tests.admin.answers import TAX, WATER, shown
 from tests.admin.unanswered_rooms import ADDRESS, DOGS, UnansweredRooms, forms, headings, send
+
+SUBJECTS = (
+    "สูตรแกงเขียวหวานไก่", "ราคาทองวันนี้", "ดวงวันนี้เป็นไง", "เปิดสอนว่ายน้ำไหม", "ซ่อมมือถือร้านไหนดี",
+    "รถไฟไปเชียงใหม่ออกกี่โมง", "ขายกล้วยไม้ราคาส่ง", "ฝึกพูดเกาหลี", "หวยออกอะไร", "แมวพันธุ์เปอร์เซีย",
+    "เช่าชุดแต่งงาน", "ปลูกทุเรียนยังไง",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -109,7 +117,7 @@ def test_words_about_a_person_are_hidden_and_in_no_draft(rooms: UnansweredRooms)
     assert "99/12" not in wipa.get(f"/admin/faq/{rooms.tax_id}").text
 
 
-def test_a_topic_that_is_not_ours_stays_away_until_it_grows(rooms: UnansweredRooms) -> None:
+def test_a_topic_that_needs_no_answer_stays_away_until_it_grows(rooms: UnansweredRooms) -> None:
     rooms.dogs()
     wipa = rooms.publisher()
     (form,) = forms(wipa.get(ADDRESS), "pass-over")
@@ -127,6 +135,42 @@ def test_a_topic_that_is_not_ours_stays_away_until_it_grows(rooms: UnansweredRoo
     send(wipa, "take-back", form)
     assert len(headings(wipa.get(ADDRESS))) == 1
     assert headings(wipa.get(f"{ADDRESS}?view=passed")) == []
+
+
+@pytest.mark.parametrize("text", ["ขยะ", "สูตรแกงเขียวหวานไก่"])
+def test_whoever_set_a_topic_aside_and_brought_it_back_is_on_record(
+    rooms: UnansweredRooms, text: str
+) -> None:
+    rooms.asked("v1", text)
+    wipa = rooms.publisher()
+    for address, action in ((ADDRESS, "pass-over"), (f"{ADDRESS}?view=passed", "take-back")):
+        (form,) = forms(wipa.get(address), action)
+        assert send(wipa, action, form).headers["location"] == address
+        assert headings(wipa.get(address)) == []
+    with rooms.database.read() as reader:
+        done = reader.session.execute(
+            select(AuditRecord.actor, AuditRecord.action).where(AuditRecord.subject_kind == "faq_unanswered")
+        )
+        assert list(done) == [
+            ("wipa", "faq_unanswered.passed_over"), ("wipa", "faq_unanswered.taken_back"),
+        ]  # fmt: skip
+
+
+def test_many_topics_come_in_pages_that_are_left_only_on_purpose(rooms: UnansweredRooms) -> None:
+    for number, text in enumerate(SUBJECTS):
+        rooms.asked(f"v{number}", text)
+    rooms.asked("v99", WATER.question)  # answered by now: it fills no place
+    wipa = rooms.publisher()
+    first, second = wipa.get(ADDRESS), wipa.get(f"{ADDRESS}?page=2")
+    assert len(headings(first)) == 10 and "เรื่องที่ 1–10" in shown(first)
+    assert sorted(headings(first) + headings(second)) == sorted(SUBJECTS)
+    assert f'href="{ADDRESS}?page=2" rel="next"' in first.text and 'rel="prev"' not in first.text
+    assert f'href="{ADDRESS}" rel="prev"' in second.text and 'rel="next"' not in second.text
+    assert headings(wipa.get(f"{ADDRESS}?page=999")) == headings(second), "beyond the last is the last"
+    assert wipa.get(f"{ADDRESS}?page=0").status_code == 422
+    form, _ = forms(second, "pass-over")
+    assert send(wipa, "pass-over", form).headers["location"] == f"{ADDRESS}?page=2"
+    assert len(headings(wipa.get(f"{ADDRESS}?page=2"))) == 1
 
 
 def test_only_shown_questions_are_passed_over(rooms: UnansweredRooms, clock: FixedClock) -> None:
