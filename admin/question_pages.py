@@ -19,7 +19,8 @@ from knowledge.search import Calibration
 from knowledge.search.recalibration import Outcome, outcome_of
 from knowledge.thai import normalise
 
-ROWS = 50  # on a page
+ADDRESS = "/admin/bench/questions"
+ROWS = 20  # on a page
 
 
 class View(StrEnum):
@@ -51,6 +52,7 @@ class QuestionList:
 
     q: str
     view: View
+    page: int
     total: int  # of all test questions in use
     found: int
     rows: list[QuestionRow]
@@ -61,9 +63,12 @@ class QuestionList:
 
 
 def list_page(
-    reader: ReadOnly, texts: Catalogue, live: LiveFaq, *, q: str, view: View, number: int, address: str
+    reader: ReadOnly, texts: Catalogue, live: LiveFaq, *, q: str, view: View, number: int
 ) -> QuestionList:
-    """The questions that hold the words and fare so, newest first; `number` counts pages from 1."""
+    """The questions that hold the words and fare so, newest first.
+
+    `number` counts pages from 1; one beyond the last is the last.
+    """
     calibration = live.calibration
     everything = recalibrating.weigh_questions(reader, live)[::-1]
     views = {question.row.id: _view_of(question, calibration) for question in everything}
@@ -74,15 +79,14 @@ def list_page(
         if view in (View.ALL, views[question.row.id]) and words in normalise(question.row.text)
     ]
     names = staff_names(reader, texts)
+    last = max(-(-len(found) // ROWS), 1)
+    number = min(number, last)
     start = (number - 1) * ROWS
-
-    def href(page: int) -> str:
-        asked = {"q": q, "view": view.value if view is not View.ALL else "", "page": page if page > 1 else ""}
-        return f"{address}?{urlencode({name: value for name, value in asked.items() if value})}"
 
     return QuestionList(
         q=q,
         view=view,
+        page=number,
         total=len(everything),
         found=len(found),
         rows=[
@@ -99,11 +103,18 @@ def list_page(
             )
             for question in found[start : start + ROWS]
         ],
-        tabs=_tabs(texts, Counter(views.values()), len(everything), view, address),
-        previous_href=href(number - 1) if number > 1 else "",
-        next_href=href(number + 1) if start + ROWS < len(found) else "",
-        place=texts.get("bench.questions.page", number=number, count=max(-(-len(found) // ROWS), 1)),
+        tabs=_tabs(texts, Counter(views.values()), len(everything), view),
+        previous_href=address_of(q, view, number - 1) if number > 1 else "",
+        next_href=address_of(q, view, number + 1) if number < last else "",
+        place=texts.get("bench.questions.page", number=number, count=last),
     )
+
+
+def address_of(q: str, view: View, page: int = 1) -> str:
+    """The address of the list under a search and a view, or of a further page of it."""
+    asked = {"q": q, "view": view.value if view is not View.ALL else "", "page": page if page > 1 else ""}
+    kept = {name: value for name, value in asked.items() if value}
+    return f"{ADDRESS}?{urlencode(kept)}" if kept else ADDRESS
 
 
 def _view_of(question: WeighedQuestion, calibration: Calibration) -> View:
@@ -125,12 +136,10 @@ def _answer(live: LiveFaq, key: str) -> str:
     return face.question if face is not None else key
 
 
-def _tabs(
-    texts: Catalogue, counts: Counter[View], total: int, current: View, address: str
-) -> list[dict[str, Any]]:
+def _tabs(texts: Catalogue, counts: Counter[View], total: int, current: View) -> list[dict[str, Any]]:
     return [
         {
-            "href": address if view is View.ALL else f"{address}?view={view.value}",
+            "href": address_of("", view),
             "label": texts.get(f"bench.questions.view.{view.value}"),
             "current": view is current,
             "count": total if view is View.ALL else counts[view],

@@ -16,7 +16,7 @@ from admin.access import console_of, guarded
 from admin.bench import bench_page
 from admin.bench_pages import MAX_TEXT
 from admin.pages import FormRefused, RowId, page, redirect
-from admin.question_pages import View, list_page
+from admin.question_pages import ADDRESS, View, address_of, list_page
 from eservice.kit.errors import ServiceError
 from eservice.kit.http import Reader, Uow
 from eservice.kit.unit_of_work import ReadOnly
@@ -28,9 +28,9 @@ from knowledge.entries.question_files import SUFFIXES, read_questions
 
 router = APIRouter(prefix="/bench/questions")
 
-ADDRESS = "/admin/bench/questions"
 MAX_FILE_BYTES = 5_000_000
 NO_ENTRY = "none"
+MOST_PAGES = 10_000
 MOST_PLACES = 10  # of those that are wrong in a file
 
 Tester = Annotated[Principal, guarded(Permission.BENCH_USE)]
@@ -45,7 +45,7 @@ def show(
     reader: Reader,
     q: Words = "",
     view: View = View.ALL,
-    number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
+    number: Annotated[int, Query(alias="page", ge=1, le=MOST_PAGES)] = 1,
 ) -> Response:
     """The test questions, with what becomes of each at the present setting."""
     return _page(request, reader, q, view, number)
@@ -87,10 +87,18 @@ def upload(request: Request, uow: Uow, staff: Writer, file: UploadFile | None = 
 
 
 @router.post("/{question_id:int}/retire")
-def retire(request: Request, uow: Uow, staff: Writer, question_id: RowId) -> Response:
-    """Puts a test question away."""
+def retire(
+    request: Request,
+    uow: Uow,
+    staff: Writer,
+    question_id: RowId,
+    q: Annotated[str, Form(max_length=MAX_QUESTION)] = "",
+    view: Annotated[View, Form()] = View.ALL,
+    number: Annotated[int, Form(alias="page", ge=1, le=MOST_PAGES)] = 1,
+) -> Response:
+    """Puts a test question away; the list stays where it was."""
     known_questions.retire(uow, question_id, actor=staff.username)
-    return redirect(request, ADDRESS, flash="bench.question_retired")
+    return redirect(request, address_of(q, view, number), flash="bench.question_retired")
 
 
 def _not_kept(
@@ -142,7 +150,7 @@ def _page(
     request: Request, reader: ReadOnly, q: str, view: View, number: int, *, status: int = 200, **context: Any
 ) -> Response:
     texts = console_of(request).texts
-    listed = list_page(reader, texts, request.app.state.faq, q=q, view=view, number=number, address=ADDRESS)
+    listed = list_page(reader, texts, request.app.state.faq, q=q, view=view, number=number)
     return page(
         request, "bench/questions.html", status=status, listed=listed, suffixes=", ".join(SUFFIXES), **context
     )

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from httpx import Response
@@ -292,9 +293,30 @@ def test_a_long_list_has_pages(rooms: AnswerRooms) -> None:
     keep(rooms, *((f"คำถามที่ {number} ของเรา", "") for number in range(60)))
     wipa = rooms.publisher()
     page = wipa.get(LIST)
-    assert "หน้า 1 จาก 2" in shown(page) and 'href="/admin/bench/questions?page=2"' in page.text
-    assert "หน้า 2 จาก 2" in shown(wipa.get(f"{LIST}?page=2"))
-    assert wipa.get(f"{LIST}?page=9").status_code == 200
+    assert "หน้า 1 จาก 4" in shown(page) and 'href="/admin/bench/questions?page=2"' in page.text
+    assert "หน้า 2 จาก 4" in shown(wipa.get(f"{LIST}?page=2"))
+    assert "หน้า 4 จาก 4" in shown(wipa.get(f"{LIST}?page=9")), "beyond the last is the last"
+
+
+def test_who_removes_a_question_stays_where_the_list_was(rooms: AnswerRooms) -> None:
+    keep(rooms, *((f"คำถามที่ {number} ของเรา", "") for number in range(60)))
+    wipa = rooms.publisher()
+    page = wipa.get(f"{LIST}?q=ของเรา&view=handed&page=2").text
+    found = re.search(r'action="(\S+/retire)">(.*?)</form>', page, re.DOTALL)
+    assert found is not None
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', found[2]))
+    told = wipa.client.post(found[1], data=fields).headers["location"]
+    assert unquote(told) == f"{LIST}?q=ของเรา&view=handed&page=2"
+    assert "หน้า 2 จาก 3" in shown(wipa.get(told))
+
+
+def test_the_way_to_take_a_file_in_stands_above_the_list(rooms: AnswerRooms) -> None:
+    wipa = rooms.publisher()
+    page = wipa.get(LIST).text
+    form = page.index(f'action="{LIST}/upload"')
+    assert page.index('<details class="disclosure">') < form < page.index('<table class="table')
+    refused = wipa.post(f"{LIST}/upload").text
+    assert '<details class="disclosure" open>' in refused and 'id="file-error"' in refused
 
 
 def test_a_question_is_kept_from_the_bench(rooms: AnswerRooms) -> None:
