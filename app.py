@@ -155,7 +155,8 @@ def create_staff(settings: "Settings", arguments: argparse.Namespace) -> int:
     from eservice.staff.models import Role
 
     roles = [Role(name) for name in arguments.role]
-    commands.create(_database(settings), settings.public_url, arguments.username, roles, arguments.department)
+    address = settings.as_last_served().public_url
+    commands.create(_database(settings), address, arguments.username, roles, arguments.department)
     return 0
 
 
@@ -163,7 +164,7 @@ def link_staff(settings: "Settings", arguments: argparse.Namespace) -> int:
     """`staff link`: a new one-time link for an account."""
     from eservice.staff import commands
 
-    commands.link(_database(settings), settings.public_url, arguments.username)
+    commands.link(_database(settings), settings.as_last_served().public_url, arguments.username)
     return 0
 
 

@@ -68,6 +68,7 @@ def serve(
     migrate(system.database)
     first_start.prepare(system.database, with_demo=with_demo and settings.app_env != "production")
     first_start.refuse_demo_in_production(settings, system.database)
+    system.settings.note_served()
     print(_welcome(system, host, port), flush=True)
     app = create_app(system, mount_console, with_worker=with_worker)
     config = uvicorn.Config(
@@ -110,7 +111,7 @@ def _stop_streams(system: System) -> None:
 
 def work(settings: Settings) -> None:
     """Applies migrations, then works in the background until told to stop."""
-    system = build(settings)
+    system = build(settings.as_last_served())
     migrate(system.database)
     asyncio.run(_work(system))
 

@@ -18,6 +18,7 @@ import app
 from eservice.kit.audit import SYSTEM, AuditRecord
 from eservice.kit.database import Database
 from eservice.kit.migrate import migrate
+from eservice.kit.settings import Settings
 from eservice.staff import accounts, queries, sessions
 from eservice.staff.accounts import Profile
 from eservice.staff.models import Department, Role, StaffAccount
@@ -161,6 +162,18 @@ def test_staff_links_lead_to_the_public_address(run: Run, monkeypatch: pytest.Mo
     )
 
 
+def test_staff_links_lead_to_where_it_was_last_served(
+    run: Run, stored: Database, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data_dir.mkdir(exist_ok=True)
+    Settings.model_validate({"data_dir": data_dir}).served_at("127.0.0.1", 8137).note_served()
+    create = ("staff", "create", "somsri", "--role", "author")
+    for words in (create, ("staff", "link", "somsri")):
+        assert "\nhttp://127.0.0.1:8137/admin/link/" in run(*words).out
+    monkeypatch.setenv("PUBLIC_URL", "https://abt.example.go.th")
+    assert "\nhttps://abt.example.go.th/admin/link/" in run("staff", "link", "somsri").out
+
+
 def test_staff_create_says_what_is_wrong(run: Run, stored: Database) -> None:
     assert (
         "No such department"
@@ -301,6 +314,8 @@ def test_links_lead_to_the_port_that_is_served(tmp_path: Path) -> None:
             assert serving.stdout is not None
             here = next(found[1] for line in serving.stdout if (found := HOME.search(line)))
             assert f"Sitemap: {here}/sitemap.xml" in _once_served(serving, f"{here}/robots.txt")
+            beside = Settings.model_validate({"data_dir": tmp_path})
+            assert beside.as_last_served().public_url == here
         finally:
             serving.terminate()
 

@@ -19,7 +19,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("./data"), description="database, media and generated secrets")
     public_url: str = Field(
         "http://127.0.0.1:8000",
-        description="used in links, webhooks and QR codes; unset, the address that `serve` listens on",
+        description="used in links, webhooks and QR codes; unset, the address that `serve` listens on, or last did",
     )
     app_env: Literal["local", "production"] = Field("local", description="production refuses unsafe settings")
     secret_key: SecretStr = Field(SecretStr(""), description="signing and encryption root, ≥ 32 characters")
@@ -58,6 +58,20 @@ class Settings(BaseSettings):
         if "public_url" in self.model_fields_set:
             return self
         return self.model_copy(update={"public_url": local_address(host, port)})
+
+    def note_served(self) -> None:
+        """Writes the address of this process into DATA_DIR, for the commands beside it."""
+        self._served_file.write_text(self.public_url, encoding="utf-8")
+
+    def as_last_served(self) -> "Settings":
+        """The same, with links to where `serve` last listened unless the office has set PUBLIC_URL."""
+        if "public_url" in self.model_fields_set or not self._served_file.exists():
+            return self
+        return self.model_copy(update={"public_url": self._served_file.read_text(encoding="utf-8")})
+
+    @property
+    def _served_file(self) -> Path:
+        return self.data_dir / "served_at"
 
     @field_validator("public_url", "line_api_base", "line_data_api_base", "aws_endpoint_url")
     @classmethod
