@@ -7,7 +7,7 @@ question that was handed to a department is shown to those who write for it.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 from typing import assert_never
@@ -15,11 +15,11 @@ from urllib.parse import urlencode
 
 from admin.faq_list import found_by
 from admin.faq_pages import may_change
-from admin.faq_words import FEW
+from admin.unanswered_months import Month, month_of, month_starts, up_to_now
 from eservice.inquiries import queries as inquiries
 from eservice.inquiries.models import InquiryKind
 from eservice.kit.text import Catalogue
-from eservice.kit.thai_calendar import BUDDHIST_ERA_OFFSET, MONTHS, at_bangkok, local_date, thai_date
+from eservice.kit.thai_calendar import thai_date
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.staff.permissions import Permission, Principal, may
 from knowledge.entries import queries
@@ -110,16 +110,6 @@ class Topic:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Month:
-    """How many questions a month had, how many found no answer, and how many were asked back in vain."""
-
-    name: str
-    left: str
-    not_chosen: str
-    asked: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class ChoicePage:
     """Looking for the entry that questions belong to."""
 
@@ -148,10 +138,10 @@ def unanswered_page(
     reader: ReadOnly, texts: Catalogue, staff: Principal, live: LiveFaq, view: View, page: int = 1
 ) -> UnansweredPage:
     """The page as this person may see it; one beyond the last is the last. `page` counts from 1."""
-    this_month, last_month = _month_starts(reader.now)
+    this_month, last_month = month_starts(reader.now)
     match view:
         case View.THIS_MONTH:
-            asked = _asked(reader, staff, this_month, _end(reader))
+            asked = _asked(reader, staff, this_month, up_to_now(reader))
         case View.LAST_MONTH:
             asked = _asked(reader, staff, last_month, this_month)
         case View.OPEN | View.PASSED:
@@ -182,8 +172,8 @@ def unanswered_page(
             for tab in View
         ],
         months=[
-            _month(reader, texts, this_month, _end(reader)),
-            _month(reader, texts, last_month, this_month),
+            month_of(reader, texts, this_month, up_to_now(reader)),
+            month_of(reader, texts, last_month, this_month),
         ],
         topics=topics,
         page=page,
@@ -205,7 +195,7 @@ def address_of(view: View, page: int = 1) -> str:
 
 def asked_lately(reader: ReadOnly, staff: Principal) -> list[Asked]:
     """The questions of the last days that this person may see, newest first."""
-    return _asked(reader, staff, reader.now - DAYS, _end(reader))
+    return _asked(reader, staff, reader.now - DAYS, up_to_now(reader))
 
 
 def choice_page(
@@ -378,30 +368,3 @@ def _near(
             )
         )
     return found[:OFFERED]
-
-
-def _end(reader: ReadOnly) -> datetime:
-    """The end of a period up to now: what was asked this very moment is in."""
-    return reader.now + timedelta(seconds=1)
-
-
-def _month_starts(now: datetime) -> tuple[datetime, datetime]:
-    """When this month and the one before began in Thailand."""
-    first = local_date(now).replace(day=1)
-    before = (first - timedelta(days=1)).replace(day=1)
-    return at_bangkok(first, time()), at_bangkok(before, time())
-
-
-def _month(reader: ReadOnly, texts: Catalogue, since: datetime, until: datetime) -> Month:
-    share = queries.unanswered_share(reader, since=since, until=until)
-    day = local_date(since)
-    name = texts.get(
-        "unanswered.month.name", month=MONTHS[day.month - 1], year=day.year + BUDDHIST_ERA_OFFSET
-    )
-
-    def told(count: int) -> str:
-        if share.asked < FEW:
-            return str(count)
-        return texts.get("unanswered.month.share", count=count, percent=round(100 * count / share.asked))
-
-    return Month(name=name, left=told(share.left), not_chosen=told(share.not_chosen), asked=share.asked)

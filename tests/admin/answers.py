@@ -12,8 +12,9 @@ from admin import bench, confidence, faq, faq_files, learned, questions
 from eservice.kit.database import Database
 from eservice.staff.models import Role
 from eservice.staff.permissions import Grant
-from knowledge.entries import queries, service
+from knowledge.entries import known_questions, queries, service
 from knowledge.entries.content import EntryContent, content_of
+from knowledge.entries.known_questions import Question
 from knowledge.entries.live import LiveFaq
 from knowledge.entries.models import Entry, EntryState
 from tests.admin.desk_client import WatchedSignals
@@ -104,3 +105,23 @@ def shown(response: Response) -> str:
     """The words of a page as a person reads them, blanks as single spaces."""
     text = re.sub(r"<[^>]+>", " ", response.text)
     return re.sub(r"\s+", " ", html.unescape(text))
+
+
+def keep(rooms: AnswerRooms, *questions: tuple[str, str]) -> None:
+    """Keeps test questions, each with the key of its entry, or with none."""
+    items = [Question(text=text, expected=frozenset(key.split())) for text, key in questions]
+    with rooms.database.unit_of_work() as uow:
+        known_questions.add(uow, items, actor="cli")
+
+
+def with_questions(database: Database, folder: Path) -> AnswerRooms:
+    """Rooms of an office whose test questions are the entries' own, and two that nothing answers."""
+    rooms = AnswerRooms(database, folder)
+    keep(
+        rooms,
+        *((text, "sign-tax") for text in (TAX.question, *TAX.variants)),
+        *((text, "water") for text in (WATER.question, *WATER.variants)),
+        ("สูตรแกงเขียวหวานไก่", ""),
+        ("ราคาทองวันนี้", ""),
+    )
+    return rooms
