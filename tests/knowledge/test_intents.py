@@ -50,6 +50,31 @@ def test_a_message_is_taken_for_what_it_is(text: str, label: IntentLabel) -> Non
     assert classify_intent(text).label is label
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "แจ้งความออนไลน์",
+        "แจ้งความในเน็ต",
+        "ขอฉีดวัคซีนควาย",
+        "ควายหลุดเข้านา แจ้งใคร",
+        "ลูกปัญญาอ่อนเบิกอะไรได้",
+        "สัตว์ตายฝังยังไง",
+        "เหี้ยเข้าบ้านเรียกใครจับ",
+        "แอปเป๋าตังใช้ไม่ได้",
+        "หมาวัดเยอะ",
+        "ปากคลองตัน",
+        "เสือกรถเข็นคนพิการ",
+    ],
+)
+def test_a_plain_matter_in_words_that_can_insult_is_no_abuse(text: str) -> None:
+    assert classify_intent(text).label in (IntentLabel.QUESTION, IntentLabel.PROBLEM)
+
+
+@pytest.mark.parametrize("text", ["บอทควาย", "พวกปัญญาอ่อน", "อีสัตว์", "ใช้ไม่ได้เลย", "กากจริง", "ปากหมาจริง"])
+def test_the_same_words_said_of_somebody_are_abuse(text: str) -> None:
+    assert classify_intent(text).label is IntentLabel.ABUSE
+
+
 def test_messages_it_never_saw_are_mostly_understood() -> None:
     examples = read_examples(HELD_OUT)
     assert len(examples) >= 100
