@@ -21,6 +21,7 @@ from knowledge.entries.answer import parse_answer
 from knowledge.entries.content import EntryContent, content_of, one_line
 from knowledge.entries.live import LiveFaq
 from knowledge.entries.models import AskDecision, Entry, EntryState, EntryVersion
+from knowledge.entries.office_facts import office_facts, with_office_facts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,7 +207,7 @@ def preview_of(
     changes = compare(texts, names, content_of(live_version), content) if live_version else []
     checked = live_version.published_at if live_version and not changes else None
     return Preview(
-        face=_face(texts, names, content, checked or reader.now),
+        face=_face(texts, names, _as_read(reader, content), checked or reader.now),
         is_live=live_version is not None,
         changes=changes,
         clashes=_clashes(live, content, entry.id if entry else None),
@@ -229,6 +230,10 @@ def _departments_of_entry(reader: ReadOnly, entry: Entry) -> set[int | None]:
         select(EntryVersion).where(EntryVersion.id.in_([entry.live_version_id, entry.draft_version_id]))
     )
     return {version.department_id for version in versions}
+
+
+def _as_read(reader: ReadOnly, content: EntryContent) -> EntryContent:
+    return replace(content, answer=with_office_facts(content.answer, office_facts(reader)))
 
 
 def _face(texts: Catalogue, names: Mapping[int, str], content: EntryContent, checked: datetime) -> AnswerFace:

@@ -29,6 +29,7 @@ from knowledge.entries.models import (
     AskDecision,
     EntryChange,
 )
+from knowledge.entries.office_facts import office_facts
 from knowledge.entries.phrasings import Lesson
 from knowledge.entries.service import TOPIC
 from knowledge.entries.words import office_words
@@ -95,6 +96,7 @@ class LiveFaq:
         self._index_folder = index_folder
         self._refreshing = threading.Lock()
         self._live: dict[int, LiveEntry] = {}
+        self._facts: dict[str, str] = {}
         self._lessons: set[Lesson] = set()
         self._words = OfficeWords()
         self._indexed: dict[str, FaqDocument] = {}
@@ -118,6 +120,7 @@ class LiveFaq:
             with self._database.read() as reader:
                 self._read_changes(reader)
                 self._calibration = calibrations.in_force(reader)
+                self._facts = office_facts(reader)
                 now = reader.now
             return self._show(now)
 
@@ -288,7 +291,7 @@ class LiveFaq:
         opened = [entry for entry in self._live.values() if entry.is_open(now)]
         edges = [edge for entry in self._live.values() for edge in (entry.opens, entry.closes)]
         self._next_edge = min((edge for edge in edges if edge is not None and edge > now), default=None)
-        view = _View.of(entry.face for entry in opened)
+        view = _View.of(entry.face_with(self._facts) for entry in opened)
         changed = view.faces != self._view.faces
         same_words = {f.id: f.published_at for f in view.faces.values()} == {
             f.id: f.published_at for f in self._view.faces.values()

@@ -1,5 +1,6 @@
 """The live entries as the database has them: what residents see of each, and its window."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from eservice.kit.unit_of_work import ReadOnly
 from eservice.staff.models import Department
 from knowledge.entries.answer import AnswerParts, parse_answer
 from knowledge.entries.models import Entry, EntryVersion
+from knowledge.entries.office_facts import with_office_facts
 from knowledge.search import FaqDocument
 
 FEW = 30  # entries that are asked for by id; more are read all together
@@ -34,7 +36,7 @@ class EntryFace:
 
 @dataclass(frozen=True)
 class LiveEntry:
-    """A live entry with its window, open or not."""
+    """A live entry with its window, open or not. The answer is as its author wrote it, placeholders and all."""
 
     face: EntryFace
     document: FaqDocument
@@ -43,6 +45,13 @@ class LiveEntry:
 
     def is_open(self, now: datetime) -> bool:
         return (self.opens is None or self.opens <= now) and (self.closes is None or now < self.closes)
+
+    def face_with(self, facts: Mapping[str, str]) -> EntryFace:
+        """The face with the office's facts in their places."""
+        answer = with_office_facts(self.face.answer, facts)
+        if answer == self.face.answer:
+            return self.face
+        return replace(self.face, answer=answer, parts=parse_answer(answer))
 
 
 def read_live(reader: ReadOnly, entry_ids: set[int] | None) -> dict[int, LiveEntry]:

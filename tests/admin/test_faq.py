@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from admin.faq_form import read_instant
+from eservice.kit.audit import SYSTEM
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
+from eservice.office.service import OfficeFacts, update_office
 from eservice.staff.models import Role
 from eservice.staff.permissions import Grant
 from knowledge.entries import service
@@ -278,6 +280,16 @@ def test_the_preview_shows_the_card_and_who_answers_already(rooms: AnswerRooms) 
     assert "ข้ออื่นตอบอยู่แล้ว" not in shown(own)
     assert "เหมือนที่ประชาชนเห็นตอนนี้" in shown(own)
     assert rooms.state(rooms.tax_id) is EntryState.LIVE
+
+
+def test_the_preview_shows_the_offices_facts_where_residents_will_read_them(rooms: AnswerRooms) -> None:
+    with rooms.database.unit_of_work() as uow:
+        update_office(uow, OfficeFacts(name="อบต.ทุ่งใหญ่", address="12 หมู่ 3"), actor=SYSTEM)
+    answer = "{office_name} เปิด {office_hours} น.\n- มาที่ {office_address}\n- โทร {office_phone}"
+    preview = shown(rooms.publisher().post("/admin/faq/preview", question="เปิดกี่โมง", answer=answer))
+    assert "อบต.ทุ่งใหญ่ เปิด 08.30–16.30 น." in preview
+    assert "• มาที่ 12 หมู่ 3" in preview
+    assert "• โทร" not in preview
 
 
 def test_text_from_people_is_escaped_everywhere(rooms: AnswerRooms) -> None:
