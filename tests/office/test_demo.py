@@ -17,6 +17,13 @@ from knowledge.entries.live import LiveFaq
 from knowledge.entries.models import AskDecision
 
 
+@pytest.fixture
+def demo(database: Database) -> LiveFaq:
+    with database.unit_of_work() as uow:
+        load_demo(uow)
+    return LiveFaq(database)
+
+
 def test_an_empty_database_becomes_the_demo_office(database: Database) -> None:
     with database.read() as reader:
         assert is_empty(reader)
@@ -63,3 +70,42 @@ def test_people_and_dogs_are_vaccinated_in_different_places(database: Database) 
         face = live.face(live.decide(question).hits[0][0])
         assert face is not None
         assert face.key == key
+
+
+@pytest.mark.parametrize(
+    ("question", "key"),
+    [
+        ("ต้นไม้ล้มขวางถนน", "tree-fallen"),
+        ("ต้นไม้ล้มพาดสายไฟ", "power-wire"),
+        ("หมาข้างบ้านเห่าทั้งคืน", "nuisance-barking"),
+        ("ลูกเกิดใหม่ได้เงินไหม", "child-grant-eligible"),
+        ("เงินคนชรา 70 ปีได้กี่บาท", "elderly-rate"),
+        ("ต่อบัตรประชาชนที่ไหน", "id-card-where"),
+        ("เสาร์เปิดไหม", "office-hours"),
+        ("อบต อยู่ตรงไหน", "office-address"),
+        ("ขอเบอร์ อบต", "office-phone"),
+        ("นายก อบต ชื่ออะไร", "office-leaders"),
+    ],
+)
+def test_what_residents_asked_in_vain_is_answered(demo: LiveFaq, question: str, key: str) -> None:
+    decision = demo.decide(question)
+    face = demo.face(decision.hits[0][0])
+    assert face is not None
+    assert (decision.kind, face.key) == (AskDecision.ANSWERED, key)
+
+
+def test_a_fallen_tree_comes_with_the_danger_of_wires(demo: LiveFaq) -> None:
+    face = demo.face_by_key("tree-fallen")
+    assert face is not None
+    assert "สายไฟ" in face.answer
+    assert "1129" in face.answer
+
+
+def test_contacts_are_those_of_the_settings_and_never_a_gap(demo: LiveFaq) -> None:
+    assert not [face.key for face in demo.faces() if "{" in face.answer]
+    address, phone = demo.face_by_key("office-address"), demo.face_by_key("office-phone")
+    hours = demo.face_by_key("office-hours")
+    assert address is not None and phone is not None and hours is not None
+    assert address.parts.headline == "มาที่ 99 หมู่ 1 ต.ตัวอย่าง อ.ตัวอย่าง จ.ตัวอย่าง"
+    assert phone.parts.headline.startswith("พิมพ์ถามในแชตนี้")  # the demo has no number, so none is promised
+    assert hours.parts.headline.startswith("จันทร์–ศุกร์ 08.30–16.30 น.")
