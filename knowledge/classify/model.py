@@ -102,8 +102,11 @@ class TextClassifier:
     def predict(self, text: str, *, limit: int = 3) -> list[Prediction]:
         """The `limit` most probable labels, best first. Probabilities need not sum to one.
 
-        Text typed with the keyboard in English is read as the Thai that was meant.
+        Text typed with the keyboard in English is read as the Thai that was meant. Raises ValueError for a
+        negative `limit`.
         """
+        if limit < 0:
+            raise ValueError(f"limit must not be negative, got {limit}")
         vectors = self._vector(text)
         meant = as_thai_layout(text[:MAX_CHARACTERS])
         if meant is not None:

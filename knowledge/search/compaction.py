@@ -32,9 +32,14 @@ def without_learned(snapshot: Snapshot) -> Snapshot:
 
 
 def needs_compaction(snapshot: Snapshot) -> bool:
-    """Whether dead rows have become a burden."""
-    dead = snapshot.rows - len(snapshot.row_of)
-    return dead > 64 and dead * 4 > snapshot.rows
+    """Whether what is dead has become a burden: rows, or the phrasings of few rows that had many."""
+    living = snapshot.alive[snapshot.phrasing_rows] | (snapshot.phrasing_rows == NOBODY)
+    dead_rows = snapshot.rows - len(snapshot.row_of)
+    return _is_burden(dead_rows, snapshot.rows) or _is_burden(int(np.sum(~living)), snapshot.units)
+
+
+def _is_burden(dead: int, held: int) -> bool:
+    return dead > 64 and dead * 4 > held
 
 
 def compact(snapshot: Snapshot) -> Snapshot:

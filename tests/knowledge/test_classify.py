@@ -81,6 +81,9 @@ def test_predictions_come_best_first_and_no_more_than_asked_for(classifier: Text
     assert predictions[0].probability >= predictions[1].probability
     assert all(0.0 <= p.probability <= 1.0 for p in predictions)
     assert len(classifier.predict("ไฟดับ", limit=99)) == 3
+    assert classifier.predict("ไฟดับ", limit=0) == []
+    with pytest.raises(ValueError, match="negative"):
+        classifier.predict("ไฟดับ", limit=-1)
     label, probability = predictions[0]
     assert (label, probability) == (predictions[0].label, predictions[0].probability)
 

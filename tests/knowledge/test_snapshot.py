@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from knowledge.search import FaqDocument, analysis, compaction, snapshot
+from knowledge.search import FaqDocument, FaqIndex, analysis, compaction, snapshot
 from knowledge.search.analysis import analyse_documents, analyse_phrasing
-from knowledge.search.compaction import compact
+from knowledge.search.compaction import compact, needs_compaction
 from knowledge.search.postings import Postings, ascending, merge, postings_of, split
 from knowledge.search.scoring import _highest, score
 from knowledge.search.snapshot import (
@@ -107,6 +107,23 @@ def test_entries_that_were_removed_leave_nothing_behind() -> None:
     fresh = compact(_grown(left, len(left)))
     assert _same(merge(compact(thinned).entry_postings), merge(fresh.entry_postings))
     assert _same(merge(compact(thinned).phrasing_postings), merge(fresh.phrasing_postings))
+
+
+def test_one_entry_edited_again_and_again_is_tidied_by_its_phrasings() -> None:
+    wordy = FaqDocument(id="wordy", question="ค่าขยะ", variants=tuple(f"ค่าขยะหมู่ {n}" for n in range(19)))
+    edited = _grown([*_documents(10), wordy], 11)
+    for _ in range(3):
+        edited = add_documents(remove_document(edited, "wordy"), [wordy], SEGMENTER)
+        assert not needs_compaction(edited)
+    edited = add_documents(remove_document(edited, "wordy"), [wordy], SEGMENTER)
+    assert needs_compaction(edited)  # eighty dead phrasings in four dead rows
+    assert not needs_compaction(compact(edited))
+
+
+def test_what_nobody_is_answered_with_is_not_dead() -> None:
+    index = FaqIndex.build(_documents(3))
+    index.learn((f"หวยงวด {number}", None) for number in range(100))
+    assert not needs_compaction(index._state.snapshot)
 
 
 def test_what_nearly_every_entry_says_is_counted_and_not_weighed(monkeypatch: pytest.MonkeyPatch) -> None:

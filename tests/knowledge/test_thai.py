@@ -58,6 +58,14 @@ def test_normalising_again_changes_nothing(text: str) -> None:
     assert normalise(once) == once
 
 
+@example("กข", "\uffa0")  # NFKC makes of it another filler, which is invisible as well
+@given(st.text(alphabet="กขนำ้่า 1", max_size=6), st.characters(codec="utf-8"))
+def test_normalising_again_changes_nothing_whatever_letter_comes_between(text: str, letter: str) -> None:
+    for typed in (letter.join(text), letter * 3 + text):
+        once = normalise(typed)
+        assert normalise(once) == once
+
+
 @pytest.mark.parametrize(
     "noise", ["ก" * 100_000, "\u200b" * 100_000, "็" * 100_000, "ab" * 50_000, "ก\u200b" * 50_000]
 )
