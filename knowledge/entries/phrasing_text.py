@@ -1,7 +1,8 @@
 """What of a message may become a wording that the bot learns: one short question, and nobody's personal data.
 
 A wording outlives its message and is read by every clerk, so a text with a number that could be a telephone's
-or an identity card's, an e-mail address, a name after a title or the number of a house is not taken at all.
+or an identity card's, an e-mail address, a LINE id, a plate, a name after a title or the number of a house is not
+taken at all.
 Nothing is cut out of it: what is left of "นาย… ขอถังขยะ" would be a question that nobody asked.
 """
 
@@ -10,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from itertools import pairwise
 
-from eservice.kit.masking import MASK, without_numbers
-from knowledge.thai import Segmenter, normalise, strip_particles
+from eservice.kit.masking import MASK, without_line_ids, without_numbers, without_plates
+from knowledge.thai import Segmenter, name_spans, normalise, strip_particles
 
 LONGEST = 120  # characters; a longer text tells a story, and stories are about somebody
 FEWEST_LETTERS = 4  # Thai ones; less is no question of its own
@@ -30,7 +32,9 @@ _HOUSE = re.compile(
 _VILLAGE = re.compile(r"\s*(?:หมู่\s?(?:ที่)?|ม[. ]{0,2})\s?\d{1,3}")  # of such a house
 _TITLED = re.compile(r"(?:น\.?\s?ส\.|ด\.?\s?[ชญ]\.|พล\.\s?[ตทอร]\.)")
 _INTRODUCES = re.compile(r"(?:ผม|ฉัน|หนู|ดิฉัน|กระผม|ข้าพเจ้า)\s*ชื่อ")
-_NAME = re.compile(r"\s*\S+(?:\s+\S+)?")  # after a title: nobody knows where it ends, so rather too much
+_NAME = re.compile(
+    r"\s*(?![\d\s])\S+(?:\s+\S+)?"
+)  # after a title: nobody knows where it ends, so rather too much
 _TITLES = frozenset(["นาย", "นาง", "นางสาว", "น.ส.", "นส", "เด็กชาย", "เด็กหญิง", "ดช", "ดญ"])
 
 
@@ -73,16 +77,19 @@ def is_personal(typed: str) -> bool:
 
 
 def without_personal(typed: str) -> str:
-    """The text with names after titles, house numbers, long numbers and e-mail addresses hidden.
+    """The text with names after titles, house numbers, long numbers, plates, e-mail addresses and LINE ids hidden.
 
-    A name takes with it what is written up to the second space: too much is hidden rather than too little.
+    A name after a formal title takes with it what is written up to the second space: too much is hidden rather
+    than too little. After คุณ, ลุง or ชื่อ only known names are hidden, for ordinary words stand there as well.
     """
     hidden = _EMAIL_ADDRESS.sub(MASK, typed)
     hidden = re.sub(f"(?:{_HOUSE.pattern})(?:{_VILLAGE.pattern})?", MASK, hidden)
-    hidden = without_numbers(hidden)
+    hidden = without_plates(without_line_ids(without_numbers(hidden)))
     for start in sorted(_name_starts(hidden), reverse=True):
         if name := _NAME.match(hidden, start):
             hidden = f"{hidden[:start]} {MASK}{hidden[name.end() :]}"
+    for start, end in reversed(list(name_spans(hidden))):
+        hidden = f"{hidden[:start]}{MASK}{hidden[end:]}"
     return hidden
 
 
@@ -111,9 +118,11 @@ def _is_personal(typed: str, text: str, tokens: list[str]) -> bool:
         or any(pattern.search(text) for pattern in patterns)
     ):
         return True
+    if without_plates(without_line_ids(typed)) != typed or any(name_spans(typed)):
+        return True
     words = [token for token in tokens if not token.isspace()]
-    # "นายก" and "นายทะเบียน" are words of their own; a title that stands alone is followed by a name.
-    return any(word in _TITLES for word in words[:-1])
+    # "นายก" and "นายทะเบียน" are words of their own; a title that stands alone is followed by a name, "นส 3" by none.
+    return any(word in _TITLES and not following[0].isdigit() for word, following in pairwise(words))
 
 
 def _without_blanks(text: str) -> str:

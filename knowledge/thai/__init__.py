@@ -2,6 +2,7 @@
 
 from knowledge.thai.grams import character_grams, grams_of_parts, skeleton, skeleton_grams
 from knowledge.thai.keyboard import as_thai_layout
+from knowledge.thai.names import name_spans
 from knowledge.thai.normalise import (
     QUERY_LIMIT,
     has_thai,
@@ -20,6 +21,7 @@ __all__ = [
     "character_grams",
     "grams_of_parts",
     "has_thai",
+    "name_spans",
     "normalise",
     "skeleton",
     "skeleton_grams",

@@ -79,6 +79,11 @@ def _dictionary() -> WordList:
     return WordList({word.strip() for word in thai_words()})
 
 
+def is_in_dictionary(word: str) -> bool:
+    """Whether the general dictionary has the word."""
+    return word in _dictionary()
+
+
 @cache
 def everyday_synonyms() -> tuple[tuple[str, ...], ...]:
     """Groups of words that residents and offices use for the same thing."""
