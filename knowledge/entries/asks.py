@@ -12,7 +12,9 @@ from knowledge.entries.models import Ask, AskDecision, Entry
 
 _entries = table_of(Entry)
 _COUNT = (
-    update(_entries).where(_entries.c.id == bindparam("asked")).values(asked_count=_entries.c.asked_count + 1)
+    update(_entries)
+    .where(_entries.c.id == bindparam("asked"))
+    .values(asked_count=_entries.c.asked_count + bindparam("by"))
 )
 
 
@@ -42,6 +44,8 @@ def record_ask(uow: UnitOfWork, message_id: int, decision: LiveDecision) -> Ask:
 def choose(uow: UnitOfWork, ask_id: int, entry_id: int, *, conversation_id: int) -> Ask:
     """Records which of the offered entries the resident meant. The same choice again changes nothing.
 
+    A question counts once, for the entry chosen last: another choice takes the count along.
+
     Raises ServiceError `faq.ask_not_found`, also for another conversation's question and for an entry that
     was not offered.
     """
@@ -49,9 +53,13 @@ def choose(uow: UnitOfWork, ask_id: int, entry_id: int, *, conversation_id: int)
     if entry_id not in ask.candidates:
         raise not_found("faq.ask_not_found")
     if ask.entry_id != entry_id:
+        counts = {entry_id: 1} if ask.entry_id is None else {entry_id: 1, ask.entry_id: -1}
+        for counted in sorted(
+            counts
+        ):  # rows are locked in one order, so that no two turns wait for each other
+            _count(uow, counted, counts[counted])
         ask.entry_id = entry_id
         ask.helpful = None  # what was said before was said of another entry
-        _count(uow, entry_id)
         confirmations.record_word(uow, ask, entry_id, agrees=True)
     return ask
 
@@ -104,5 +112,5 @@ def own_ask(reader: ReadOnly, ask_id: int, conversation_id: int) -> Ask:
     return ask
 
 
-def _count(uow: UnitOfWork, entry_id: int) -> None:
-    uow.session.connection().execute(_COUNT, {"asked": entry_id})
+def _count(uow: UnitOfWork, entry_id: int, by: int = 1) -> None:
+    uow.session.connection().execute(_COUNT, {"asked": entry_id, "by": by})

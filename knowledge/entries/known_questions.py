@@ -70,7 +70,9 @@ def add(uow: UnitOfWork, questions: Sequence[Question], *, actor: str) -> Added:
 
 def retire(uow: UnitOfWork, question_id: int, *, actor: str) -> KnownQuestion:
     """Takes a test question out of use; one that is out already stays so."""
-    row = uow.session.get(KnownQuestion, question_id)
+    take_turn(uow)
+    # Read after the turn came, whatever was read before: somebody else may have retired it meanwhile.
+    row = uow.session.get(KnownQuestion, question_id, populate_existing=True)
     if row is None:
         raise not_found("faq.question_not_found")
     if row.retired_at is None:

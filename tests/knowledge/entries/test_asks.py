@@ -74,6 +74,16 @@ def test_a_choice_among_the_offered_is_counted_once(database: Database, hear: He
     assert (asked_count(database, entry_id), asked_count(database, other)) == (1, 0)
 
 
+def test_a_change_of_mind_takes_the_count_along(database: Database, hear: Hear) -> None:
+    first, second = published(database, REGISTER), published(database, GARBAGE)
+    conversation_id, message_id = hear("v1", "ไปที่ไหน")
+    with database.unit_of_work() as uow:
+        ask = asks.record_ask(uow, message_id, offered(first, second))
+        for entry_id in (first, second, first, second):
+            asks.choose(uow, ask.id, entry_id, conversation_id=conversation_id)
+    assert (asked_count(database, first), asked_count(database, second)) == (0, 1)
+
+
 def test_nobody_touches_another_persons_question_or_an_entry_not_offered(
     database: Database, hear: Hear
 ) -> None:
