@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike
 
-import numpy as np
-
 from knowledge.search import storage
 from knowledge.search.analysis import (
     AnalysedText,
@@ -21,9 +19,10 @@ from knowledge.search.compaction import compact, needs_compaction, without_learn
 from knowledge.search.decision import Decision, choices, confidence, evidence
 from knowledge.search.document import FaqDocument, Hit
 from knowledge.search.explaining import explain, hits_of
+from knowledge.search.following import follow
 from knowledge.search.learning import learn_phrasings, solve
 from knowledge.search.memory import return_memory
-from knowledge.search.scoring import Scores, known_share, score
+from knowledge.search.scoring import known_share, score
 from knowledge.search.snapshot import (
     NOBODY,
     Phrasing,
@@ -36,11 +35,7 @@ from knowledge.search.snapshot import (
 from knowledge.search.taught import TAUGHT_CONFIDENCE, TAUGHT_ODDS, taught_first
 from knowledge.thai import OfficeWords, Segmenter
 
-_CONTEXT_IMPORTANCE = 0.5
 _LAYOUT_GAIN = 0.15
-_FOLLOW_UP_LENGTH = 40
-_KNOWN_ENOUGH = 0.3
-_AGREEING_SHARE = 0.5
 _LARGE = 1_000
 """Entries from which on a build leaves memory behind that is worth giving back."""
 
@@ -124,13 +119,13 @@ class FaqIndex:
             state.snapshot, question, score(state.snapshot, question.analysed, question.text)
         )
         probability = TAUGHT_CONFIDENCE if taught else confidence(question, scores, state.calibration)
-        used_previous = False
-        if previous is not None and _may_follow(state, question, scores, probability):
-            joint = _score_after(state, question, previous)
-            joint_probability = confidence(question, joint, state.calibration) if joint is not None else 0.0
-            better = question.follows or joint_probability > probability
-            if joint is not None and better and _agrees(scores, int(joint.rows[0])):
-                scores, probability, used_previous = joint, joint_probability, True
+        followed = None
+        if previous is not None and not taught:
+            followed = follow(
+                state.snapshot, state.segmenter, state.calibration, question, scores, probability, previous
+            )
+        if followed is not None:
+            scores, probability = followed
         kind = state.calibration.kind_of(probability)
         shown = {"answer": slice(0, 1), "clarify": choices(scores), "unknown": slice(0, 0)}[kind]
 
@@ -142,9 +137,9 @@ class FaqIndex:
             state.calibration,
             question,
             scores,
-            used_previous=used_previous,
+            used_previous=followed is not None,
         )
-        return Decision(kind, probability, hits, why, used_previous)
+        return Decision(kind, probability, hits, why, followed is not None)
 
     def weigh(self, text: str) -> tuple[float, list[Hit]]:
         """What any calibration decides from: the evidence for the first entry, and the choices asking back offers.
@@ -318,33 +313,6 @@ def _lessons(snapshot: Snapshot) -> list[tuple[str, str | None]]:
         if snapshot.alive[phrasing.row] or phrasing.row == NOBODY
         for text in phrasing.taught
     ]
-
-
-def _may_follow(state: _State, question: Question, scores: Scores, probability: float) -> bool:
-    """Whether a question may lean on the one before: short, made of known words, and weak or marked so."""
-    weak = probability < state.calibration.answer_threshold
-    known = bool(scores.known.min() >= _KNOWN_ENOUGH)
-    return known and len(question.text) <= _FOLLOW_UP_LENGTH and (weak or question.follows)
-
-
-def _agrees(alone: Scores, row: int) -> bool:
-    """Whether the question by itself speaks for this entry too; the subject alone must not answer."""
-    (place,) = np.nonzero(alone.rows == row)
-    return len(place) > 0 and bool(alone.fused[place[0]] >= _AGREEING_SHARE * alone.fused[0])
-
-
-def _score_after(state: _State, question: Question, previous: str) -> Scores | None:
-    """Scores of the question together with the subject of the previous entry; None if that is gone."""
-    snapshot = state.snapshot
-    row = snapshot.row_of.get(previous)
-    if row is None or len(question.analysed.keys) == 0:
-        return None
-    asked = snapshot.phrasings[snapshot.units_of(row)[0]].text
-    context = analyse_phrasing(asked, state.segmenter)
-    keys = np.union1d(question.analysed.keys, context.keys)
-    joint = AnalysedText.of(keys)
-    importance = np.where(np.isin(keys, question.analysed.keys), 1.0, _CONTEXT_IMPORTANCE)
-    return score(snapshot, joint, asked + question.text, importance)
 
 
 def _learned_phrasings(snapshot: Snapshot, document_id: str) -> list[Phrasing]:

@@ -136,6 +136,30 @@ def test_a_short_follow_up_is_about_the_entry_before(
     assert decision.why.used_previous
 
 
+@pytest.mark.parametrize(
+    ("question", "previous", "expected"),
+    [
+        ("เอกสาร", "elderly-register", "elderly-documents"),
+        ("ใช้อะไรบ้าง", "elderly-register", "elderly-documents"),
+        ("ไปที่ไหน", "elderly-documents", "elderly-register"),
+    ],
+)
+def test_a_bare_word_asks_for_another_side_of_the_same_matter(
+    shared_index: FaqIndex, question: str, previous: str, expected: str
+) -> None:
+    assert shared_index.decide(question).kind != "answer"
+    decision = shared_index.decide(question, previous=previous)
+    assert (decision.hits[0].id, decision.used_previous) == (expected, True)
+
+
+def test_a_side_that_no_entry_tells_of_leaves_the_entry_before_and_nothing_else(
+    shared_index: FaqIndex,
+) -> None:
+    decision = shared_index.decide("กี่บาท", previous="water-broken")
+    assert (decision.kind, [hit.id for hit in decision.hits]) == ("clarify", ["water-broken"])
+    assert decision.used_previous
+
+
 def test_a_clear_question_about_something_else_leaves_the_entry_before(shared_index: FaqIndex) -> None:
     decision = shared_index.decide("ค่าขยะเดือนละเท่าไร", previous="elderly-register")
     assert (decision.kind, decision.hits[0].id) == ("answer", "garbage-fee")
