@@ -172,6 +172,7 @@ class Intake:
             self._signals.notify(uow, arrivals.TOPIC)
         if turn.parts and talk.contact.kind is ContactKind.PERSON:
             main_menu.add_notice(turn)
+        turn.remember_offered()
         self._keep_dialog(turn)
         return self._queue_reply(turn, event)
 

@@ -16,7 +16,10 @@ from bot.flows import (
     dialogs,
     emergencies,
     follow_complaint,
+    languages,
     main_menu,
+    personal,
+    taking_back,
     talk_to_staff,
 )
 from bot.flows.turn import Turn
@@ -36,15 +39,14 @@ from bot.inbound import (
     Unsent,
     Unsupported,
 )
-from eservice.complaints import forgetting
+from bot.typed_replies import Nod, Tap, TypedReply, WhichOne, read_reply
 from eservice.inquiries import service as inquiries
 from eservice.inquiries.models import InquiryKind
 from eservice.kit.errors import ServiceError
-from eservice.messaging import conversations, deliveries, inbox
+from eservice.messaging import conversations, deliveries
 from eservice.messaging.content import Button, Choices
-from eservice.messaging.models import ChannelName, ContactKind, Handler, Message, Reachability
+from eservice.messaging.models import ContactKind, Handler, Message, Reachability
 from knowledge.entries import confirmations
-from knowledge.entries import service as entries
 
 log = structlog.get_logger()
 
@@ -57,7 +59,7 @@ def route(turn: Turn) -> None:
     body = inbound.body
     if not inbound.addressed and not isinstance(body, Unsent | Edited | Blocked | Unblocked | JoinedGroup):
         return  # talk among people in a group: neither answered nor kept
-    if _was_taken_back(turn):
+    if taking_back.was_taken_back(turn):
         return
     match body:
         case Said(text=text, message_ref=ref):
@@ -67,11 +69,7 @@ def route(turn: Turn) -> None:
                 conversations.record_heard(
                     turn.uow, turn.talk.conversation, text=label, kind="tap", platform_ref=ref
                 )
-            try:
-                _tapped(turn, payload)
-            except ServiceError as refusal:  # a button of somebody else's, or of a thing that is gone
-                log.info("routing.refused", code=refusal.code)
-                _old_button(turn)
+            _tap(turn, payload)
         case SharedLocation():
             _location(turn, body)
         case SentMedia():
@@ -79,7 +77,7 @@ def route(turn: Turn) -> None:
         case Edited(message_ref=ref, text=text):
             _edited(turn, ref, text)
         case Unsent(message_ref=ref):
-            _unsent(turn, ref)
+            taking_back.take_back(turn, ref)
         case Started(parameter=parameter):
             _started(turn, parameter)
         case Blocked():
@@ -102,18 +100,25 @@ def route(turn: Turn) -> None:
 
 def _said(turn: Turn, text: str, ref: str | None) -> None:
     message = conversations.record_heard(turn.uow, turn.talk.conversation, text=text, platform_ref=ref)
-    _heard(turn, message, text)
+    languages.follow(turn, text)
+    _answer(turn, message, text)
+    personal.warn_of_card_number(turn, text)
+    languages.tell_of_change(turn)
 
 
-def _heard(turn: Turn, message: Message, text: str) -> None:
+def _answer(turn: Turn, message: Message, text: str) -> None:
     if emergencies.answer_emergency(turn, message, text):
         dialogs.repeat(turn)
         return
     if not text.strip():
         turn.say(turn.text("media.unsupported"))
         return
+    is_free = turn.state.run is None and turn.talk.conversation.handler is Handler.BOT
+    reply = read_reply(text, turn.offered) if is_free else None
     command = read_command(text)
-    if command is not None:
+    if reply is not None:
+        _typed(turn, reply)
+    elif command is not None:
         _command(turn, command)
     elif (here := dialogs.current(turn)) is not None:
         dialogs.hear(turn, *here, message, text)
@@ -125,6 +130,28 @@ def _heard(turn: Turn, message: Message, text: str) -> None:
         talk_to_staff.heard(turn, message)
     else:
         ask_question.answer_text(turn, message, text)
+
+
+def _typed(turn: Turn, reply: TypedReply) -> None:
+    """Does what a tap would have done."""
+    match reply:
+        case Tap(payload=payload):
+            _tap(turn, payload)
+        case Nod():
+            turn.say(turn.text("talk_small.thanks"))
+            main_menu.offer_menu(turn)
+        case WhichOne():
+            turn.say(Choices(prompt=turn.text("clarify.which"), options=turn.offered))
+        case _:
+            assert_never(reply)
+
+
+def _tap(turn: Turn, payload: str) -> None:
+    try:
+        _tapped(turn, payload)
+    except ServiceError as refusal:  # a button of somebody else's, or of a thing that is gone
+        log.info("routing.refused", code=refusal.code)
+        _old_button(turn)
 
 
 def _command(turn: Turn, command: str) -> None:
@@ -179,11 +206,10 @@ def _tapped(turn: Turn, payload: str) -> None:
         case "end", []:
             talk_to_staff.end(turn)
         case "lang", []:
-            choices = (Button(label="ภาษาไทย", payload="lang:th"), Button(label="English", payload="lang:en"))
-            turn.say(Choices(prompt=turn.text("language.which"), options=choices))
+            options = (languages.THAI, languages.ENGLISH)
+            turn.say(Choices(prompt=turn.text("language.which"), options=options))
         case "lang", ["th" | "en" as language]:
-            turn.talk.contact.language = language
-            turn.say(turn.text("language.changed"))
+            languages.choose(turn, language)
             main_menu.offer_menu(turn)
         case "report", [message] | [message, _] if _is_id(message):
             complaints.report(turn, int(message), is_meant=rest.endswith(":yes"))
@@ -268,14 +294,14 @@ def _media(turn: Turn, body: SentMedia) -> None:
     is_photo = body.kind is MediaKind.PHOTO
     if dialogs.current(turn) is None and turn.talk.conversation.handler is Handler.STAFF:
         if caption:
-            _heard(turn, message, caption)
+            _answer(turn, message, caption)
         elif body.kind is not MediaKind.STICKER:
             talk_to_staff.heard_media(turn, message, "media.what_photo" if is_photo else "media.what_other")
     elif is_photo and body.media_ref:
         if complaints.take_photo(turn, message, body.media_ref) and caption:
-            _heard(turn, message, caption)
+            _answer(turn, message, caption)
     elif caption:
-        _heard(turn, message, caption)
+        _answer(turn, message, caption)
     else:
         key = {MediaKind.STICKER: "sticker", MediaKind.PHOTO: "photo", MediaKind.CONTACT: "contact"}
         turn.say(turn.text(f"media.{key.get(body.kind, 'other')}"))
@@ -301,32 +327,6 @@ def _edited(turn: Turn, ref: str, text: str) -> None:
         and conversations.is_last_heard(turn.uow, message)
     ):
         ask_question.answer_text(turn, message, text)
-
-
-def _unsent(turn: Turn, ref: str) -> None:
-    """Erases a message that its author took back, wherever it was stored; a case made of it stays."""
-    message = conversations.erase_heard(turn.uow, turn.talk.conversation, ref)
-    confirmations.forget_message(turn.uow, message.id)
-    forgetting.take_back(turn.uow, message.id)
-    for inquiry_id in inquiries.asked_with(turn.uow, message.id):
-        entries.forget_inquiry(turn.uow, inquiry_id)
-    key = f"{turn.inbound.channel.value}:{turn.inbound.address}"
-    inbox.erase_message(turn.uow, turn.inbound.channel, key, ref)
-
-
-def _was_taken_back(turn: Turn) -> bool:
-    """Whether this message comes after the word that its author took it back; only LINE has such a word."""
-    match turn.inbound.body:
-        case (
-            Said(message_ref=str(ref))
-            | SharedLocation(message_ref=str(ref))
-            | SentMedia(message_ref=str(ref))
-        ):
-            if turn.inbound.channel is ChannelName.LINE:
-                return conversations.was_taken_back(turn.uow, turn.talk.conversation, ref)
-        case _:
-            pass
-    return False
 
 
 def _started(turn: Turn, parameter: str) -> None:

@@ -2,7 +2,8 @@
 
 from typing import assert_never
 
-from bot.flows import file_complaint, main_menu, talk_to_staff
+from bot.english import is_english
+from bot.flows import checks, file_complaint, languages, main_menu, talk_to_staff
 from bot.flows.turn import Turn
 from eservice.inquiries import service as inquiries
 from eservice.inquiries.models import InquiryKind
@@ -26,16 +27,26 @@ SMALL_TALK = {
 }
 LONG_MESSAGE = 1_000  # characters; nobody's question is longer, but a letter to the office may be
 CANDIDATES = 3
+FAIRLY_SURE = (
+    0.4  # below, half of what is asked back has no answer here, and the words above the choices say so
+)
 
 
 def answer_text(turn: Turn, message: Message, text: str) -> None:
     """Answers whatever a person typed outside any dialog."""
+    if checks.wants_call_back(text):
+        talk_to_staff.call_back(turn, message)
+        return
     intent = classify_intent(text)
     if wants_person(intent):
         talk_to_staff.begin(turn)
         return
     decision = turn.faq.decide(text, turn.previous_entry)
-    reply = choose_reply(intent, decision.kind, decision.confidence)
+    in_english = turn.language == "en" and is_english(text)
+    if in_english:
+        intent = _as_read_in_english(intent)
+    reply = choose_reply(intent, decision.kind, decision.confidence, follows=decision.used_previous)
+    languages.offer_english(turn, text, reply)
     if reply is Reply.TALK:
         _small_talk(turn, intent.label)
         return
@@ -49,17 +60,22 @@ def answer_text(turn: Turn, message: Message, text: str) -> None:
     match reply:
         case Reply.ANSWER:
             _answer(turn, decision.hits[0][0], ask.id)
+            if in_english:
+                turn.say(turn.text("answer.in_thai"))
             if intent.label is IntentLabel.PROBLEM:
                 turn.say(turn.text("answer.report_too"))
                 turn.offer(_leave_button(turn, message, intent))
         case Reply.CHOICES:
-            _clarify(turn, decision, ask.id, message, intent)
+            if [entry_id for entry_id, _ in decision.hits] == [turn.previous_entry]:
+                _answer_again(turn, decision.hits[0][0], ask.id, message, intent)
+            else:
+                _clarify(turn, decision, ask.id, message, intent)
         case Reply.PERHAPS_TALK:
             if not talk_to_staff.attach_follow_up(turn, message):
                 _small_talk(turn, intent.label)
         case Reply.LEAVE:
             if not talk_to_staff.attach_follow_up(turn, message):
-                _unknown(turn, message, text, intent)
+                _unknown(turn, message, text, intent, in_english=in_english)
         case _:
             assert_never(reply)
 
@@ -197,24 +213,42 @@ def _answer(turn: Turn, entry_id: int, ask_id: int) -> None:
     turn.say(answer_card(turn, face, ask_id))
 
 
+def _answer_again(turn: Turn, entry_id: int, ask_id: int, message: Message, intent: Intent) -> None:
+    """They ask more about the entry before, and nothing but the entry itself is known of it."""
+    turn.say(turn.text("answer.all_there_is"))
+    _answer(turn, entry_id, ask_id)
+    turn.offer(_leave_button(turn, message, intent))
+
+
 def _clarify(turn: Turn, decision: LiveDecision, ask_id: int, message: Message, intent: Intent) -> None:
     faces = [face for entry_id, _score in decision.hits[:CANDIDATES] if (face := turn.faq.face(entry_id))]
     options = [Button(label=face.question, payload=f"pick:{ask_id}:{face.id}") for face in faces]
-    if intent.label is IntentLabel.PROBLEM:
-        options.append(_leave_button(turn, message, intent))
+    options.append(_leave_button(turn, message, intent))
     options.append(turn.button("clarify.none", f"none:{ask_id}"))
-    turn.say(Choices(prompt=turn.text("clarify.prompt"), options=tuple(options)))
+    key = "clarify.prompt" if decision.confidence >= FAIRLY_SURE else "clarify.unsure"
+    turn.say(Choices(prompt=turn.text(key), options=tuple(options)))
 
 
-def _unknown(turn: Turn, message: Message, text: str, intent: Intent) -> None:
+def _unknown(turn: Turn, message: Message, text: str, intent: Intent, *, in_english: bool) -> None:
     leave = _leave_button(turn, message, intent)
     if len(text) > LONG_MESSAGE:
         key = "unknown.too_long"
+    elif in_english:
+        topics = turn.button("menu.eservice.short", "menu:eservice")
+        turn.say(Choices(prompt=turn.text("unknown.in_english"), options=(leave, topics)))
+        main_menu.offer_menu(turn)
+        return
     elif intent.label is IntentLabel.PROBLEM:
         key = "unknown.problem"
     else:
         key = "unknown.question"
     turn.say(Choices(prompt=turn.text(key), options=(leave, turn.button("unknown.rephrase", "menu:ask"))))
+
+
+def _as_read_in_english(intent: Intent) -> Intent:
+    """The intents were learned from Thai: of what English says, only courtesies are told apart."""
+    courteous = intent.label in (IntentLabel.GREETING, IntentLabel.THANKS, IntentLabel.FAREWELL)
+    return intent if courteous else Intent(IntentLabel.QUESTION, intent.probability)
 
 
 def _leave_button(turn: Turn, message: Message, intent: Intent) -> Button:

@@ -32,6 +32,25 @@ def begin(turn: Turn) -> None:
     put(turn, engine.begin(TALK, secrets.token_hex(4)))
 
 
+def call_back(turn: Turn, message: Message) -> None:
+    """Somebody wants to be called: their words, and the number in them, are with the office at once.
+
+    Without a number it is asked for; a question they have left already takes it along.
+    """
+    if not checks.holds_phone(message.text):
+        put(turn, engine.begin(TALK, secrets.token_hex(4), {"question": message.id}))
+        return
+    inquiry = inquiries.current(turn.uow, turn.talk.conversation.id)
+    if inquiry is not None:
+        inquiries.follow_up(turn.uow, inquiry, message)
+        turn.say(turn.text("leave.phone_kept"))
+        return
+    inquiry = inquiries.leave_question(turn.uow, turn.talk, message, kind=InquiryKind.TALK)
+    conversations.hand_to(turn.uow, turn.talk.conversation, Handler.STAFF)
+    give_receipt(turn, inquiry)
+    turn.say(turn.text("talk.call_back"))
+
+
 def begin_phone(turn: Turn, inquiry_id: int) -> None:
     """Asks for a telephone number to add to an inquiry of this person."""
     inquiry = _own(turn, inquiry_id)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from bot.dialog.flow import Run
@@ -9,14 +10,32 @@ from bot.facts import Facts
 from bot.inbound import Inbound
 from eservice.kit.text import Catalogue
 from eservice.kit.unit_of_work import UnitOfWork
-from eservice.messaging.content import MAX_PARTS, MAX_QUICK_REPLIES, Bundle, Button, Part, Text
+from eservice.messaging.content import (
+    MAX_PARTS,
+    MAX_QUICK_REPLIES,
+    Bundle,
+    Button,
+    Card,
+    Choices,
+    Part,
+    Text,
+)
 from eservice.messaging.conversations import Talk
 from eservice.messaging.models import Direction, Message
 from knowledge.classify.complaints import ComplaintClassifier
 from knowledge.entries.live import LiveFaq
 
 PHOTOS_AFTER = timedelta(minutes=30)  # so long a photo without words belongs to the case just filed
-CONTEXT_MINUTES = 15  # so long "แล้วใช้เอกสารอะไร" is about the entry answered before
+CONTEXT_MINUTES = (
+    15  # so long "แล้วใช้เอกสารอะไร" is about the entry answered before, and "2" the second choice
+)
+
+
+class LanguageFrom(StrEnum):
+    """How we came to speak a person's language."""
+
+    CHOICE = "choice"
+    GUESS = "guess"
 
 
 @dataclass(kw_only=True)
@@ -28,14 +47,18 @@ class DialogState:
     last_at: datetime | None = None
     last_case: str | None = None
     last_case_at: datetime | None = None
-    notice_due: bool = False
+    offered: tuple[Button, ...] = ()
+    """The buttons of the last list or card, in their order, as long as it is the last thing said."""
+    offered_at: datetime | None = None
+    language_from: LanguageFrom | None = None
+    """None: they have what everybody begins with."""
 
     @classmethod
     def read(cls, data: dict[str, Any]) -> "DialogState":
         """Reads the stored form; what it does not know it leaves out."""
         run = data.get("run")
-        last_at = data.get("last_at")
-        last_case_at = data.get("last_case_at")
+        last_at, offered_at = data.get("last_at"), data.get("offered_at")
+        language_from, last_case_at = data.get("language_from"), data.get("last_case_at")
         return cls(
             run=Run(flow=run["flow"], run_id=run["run_id"], step=run["step"], answers=run["answers"])
             if run
@@ -44,6 +67,9 @@ class DialogState:
             last_at=datetime.fromisoformat(last_at) if last_at else None,
             last_case=data.get("last_case"),
             last_case_at=datetime.fromisoformat(last_case_at) if last_case_at else None,
+            offered=tuple(Button(payload=payload, label=label) for payload, label in data.get("offered", ())),
+            offered_at=datetime.fromisoformat(offered_at) if offered_at else None,
+            language_from=LanguageFrom(language_from) if language_from else None,
         )
 
     def write(self) -> dict[str, Any]:
@@ -62,6 +88,11 @@ class DialogState:
         if self.last_case is not None and self.last_case_at is not None:
             data["last_case"] = self.last_case
             data["last_case_at"] = self.last_case_at.isoformat()
+        if self.offered and self.offered_at is not None:
+            data["offered"] = [[button.payload, button.label] for button in self.offered]
+            data["offered_at"] = self.offered_at.isoformat()
+        if self.language_from is not None:
+            data["language_from"] = self.language_from.value
         return data
 
 
@@ -79,6 +110,7 @@ class Turn:
     facts: Facts
     parts: list[Part] = field(default_factory=list)
     quick_replies: list[Button] = field(default_factory=list)
+    language_changed: bool = False  # by our own guess, in this turn
     acknowledgement: bool = False  # the reply only says "received": a staff answer may take its place
 
     @property
@@ -113,11 +145,26 @@ class Turn:
     @property
     def previous_entry(self) -> int | None:
         """The entry answered just before, while the talk is still about it."""
-        if self.state.last_at is None or self.uow.now - self.state.last_at > timedelta(
-            minutes=CONTEXT_MINUTES
-        ):
-            return None
-        return self.state.last_entry
+        return self.state.last_entry if self._is_fresh(self.state.last_at) else None
+
+    @property
+    def offered(self) -> tuple[Button, ...]:
+        """The buttons of the list or card that is the last thing said, while the talk is still about it."""
+        return self.state.offered if self._is_fresh(self.state.offered_at) else ()
+
+    def remember_offered(self) -> None:
+        """Notes the buttons of what is said in this turn, so that they may be named in words."""
+        if not self.parts:
+            return
+        shown = [part for part in self.parts if isinstance(part, Choices | Card)]
+        buttons = (
+            (shown[-1].options if isinstance(shown[-1], Choices) else shown[-1].buttons) if shown else ()
+        )
+        self.state.offered = tuple(button for button in buttons if isinstance(button, Button))
+        self.state.offered_at = self.uow.now
+
+    def _is_fresh(self, at: datetime | None) -> bool:
+        return at is not None and self.uow.now - at <= timedelta(minutes=CONTEXT_MINUTES)
 
     def remember_case(self, number: str) -> None:
         """Notes which case was filed, so that a photo sent afterwards finds it."""

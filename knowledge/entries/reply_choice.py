@@ -34,9 +34,12 @@ def wants_person(intent: Intent) -> bool:
     return intent.label is IntentLabel.PERSON and intent.probability >= CERTAIN_TALK
 
 
-def choose_reply(intent: Intent, decision: AskDecision, confidence: float) -> Reply:
-    """The kind of reply to a message of this intent, when the FAQ decided so with this confidence."""
-    courteous, empty = intent.label in _COURTESIES, intent.label in _EMPTY_WORDS
+def choose_reply(intent: Intent, decision: AskDecision, confidence: float, *, follows: bool = False) -> Reply:
+    """The kind of reply to a message of this intent, when the FAQ decided so with this confidence.
+
+    `follows` says that it goes on about the entry before: then it is not empty, however little it says.
+    """
+    courteous, empty = intent.label in _COURTESIES, intent.label in _EMPTY_WORDS and not follows
     if intent.probability >= CERTAIN_TALK and (courteous or (empty and confidence < _SURE_ANSWER)):
         return Reply.TALK
     if intent.probability >= _LIKELY_TALK and confidence < _FAIR_ANSWER and (courteous or empty):
