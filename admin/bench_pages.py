@@ -30,12 +30,14 @@ _TONES = {
     "answer": ("done", "check"),
     "clarify": ("warn", "question"),
     "unknown": ("human", "person"),
+    "report": ("info", "flag"),
     "person": ("human", "person"),
     "talk": ("info", "chat"),
 }
 _DOES = {
     Reply.ANSWER: "answer",
     Reply.CHOICES: "clarify",
+    Reply.REPORT: "report",
     Reply.LEAVE: "unknown",
     Reply.TALK: "talk",
     Reply.PERHAPS_TALK: "talk",
@@ -163,11 +165,11 @@ def _options(texts: Catalogue, intent: Intent, faces: Sequence[EntryFace]) -> li
 
 
 def _because(texts: Catalogue, intent: Intent, does: str, decision: LiveDecision, why: Explanation) -> str:
-    if does in ("person", "talk"):
+    if does in ("person", "talk", "report"):
         return texts.get(f"bench.because.{does}", intent=texts.get(f"bench.intent.{intent.label.value}"))
     reported = does == "clarify" and decision.kind is AskDecision.ANSWERED  # a problem, and not sure enough
     return texts.get(
-        "bench.because.report" if reported else f"bench.because.{does}",
+        "bench.because.perhaps_report" if reported else f"bench.because.{does}",
         sure=confidence_words(texts, decision.confidence, why),
         confidence=min(round(100 * decision.confidence), 99),  # nothing is certain
         answer=round(100 * (ANSWER_TO_REPORT if reported else why.answer_threshold)),

@@ -154,7 +154,7 @@ def judge(message: Message, outcome: Outcome) -> Verdict:
         case "question":
             return _judge_question(message, outcome)
         case "problem":
-            offers_to_leave = outcome.reply in (Reply.ANSWER, Reply.CHOICES, Reply.LEAVE)
+            offers_to_leave = outcome.reply in (Reply.ANSWER, Reply.CHOICES, Reply.REPORT)
             astray = outcome.reply is Reply.ANSWER and not message.expected.intersection(outcome.shown)
             reported = outcome.intent.label is IntentLabel.PROBLEM and offers_to_leave and not astray
             return Verdict.RECOGNISED if reported or outcome.emergency else Verdict.MISSED
@@ -182,7 +182,7 @@ def _judge_question(message: Message, outcome: Outcome) -> Verdict:
             return Verdict.RIGHT if found else Verdict.WRONG
         case Reply.CHOICES:
             return Verdict.OFFERED if found else Verdict.ASIDE
-        case Reply.LEAVE:
+        case Reply.LEAVE | Reply.REPORT:
             return Verdict.HANDED_ON
 
 

@@ -190,6 +190,8 @@ def _tapped(turn: Turn, payload: str) -> None:
             ask_question.show_entry(turn, int(entry))
         case "pick", [ask, entry] if _is_id(ask) and _is_id(entry):
             ask_question.choose_candidate(turn, int(ask), int(entry))
+        case "asking", [ask] if _is_id(ask):
+            ask_question.only_asking(turn, int(ask))
         case "none", [ask] if _is_id(ask):
             ask_question.none_of_these(turn, int(ask))
         case "up" | "down", [ask] if _is_id(ask):

@@ -4,6 +4,7 @@ from typing import assert_never
 
 from bot.english import is_english
 from bot.flows import checks, file_complaint, languages, main_menu, talk_to_staff
+from bot.flows.complaint_answers import reads_like_corruption
 from bot.flows.turn import Turn
 from eservice.inquiries import service as inquiries
 from eservice.inquiries.models import InquiryKind
@@ -13,7 +14,7 @@ from eservice.messaging.models import Direction, Message
 from knowledge.classify.intents import Intent, IntentLabel, classify_intent
 from knowledge.entries import asks
 from knowledge.entries.live import EntryFace, LiveDecision
-from knowledge.entries.models import AskDecision
+from knowledge.entries.models import Ask, AskDecision
 from knowledge.entries.reply_choice import Reply, choose_reply, wants_person
 
 SMALL_TALK = {
@@ -51,13 +52,11 @@ def answer_text(turn: Turn, message: Message, text: str) -> None:
         _small_talk(turn, intent.label)
         return
     ask = asks.record_ask(turn.uow, message.id, decision)
-    if reply in (Reply.CHOICES, Reply.LEAVE) and (
-        intent.label is IntentLabel.PROBLEM or file_complaint.reads_like_corruption(turn, text)
-    ):
-        if not talk_to_staff.attach_follow_up(turn, message):
-            file_complaint.begin_with(turn, message)
-        return
+    if reply in (Reply.CHOICES, Reply.LEAVE) and reads_like_corruption(turn, text):
+        reply = Reply.REPORT
     match reply:
+        case Reply.REPORT:
+            _begin_report(turn, message, ask)
         case Reply.ANSWER:
             _answer(turn, decision.hits[0][0], ask.id)
             if in_english:
@@ -78,6 +77,16 @@ def answer_text(turn: Turn, message: Message, text: str) -> None:
                 _unknown(turn, message, text, intent, in_english=in_english)
         case _:
             assert_never(reply)
+
+
+def only_asking(turn: Turn, ask_id: int) -> None:
+    """แค่ถาม: no report was meant; the entries that came near, or the office."""
+    ask = asks.own_ask(turn.uow, ask_id, turn.talk.conversation.id)
+    turn.state.run = None
+    faces = [face for entry_id in ask.candidates[:CANDIDATES] if (face := turn.faq.face(entry_id))]
+    options = [Button(label=face.question, payload=f"pick:{ask.id}:{face.id}") for face in faces]
+    leave = turn.button("unknown.leave", f"leave:{ask.message_id}:q")
+    turn.say(Choices(prompt=turn.text("clarify.prompt"), options=(*options, leave)))
 
 
 def sure_answer(turn: Turn, message: Message, text: str) -> bool:
@@ -201,6 +210,15 @@ def answer_card(turn: Turn, face: EntryFace, ask_id: int | None = None) -> Card:
         meta=tuple(meta),
         buttons=buttons,
     )
+
+
+def _begin_report(turn: Turn, message: Message, ask: Ask) -> None:
+    """Words that tell of a problem: more of the question that staff have already, or a complaint's beginning."""
+    if talk_to_staff.attach_follow_up(turn, message):
+        return
+    file_complaint.begin_with(turn, message)
+    if ask.candidates:
+        turn.offer(turn.button("report.only_asking", f"asking:{ask.id}"))
 
 
 def _answer(turn: Turn, entry_id: int, ask_id: int) -> None:

@@ -22,19 +22,30 @@ from bot.dialog.flow import (
     flow_payload,
 )
 from bot.flows import checks, main_menu
+from bot.flows.complaint_answers import (
+    NONE,
+    category_named_by,
+    code_named,
+    code_of,
+    ids_in,
+    is_about_people,
+    new_complaint,
+    offer_of,
+    place_words,
+    propose,
+    similar_cases,
+    text_of,
+)
 from bot.flows.turn import Turn
-from eservice.complaints import filing, held_photos, nearby
-from eservice.complaints.categories import CORRUPTION, read_categories
-from eservice.complaints.clocks import OTHER_CATEGORY
-from eservice.complaints.filing import Filed, NewComplaint
+from eservice.complaints import filing, held_photos
+from eservice.complaints.categories import CORRUPTION
+from eservice.complaints.filing import Filed
 from eservice.complaints.held_photos import HELD_FOR
-from eservice.complaints.models import Complaint, Source
-from eservice.complaints.nearby import Similar
+from eservice.complaints.models import Complaint
 from eservice.complaints.numbers import shown
-from eservice.complaints.villages import read_village
 from eservice.kit.thai_calendar import thai_date
 from eservice.messaging.content import AskLocation, Button, Card, Choices, LinkButton, Row
-from eservice.messaging.models import ChannelName, Message
+from eservice.messaging.models import Message
 from eservice.staff.queries import departments
 
 FILE = Flow(
@@ -52,19 +63,8 @@ FILE = Flow(
     ),
     expires_minutes=30,
 )
-NONE = "none"  # no department accused, no other case the same
 FIRST_CATEGORIES = 4
-SURELY = 0.5  # probability
-SOURCES = {
-    ChannelName.LINE: Source.LINE,
-    ChannelName.TELEGRAM: Source.TELEGRAM,
-    ChannelName.WEB: Source.WEB,
-}
-_CHANGES = {
-    "category": "category",
-    "place": "place",
-    "name": "name",
-}  # taps in the summary: the step put again
+_CHANGES = ("category", "place", "name")  # taps in the summary that put a step again
 _SUMMARY_TEXT = 300  # characters of the text shown there
 
 
@@ -103,12 +103,6 @@ def begin_with(turn: Turn, message: Message, *, is_meant: bool = False) -> None:
     begin(turn, message)
 
 
-def reads_like_corruption(turn: Turn, text: str) -> bool:
-    """Whether a text is more probably than not about corruption."""
-    (likely,) = turn.complaints.categories(text, limit=1)
-    return likely.label == CORRUPTION and likely.probability >= SURELY
-
-
 def put(turn: Turn, outcome: Ask | Finished | Left) -> None:
     """Says what comes next; fills in first what nobody needs to be asked."""
     match outcome:
@@ -131,8 +125,7 @@ def tap(turn: Turn, run: Run, answer: TapAnswer) -> None:
     """A button of this flow, judged here where its value is known."""
     is_current = answer.run_id == run.run_id and answer.step == run.step
     if is_current and answer.step == "send" and answer.value in _CHANGES:
-        step = _CHANGES[answer.value]
-        again = engine.ask_again(FILE, run, step)
+        again = engine.ask_again(FILE, run, answer.value)
         if isinstance(again, Ask):
             turn.state.run = again.run
             _ask(turn, again)
@@ -160,7 +153,7 @@ def say_more(turn: Turn, run: Run, message: Message) -> bool:
         put(turn, engine.advance(FILE, run, TapAnswer(run_id=run.run_id, step="send", value="yes")))
         return True
     if run.step == "category":
-        named = _category_named(turn, words)
+        named = code_named(turn, words)
         if named is not None:
             put(turn, engine.advance(FILE, run, TapAnswer(run_id=run.run_id, step="category", value=named)))
             return True
@@ -169,26 +162,11 @@ def say_more(turn: Turn, run: Run, message: Message) -> bool:
         return True
     if run.step not in ("send", "similar", "category", "accused"):
         return False
-    more = [*_ids(run.answers.get("more")), message.id]
+    more = [*ids_in(run.answers.get("more")), message.id]
     answers: dict[str, Value] = {**run.answers, "more": ",".join(map(str, more))}
     turn.say(turn.text("report.more_kept"))
     put(turn, engine.repeat(FILE, Run(flow=run.flow, run_id=run.run_id, step=run.step, answers=answers)))
     return True
-
-
-def propose(turn: Turn, text: str) -> list[str]:
-    """Categories for a text, best first, of those that the office offers; อื่นๆ at the end."""
-    offered = [name for name, category in read_categories(turn.uow).items() if category.is_offered]
-    likely = [label for label, _p in turn.complaints.categories(text, limit=len(offered)) if label in offered]
-    rest = [name for name in offered if name not in likely]
-    return [*(likely or [OTHER_CATEGORY]), *rest]
-
-
-def text_of(turn: Turn, answers: dict[str, Value]) -> str:
-    """All that was said of the matter; empty once it was taken back."""
-    ids = [int(answers["what"] or 0), *_ids(answers.get("more"))] if "what" in answers else []
-    said = [message.text for id_ in ids if (message := turn.own_message(id_)) is not None]
-    return "\n".join(said)
 
 
 def _filled(turn: Turn, run: Run) -> dict[str, Value]:
@@ -201,12 +179,12 @@ def _filled(turn: Turn, run: Run) -> dict[str, Value]:
     if "what" not in answers:
         return answers
     if "category" not in answers and run.step != "category":
-        answers["category"] = _code(turn, propose(turn, text)[0])
-    category = _category(turn, answers)
-    is_asked_whom = _is_about_people(turn, category) and departments(turn.uow)
+        answers["category"] = code_of(turn, propose(turn, text)[0])
+    category = category_named_by(turn, answers)
+    is_asked_whom = is_about_people(turn, category) and departments(turn.uow)
     if "accused" not in answers and run.step != "category" and "place" in answers and not is_asked_whom:
         answers["accused"] = NONE
-    if "similar" not in answers and "accused" in answers and not _similar(turn, answers, category):
+    if "similar" not in answers and "accused" in answers and not similar_cases(turn, answers, category):
         answers["similar"] = NONE
     return answers
 
@@ -221,7 +199,7 @@ def _ask(turn: Turn, ask: Ask) -> None:
             if checks.names_place(text):
                 said = turn.button("report.place_in_words", flow_payload(run, "_skip"))
                 ways_out = (said, *ways_out[1:])
-            category = _category(turn, run.answers) if "what" in run.answers else ""
+            category = category_named_by(turn, run.answers) if "what" in run.answers else ""
             key = "report.ask_place" if category else "report.ask_place_first"
             prompt = turn.text(key, category=category)
             turn.say(AskLocation(prompt=problem + prompt, options=ways_out))
@@ -233,10 +211,10 @@ def _ask(turn: Turn, ask: Ask) -> None:
             options.append(turn.button("report.accused_unknown", flow_payload(run, NONE)))
             turn.say(Choices(prompt=problem + turn.text(ask.prompt), options=(*options, ways_out[-1])))
         case "similar":
-            category = _category(turn, run.answers)
+            category = category_named_by(turn, run.answers)
             options = [
-                Button(label=_offer(turn, similar), payload=flow_payload(run, similar.number))
-                for similar in _similar(turn, run.answers, category)
+                Button(label=offer_of(turn, similar), payload=flow_payload(run, similar.number))
+                for similar in similar_cases(turn, run.answers, category)
             ]
             options.append(turn.button("report.not_the_same", flow_payload(run, NONE)))
             turn.say(Choices(prompt=problem + turn.text(ask.prompt), options=tuple(options)))
@@ -253,11 +231,11 @@ def _ask_category(turn: Turn, run: Run, *, is_all: bool = False, problem: str = 
     names = propose(turn, text_of(turn, run.answers))
     first, rest = names[:FIRST_CATEGORIES], names[FIRST_CATEGORIES:]
     here = rest if is_all else first
-    options = [Button(label=name, payload=flow_payload(run, _code(turn, name))) for name in here[:9]]
+    options = [Button(label=name, payload=flow_payload(run, code_of(turn, name))) for name in here[:9]]
     if not is_all and rest:
         options.append(turn.button("report.all_categories", flow_payload(run, "all")))
     turn.say(Choices(prompt=problem + turn.text("report.ask_category"), options=tuple(options)))
-    over = [Button(label=name, payload=flow_payload(run, _code(turn, name))) for name in here[9:]]
+    over = [Button(label=name, payload=flow_payload(run, code_of(turn, name))) for name in here[9:]]
     turn.offer(*over, turn.button("dialog.cancel", flow_payload(run, CANCEL)))
 
 
@@ -267,10 +245,8 @@ def _ask_send(turn: Turn, run: Run, cancel: Button, problem: str) -> None:
     photos = len(held_photos.held_of(turn.uow, turn.talk.contact.id, turn.uow.now - HELD_FOR))
     name = turn.own_message(int(run.answers.get("name") or 0))
     rows = [
-        Row(left=turn.text("report.row_category"), right=_category(turn, run.answers)),
-        Row(
-            left=turn.text("report.row_place"), right=_place_words(turn, run) or turn.text("report.no_place")
-        ),
+        Row(left=turn.text("report.row_category"), right=category_named_by(turn, run.answers)),
+        Row(left=turn.text("report.row_place"), right=place_words(turn, run) or turn.text("report.no_place")),
         Row(
             left=turn.text("report.row_photos"),
             right=turn.text("report.photos", count=photos) if photos else turn.text("report.no_photos"),
@@ -314,33 +290,12 @@ def _finish(turn: Turn, run: Run) -> None:
         return
     filed = filing.file_complaint(
         turn.uow,
-        _new_complaint(turn, run, text),
+        new_complaint(turn, run, text),
         idempotency_key=f"chat:{turn.talk.conversation.id}:{run.run_id}",
     )
     held_photos.attach_held(turn.uow, filed.complaint_id, turn.talk.contact.id, since=turn.uow.now - HELD_FOR)
     turn.remember_case(filed.number)
     _give_receipt(turn, filed)
-
-
-def _new_complaint(turn: Turn, run: Run, text: str) -> NewComplaint:
-    place = turn.own_message(int(run.answers.get("place") or 0))
-    pin = place.content if place and place.kind == "location" else None
-    name = turn.own_message(int(run.answers.get("name") or 0))
-    address = " ".join(place.text.split())[:300] if place and not (pin and not pin.get("label")) else ""
-    accused = str(run.answers.get("accused") or NONE)
-    return NewComplaint(
-        source=SOURCES[turn.talk.contact.channel],
-        category=_category(turn, run.answers),
-        text=text[:4_000],
-        contact_id=turn.talk.contact.id,
-        reporter_name=" ".join(name.text.split())[:300] if name else "",
-        latitude=pin["latitude"] if pin else None,
-        longitude=pin["longitude"] if pin else None,
-        address=address,
-        village=read_village(f"{address} {text}"),
-        urgency=turn.complaints.urgency(text).urgency,
-        accused=frozenset({int(accused)}) if accused.isdigit() else frozenset(),
-    )
 
 
 def _give_receipt(turn: Turn, filed: Filed) -> None:
@@ -363,63 +318,3 @@ def _give_receipt(turn: Turn, filed: Filed) -> None:
         )
     )
     main_menu.offer_menu(turn)
-
-
-def _similar(turn: Turn, answers: dict[str, Value], category: str) -> list[Similar]:
-    place = turn.own_message(int(answers.get("place") or 0))
-    pin = place.content if place and place.kind == "location" else None
-    return nearby.open_nearby(
-        turn.uow,
-        category=category,
-        text=text_of(turn, answers),
-        latitude=pin["latitude"] if pin else None,
-        longitude=pin["longitude"] if pin else None,
-        contact_id=turn.talk.contact.id,
-    )
-
-
-def _offer(turn: Turn, similar: Similar) -> str:
-    """What is told of another's case: what anybody may know of it."""
-    where = (
-        turn.text("report.metres", metres=max(similar.distance_m, 10))
-        if similar.distance_m is not None
-        else similar.village or turn.text("report.alike")
-    )
-    return turn.text(
-        "report.me_too", category=similar.category, where=where, filed=thai_date(similar.filed_at)
-    )
-
-
-def _place_words(turn: Turn, run: Run) -> str:
-    place = turn.own_message(int(run.answers.get("place") or 0))
-    if place is None:
-        return ""
-    if place.kind == "location":
-        label = (place.content or {}).get("label")
-        return f"{turn.text('report.pin')} {label}" if label else turn.text("report.pin")
-    return place.text
-
-
-def _is_about_people(turn: Turn, category: str) -> bool:
-    known = read_categories(turn.uow).get(category)
-    return known is not None and known.is_sensitive and category != "ความปลอดภัย"
-
-
-def _category(turn: Turn, answers: dict[str, Value]) -> str:
-    names = list(read_categories(turn.uow))
-    code = str(answers.get("category") or "")
-    return names[int(code)] if code.isdigit() and int(code) < len(names) else OTHER_CATEGORY
-
-
-def _code(turn: Turn, name: str) -> str:
-    """A category as a button carries it: its place in the list, which only ever grows at its end."""
-    return str(list(read_categories(turn.uow)).index(name))
-
-
-def _category_named(turn: Turn, words: str) -> str | None:
-    names = list(read_categories(turn.uow))
-    return next((str(place) for place, name in enumerate(names) if words and words == name), None)
-
-
-def _ids(value: Value) -> list[int]:
-    return [int(part) for part in str(value).split(",") if part.isdigit()] if value else []

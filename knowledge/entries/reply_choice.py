@@ -10,6 +10,7 @@ _LIKELY_TALK = 0.55  # enough when the FAQ has but vague ideas
 _PERHAPS_TALK = 0.45  # enough when the FAQ knows nothing; below that the office is offered
 _SURE_ANSWER = 0.9  # beats even certain chatter
 ANSWER_TO_REPORT = 0.8  # what is broken is told in many words, and an answer beside the point annoys
+_SURE_REPORT = 0.6  # enough to begin a complaint where the FAQ has an idea too
 _FAIR_ANSWER = 0.4  # beats likely talk
 
 _COURTESIES = (IntentLabel.GREETING, IntentLabel.THANKS, IntentLabel.FAREWELL, IntentLabel.CAPABILITY)
@@ -17,7 +18,7 @@ _EMPTY_WORDS = (IntentLabel.UNCLEAR, IntentLabel.CHATTER, IntentLabel.ABUSE)
 
 
 class Reply(StrEnum):
-    """The kinds of replies. To a reported problem, all but talk also offer to leave it with the office."""
+    """The kinds of replies. To a problem, an answer or choices also offer to report it."""
 
     TALK = auto()
     """A human word, and the menu."""
@@ -25,6 +26,8 @@ class Reply(StrEnum):
     """More words for what the office already has from this person, if anything; else a human word."""
     ANSWER = auto()
     CHOICES = auto()
+    REPORT = auto()
+    """Something is broken or wrong: the telling of a complaint begins, with these words."""
     LEAVE = auto()
     """An honest "I do not know", and the offer to leave the words with the office."""
 
@@ -46,9 +49,10 @@ def choose_reply(intent: Intent, decision: AskDecision, confidence: float, *, fo
         return Reply.PERHAPS_TALK
     if intent.probability >= _PERHAPS_TALK and decision is AskDecision.UNKNOWN and empty:
         return Reply.PERHAPS_TALK
+    if intent.label is IntentLabel.PROBLEM and confidence < ANSWER_TO_REPORT:
+        surely = decision is AskDecision.UNKNOWN or intent.probability >= _SURE_REPORT
+        return Reply.REPORT if surely else Reply.CHOICES
     match decision:
-        case AskDecision.ANSWERED if intent.label is IntentLabel.PROBLEM and confidence < ANSWER_TO_REPORT:
-            return Reply.CHOICES
         case AskDecision.ANSWERED:
             return Reply.ANSWER
         case AskDecision.CLARIFIED:

@@ -150,10 +150,10 @@ def test_a_message_that_the_chat_does_not_look_up_is_told_so(
     assert "ถามกลับ" not in page and "ชวนให้ฝากเจ้าหน้าที่ตอบ" not in page
 
 
-def test_a_problem_offers_to_be_left_with_the_office(rooms: AnswerRooms) -> None:
+def test_a_problem_begins_a_report(rooms: AnswerRooms) -> None:
     page = shown(rooms.publisher().get("/admin/bench?q=น้ำไหลอ่อนมากทั้งซอย"))
-    assert "แจ้งปัญหา (" in page
-    assert re.search("หมายถึงข้อไหนคะ.* ฝากเรื่องให้เจ้าหน้าที่ ไม่ใช่ทั้งหมดนี้", page)
+    assert "รับแจ้งเรื่อง" in page
+    assert "ผู้ช่วยจะถามว่าอยู่ตรงไหน" in page
 
 
 def test_trying_counts_as_no_asking(rooms: AnswerRooms) -> None:

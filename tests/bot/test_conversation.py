@@ -3,7 +3,8 @@
 import pytest
 
 from bot import upkeep
-from eservice.inquiries.models import Inquiry, InquiryKind, InquiryState
+from eservice.complaints.models import Complaint
+from eservice.inquiries.models import Inquiry, InquiryState
 from eservice.messaging.models import (
     ChannelName,
     Conversation,
@@ -124,11 +125,11 @@ def test_a_report_that_sounds_like_an_emergency_can_still_be_left(
     somchai = village.resident(channel)
     somchai.says("ดินสไลด์ปิดทางขึ้นหมู่บ้าน รถผ่านไม่ได้")
     somchai.sees("1784")
-    somchai.taps("ฝากเรื่องให้เจ้าหน้าที่")
-    assert [inquiry.kind for inquiry in village.rows(Inquiry)] == [InquiryKind.PROBLEM]
+    somchai.taps("แจ้งเรื่องนี้")
+    somchai.sees("อยู่ตรงไหน")
     malai = village.resident(channel)
     malai.says("ไฟไหม้บ้าน ช่วยด้วย")
-    assert "ฝากเรื่องให้เจ้าหน้าที่" not in malai.sees("โทร 199")
+    assert "แจ้งเรื่องนี้" not in malai.sees("โทร 199")
 
 
 def test_what_threw_the_riders_is_left_with_the_office_in_the_words_already_typed(
@@ -136,14 +137,14 @@ def test_what_threw_the_riders_is_left_with_the_office_in_the_words_already_type
 ) -> None:
     somchai = village.resident(channel)
     somchai.says("ถนนหน้าบ้านเป็นหลุมรถล้มกันหมด")
-    seen = somchai.sees("โทร 1669", "ฝากเรื่องให้เจ้าหน้าที่")
-    assert seen.index("โทร 1669") < seen.index("ฝากเรื่องให้เจ้าหน้าที่")
-    assert village.rows(Inquiry) == []
-    somchai.taps("ฝากเรื่องให้เจ้าหน้าที่")
-    somchai.sees("รับเรื่องแล้ว เลขคำถาม")
-    (inquiry,) = village.rows(Inquiry)
-    (question,) = (message for message in village.rows(Message) if message.id == inquiry.question_id)
-    assert (inquiry.kind, question.text) == (InquiryKind.PROBLEM, "ถนนหน้าบ้านเป็นหลุมรถล้มกันหมด")
+    seen = somchai.sees("โทร 1669", "แจ้งเรื่องนี้")
+    assert seen.index("โทร 1669") < seen.index("แจ้งเรื่องนี้")
+    assert village.rows(Complaint) == []
+    somchai.taps("แจ้งเรื่องนี้")
+    somchai.taps("บอกที่ไว้ในข้อความแล้ว")
+    somchai.taps("ส่งเรื่อง")
+    (complaint,) = village.rows(Complaint)
+    assert complaint.text == "ถนนหน้าบ้านเป็นหลุมรถล้มกันหมด"
 
 
 @pytest.mark.parametrize("words", ["ฝาก", "ฝากเจ้าหน้าที่ตอบค่ะ", "ฝากเรื่องให้เจ้าหน้าที่"])

@@ -182,10 +182,10 @@ def test_unfollow_is_remembered_and_follow_brings_back(village: Village) -> None
     ("message", "answer"),
     [
         ({"type": "sticker", "packageId": "1", "stickerId": "2"}, "สติกเกอร์"),
-        ({"type": "image", "contentProvider": {"type": "line"}}, "ขอบคุณสำหรับรูป"),
+        ({"type": "image", "contentProvider": {"type": "line"}}, "ได้รับรูปแล้ว"),
         ({"type": "audio", "contentProvider": {"type": "line"}}, "ฟังเสียงไม่ได้"),
         ({"type": "file", "fileName": "a.pdf", "fileSize": 10}, "เปิดไฟล์"),
-        ({"type": "location", "latitude": 15.0, "longitude": 100.0}, "ได้รับตำแหน่งแล้ว"),
+        ({"type": "location", "latitude": 15.0, "longitude": 100.0}, "จะแจ้งเรื่องอะไร"),
         ({"type": "hologram"}, "ยังอ่านไม่ได้"),
     ],
 )

@@ -157,7 +157,7 @@ def test_a_typed_verdict_counts_as_the_tap(village: Village, words: str, helpful
 def test_a_menu_can_be_answered_by_number(village: Village) -> None:
     resident = village.resident()
     resident.says("เมนู")
-    resident.says("3")
+    resident.says("5")
     resident.sees("พิมพ์เรื่องที่อยากคุย")
 
 
