@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from eservice.operations.doctor import Finding
     from knowledge.entries.live import LiveFaq
 
-# The names as typed: of eservice.staff.models.Role and knowledge.entries.faq_file.FileKind, without their imports.
+# The names as typed, without the imports of Role, WebhookKind and FileKind, which say them in the code.
 ROLES = ("author", "approver", "publisher", "checker", "responder", "administrator", "log-custodian")
+TOKEN_ROLES = ("responder", "checker")
+WEBHOOK_KINDS = ("case.filed", "case.changed", "case.commented")
 FAQ_FILES = (".jsonl", ".csv", ".xlsx")
 INTERRUPTED = 130  # what a shell says of a program that Ctrl+C ended
 
@@ -168,6 +170,44 @@ def link_staff(settings: "Settings", arguments: argparse.Namespace) -> int:
     return 0
 
 
+def manage_tokens(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`api-token`: makes, renews, lists and revokes the tokens of partner systems."""
+    from eservice.staff import token_commands
+    from eservice.staff.models import Role
+
+    database = _database(settings)
+    if arguments.action == "create":
+        roles = [Role(name) for name in arguments.role]
+        token_commands.create(database, arguments.name, roles, arguments.department, arguments.days)
+    elif arguments.action == "renew":
+        token_commands.renew(database, arguments.name, arguments.days)
+    elif arguments.action == "revoke":
+        token_commands.revoke(database, arguments.name)
+    else:
+        token_commands.show(database)
+    return 0
+
+
+def manage_webhooks(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`webhooks`: adds, lists and removes addresses that hear of cases; shows what was sent, and sends again."""
+    from eservice.webhooks import commands
+    from eservice.webhooks.models import WebhookKind
+
+    database = _database(settings)
+    if arguments.action == "add":
+        kinds = [WebhookKind(kind) for kind in arguments.kind]
+        commands.add(database, settings, arguments.name, arguments.url, kinds)
+    elif arguments.action == "remove":
+        commands.remove(database, arguments.name)
+    elif arguments.action == "log":
+        commands.show_log(database, arguments.name)
+    elif arguments.action == "resend":
+        commands.send_again(database, arguments.message)
+    else:
+        commands.show(database)
+    return 0
+
+
 def import_faq(settings: "Settings", arguments: argparse.Namespace) -> int:
     """`faq import`: all rows of a file, or none."""
     from knowledge.entries import commands
@@ -229,6 +269,8 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     examination.set_defaults(run=doctor)
     _add_channels(commands.add_parser("channels", help="setup line|telegram: webhook, menus, commands"))
     _add_staff(commands.add_parser("staff", help="create and link: accounts and their one-time links"))
+    _add_tokens(commands.add_parser("api-token", help="create, renew, list, revoke: partners' ways in"))
+    _add_webhooks(commands.add_parser("webhooks", help="add, list, remove, log, resend: news for partners"))
     _add_faq(commands.add_parser("faq", help="import, export, ask and evaluate"))
     commands.add_parser("check-python", help="exit 0 when this Python is supported").set_defaults(
         run=lambda settings, arguments: 0
@@ -271,6 +313,40 @@ def _add_staff(parser: argparse.ArgumentParser) -> None:
     link = commands.add_parser("link", help="a new one-time link for an account")
     link.add_argument("username")
     link.set_defaults(run=link_staff)
+
+
+def _add_tokens(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=manage_tokens)
+    commands = parser.add_subparsers(metavar="COMMAND", dest="action", required=True)
+    create = commands.add_parser("create", help="a token for another system; prints it once")
+    renew = commands.add_parser("renew", help="a new token in place of the old one")
+    commands.add_parser("list", help="which systems have tokens")
+    revoke = commands.add_parser("revoke", help="the token opens nothing any more")
+    for command in (create, renew, revoke):
+        command.add_argument("name")
+    for command in (create, renew):
+        command.add_argument("--days", type=int, required=True, metavar="N", help="how long it lives, 1–730")
+    several = {"nargs": "+", "action": "extend", "required": True, "choices": TOKEN_ROLES}
+    create.add_argument("--role", **several, metavar="ROLE", help=", ".join(TOKEN_ROLES))
+    create.add_argument("--department", metavar="D", help="where the roles hold; without it, everywhere")
+
+
+def _add_webhooks(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=manage_webhooks)
+    commands = parser.add_subparsers(metavar="COMMAND", dest="action", required=True)
+    add = commands.add_parser("add", help="an address that hears of cases; prints its secret")
+    commands.add_parser("list", help="every address")
+    remove = commands.add_parser("remove", help="nothing goes there any more")
+    log = commands.add_parser("log", help="what was sent there, and what came of it")
+    resend = commands.add_parser("resend", help="send again what was given up")
+    for command in (add, remove, log):
+        command.add_argument("name")
+    add.add_argument("url", help="https://…")
+    several = {"nargs": "+", "action": "extend", "default": [], "choices": WEBHOOK_KINDS}
+    add.add_argument(
+        "--kind", **several, metavar="KIND", help=f"{', '.join(WEBHOOK_KINDS)}; without it, all of them"
+    )
+    resend.add_argument("message", help="its webhook-id, as the log shows it")
 
 
 def _add_faq(parser: argparse.ArgumentParser) -> None:

@@ -51,6 +51,7 @@ from eservice.portal.pages import STATIC_DIRECTORY as PORTAL_STATIC
 from eservice.portal.pages import ChannelLinks, PortalPages
 from eservice.portal.routes import create_portal
 from eservice.staff import presence
+from eservice.webhooks.sender import WebhookSender
 from knowledge.classify.complaints import ComplaintClassifier
 from knowledge.classify.intents import load_intents
 from knowledge.emergency import find_emergency
@@ -94,6 +95,12 @@ class System:
             sender=self.sender,
             texts=self.bot_texts,
             relay=Relay(self.database, self.signals, self.service_texts),
+            webhooks=WebhookSender(
+                self.database,
+                self.signals,
+                lambda: self.settings.signing_key,
+                is_local=self.settings.app_env == "local",
+            ),
             count_event=self.metrics.event,
             answer_callback=self.telegram.answer_callback if self.telegram else None,
             show_loading=partial(self.line.show_loading, seconds=LOADING_SECONDS) if self.line else None,

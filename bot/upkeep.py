@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.intake import conversation_topic
 from eservice.complaints import overdue
-from eservice.kit import outbox
+from eservice.kit import idempotency, outbox
 from eservice.kit.database import Database
 from eservice.kit.signals import Signals
 from eservice.kit.text import Catalogue
@@ -13,6 +13,7 @@ from eservice.messaging import conversations, deliveries, inbox
 from eservice.messaging.content import say
 from eservice.messaging.conversations import Talk
 from eservice.messaging.models import DeliveryClass, Handler
+from eservice.webhooks import deliveries as webhook_deliveries
 from knowledge.entries import confirmations
 
 STAFF_IDLE = timedelta(hours=24)
@@ -52,6 +53,8 @@ def forget(database: Database) -> None:
         inbox.forget_done(uow)
         confirmations.forget_unripe(uow)
         outbox.forget_done(uow)
+        idempotency.forget_done(uow)
+        webhook_deliveries.forget_settled(uow)
 
 
 def _notice(uow: UnitOfWork, signals: Signals, talk: Talk, text: str) -> None:

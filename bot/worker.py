@@ -28,6 +28,8 @@ from eservice.kit.text import Catalogue
 from eservice.messaging import attempts, deliveries, inbox
 from eservice.messaging.attempts import Job
 from eservice.notifications.relay import Relay
+from eservice.webhooks import deliveries as webhook_deliveries
+from eservice.webhooks.sender import WebhookSender
 
 INBOX_LOOPS = 4  # on PostgreSQL; SQLite writes one at a time anyway
 PHOTOS_AT_ONCE = 2  # fetched and drawn by one process: each takes up to 120 MB of memory for a moment
@@ -56,6 +58,7 @@ class Worker:
         sender: Sender,
         texts: Catalogue,
         relay: Relay,
+        webhooks: WebhookSender,
         count_event: Callable[[str], None],
         answer_callback: Errand | None = None,
         show_loading: Errand | None = None,
@@ -73,6 +76,7 @@ class Worker:
         self._photos = photos
         self._chores = chores
         self._relay = relay
+        self._webhooks = webhooks
         self._stopping = asyncio.Event()
         self._log_emptied_at = 0.0
         self._someone_waits = False  # something is due, and an earlier message is still on its way
@@ -87,7 +91,9 @@ class Worker:
         loops = [self._inbox_loop() for _ in range(inbox_loops)]
         if self._photos is not None:
             loops.append(self._photo_loop(self._photos))
-        await asyncio.gather(*loops, self._relay_loop(), self._outbox_loop(), self._upkeep_loop())
+        await asyncio.gather(
+            *loops, self._relay_loop(), self._outbox_loop(), self._webhook_loop(), self._upkeep_loop()
+        )
         if self._sending:
             await asyncio.wait(self._sending, timeout=DRAIN_SECONDS)
 
@@ -162,6 +168,15 @@ class Worker:
         finally:
             self._fetching -= 1
             self._signals.wake(arrivals.TOPIC)
+
+    async def _webhook_loop(self) -> None:
+        with self._signals.waiting(webhook_deliveries.TOPIC) as waiter:
+            while not self._stopping.is_set():
+                jobs = await self._guarded(self._webhooks.claim) or []
+                for job in jobs:
+                    self._begin(self._webhooks.send(job))
+                if not jobs:
+                    await waiter.wait(LOOK_SECONDS)
 
     async def _upkeep_loop(self) -> None:
         while not self._stopping.is_set():

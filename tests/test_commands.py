@@ -22,7 +22,8 @@ from eservice.kit.settings import Settings
 from eservice.staff import accounts, queries, sessions
 from eservice.staff.accounts import Profile
 from eservice.staff.models import Department, Role, StaffAccount
-from eservice.staff.permissions import Grant
+from eservice.staff.permissions import GRANTS, Grant, Permission
+from eservice.webhooks.models import WebhookKind
 from knowledge.entries import calibrations
 from knowledge.entries.faq_file import FileKind
 from knowledge.entries.models import Entry, EntryState
@@ -89,6 +90,9 @@ def test_wrong_usage_is_2_and_changes_nothing(run: Run, data_dir: Path, words: l
 def test_the_names_on_the_command_line_are_those_of_the_code() -> None:
     assert tuple(role.value for role in Role) == app.ROLES
     assert tuple(f".{kind.value}" for kind in FileKind) == app.FAQ_FILES
+    assert tuple(kind.value for kind in WebhookKind) == app.WEBHOOK_KINDS
+    useful = {role.value for role in Role if Permission.CASE_READ in GRANTS[role]}
+    assert useful == set(app.TOKEN_ROLES)
 
 
 def test_help_loads_no_library() -> None:
@@ -107,7 +111,7 @@ def test_a_channel_that_is_off_is_not_loaded(tmp_path: Path, is_on: dict[str, st
     asked = (
         "import sys\nfrom bot import composition\nfrom eservice.kit.settings import Settings\n"
         "composition.build(Settings.read())\n"
-        "print(*sorted({'aiohttp', 'linebot', 'telegram', 'openpyxl', 'xlsxwriter'} & set(sys.modules)))"
+        "print(*sorted({'aiohttp', 'httpx', 'linebot', 'telegram', 'openpyxl', 'xlsxwriter'} & set(sys.modules)))"
     )
     assert _python(asked, DATA_DIR=str(tmp_path), **is_on).strip() == loaded
 

@@ -39,6 +39,7 @@ BROAD_EXCEPTS = {
     "bot/delivery.py": "the sending edge: a fault of rendering is shown to staff, and others go on",
     "bot/worker.py": "worker loops",
     "eservice/notifications/relay.py": "the relay's edge: an event that fails is put off, and others go on",
+    "eservice/webhooks/sender.py": "the sending edge: it is tried again, and others go on",
     "knowledge/entries/live.py": "the loop that keeps the index fresh",
 }
 ENVIRONMENT_READERS = {"eservice/kit/settings.py"}

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import structlog
 
 from eservice.complaints import assigning, cases, overdue
-from eservice.complaints.models import ComplaintEvent
+from eservice.complaints.models import ComplaintComment, ComplaintEvent
 from eservice.kit import outbox
 from eservice.kit.database import Database
 from eservice.kit.database_faults import is_passing
@@ -19,6 +19,8 @@ from eservice.kit.text import Catalogue
 from eservice.kit.unit_of_work import UnitOfWork
 from eservice.messaging import deliveries
 from eservice.notifications.complaints import tell_change, tell_saying
+from eservice.notifications.webhooks import announce_change, announce_saying
+from eservice.webhooks import deliveries as webhook_deliveries
 
 log = structlog.get_logger()
 
@@ -36,7 +38,7 @@ class Relay:
         self._signals = signals
         self._policies: Mapping[str, Policy] = {
             cases.CHANGED: lambda uow, event: _changed(uow, event, texts),
-            cases.SAID: lambda uow, event: tell_saying(uow, int(event.payload["comment_id"]), texts),
+            cases.SAID: lambda uow, event: _said(uow, event, texts),
             overdue.ESCALATED: lambda uow, event: (
                 frozenset()
             ),  # the desk shows it; its readers are woken below
@@ -54,7 +56,7 @@ class Relay:
                 conversations = self._policies[event.kind](uow, event)
                 event.done_at = uow.now
                 topics = [f"conversation:{conversation}" for conversation in sorted(conversations)]
-                self._signals.notify(uow, deliveries.TOPIC, BOARD, *topics)
+                self._signals.notify(uow, deliveries.TOPIC, webhook_deliveries.TOPIC, BOARD, *topics)
             return True
         except Exception as error:  # the relay's edge: whatever went wrong, others go on
             if event_id is None or is_passing(error):
@@ -71,4 +73,11 @@ def _changed(uow: UnitOfWork, event: OutboxEvent, texts: Catalogue) -> frozenset
         return frozenset()
     if change.before is None:
         assigning.assign(uow, change.complaint_id)
+    announce_change(uow, change)
     return tell_change(uow, change, texts)
+
+
+def _said(uow: UnitOfWork, event: OutboxEvent, texts: Catalogue) -> frozenset[int]:
+    comment = uow.session.get_one(ComplaintComment, int(event.payload["comment_id"]))
+    announce_saying(uow, comment)
+    return tell_saying(uow, comment.id, texts)

@@ -13,7 +13,7 @@ from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError, conflict, invalid
 from eservice.kit.unit_of_work import UnitOfWork
 from eservice.staff import queries, sessions
-from eservice.staff.models import Department, Position, Role, RoleGrant, StaffAccount
+from eservice.staff.models import ApiToken, Department, Position, Role, RoleGrant, StaffAccount
 from eservice.staff.permissions import OFFICE_ROLES, Grant
 
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,49}")
@@ -124,8 +124,13 @@ def disable_account(uow: UnitOfWork, account_id: int, *, actor: str) -> None:
 
 
 def enable_account(uow: UnitOfWork, account_id: int, *, actor: str) -> None:
-    """Opens a disabled account again, with the password it had. Raises ServiceError `staff.not_found`."""
+    """Opens a disabled account again, with the password it had.
+
+    Raises ServiceError `staff.not_found`, `staff.machine`.
+    """
     account = queries.account_by_id(uow, account_id)
+    if uow.session.scalar(select(ApiToken.id).where(ApiToken.account_id == account_id)) is not None:
+        raise conflict("staff.machine")
     if account.disabled_at is None:
         return
     account.disabled_at = None

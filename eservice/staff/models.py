@@ -69,6 +69,24 @@ class RoleGrant(Base):
     department_id: Mapped[int | None] = mapped_column(ForeignKey(Department.id))
 
 
+class ApiToken(Base):
+    """A partner system's way in, named by a machine account `api:<name>` that holds its roles.
+
+    Nobody signs in to that account: it is disabled from the start. Only the hash of the token is stored.
+    """
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey(StaffAccount.id, ondelete="CASCADE"), unique=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_by: Mapped[str] = mapped_column(String(100))  # as the audit names whoever made it
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+
+
 class StaffSession(Base):
     """A signed-in browser. Only the hash of its cookie is stored."""
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from eservice.kit.errors import not_found
 from eservice.kit.unit_of_work import ReadOnly
-from eservice.staff.models import Department, Role, RoleGrant, StaffAccount
+from eservice.staff.models import ApiToken, Department, Role, RoleGrant, StaffAccount
 from eservice.staff.permissions import Grant, Principal
 
 _ORDER = {role: place for place, role in enumerate(Role)}
@@ -32,13 +32,14 @@ def account_by_id(reader: ReadOnly, account_id: int) -> StaffAccount:
 
 
 def all_accounts(reader: ReadOnly) -> Sequence[AccountRow]:
-    """Every account: those in use first, by name."""
+    """Every account of a person: those in use first, by name."""
     grants: dict[int, set[Grant]] = defaultdict(set)
     for grant in reader.session.scalars(select(RoleGrant)):
         grants[grant.account_id].add(Grant(role=grant.role, department_id=grant.department_id))
     rows = reader.session.execute(
         select(StaffAccount, Department.name)
         .outerjoin(Department, Department.id == StaffAccount.department_id)
+        .where(StaffAccount.id.not_in(select(ApiToken.account_id)))
         .order_by(StaffAccount.disabled_at.is_not(None), StaffAccount.display_name, StaffAccount.id)
     )
     return [

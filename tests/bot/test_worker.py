@@ -9,6 +9,7 @@ from bot.worker import LOOK_SECONDS, Worker
 from eservice.kit.text import Catalogue
 from eservice.messaging import deliveries
 from eservice.notifications.relay import Relay
+from eservice.webhooks.sender import WebhookSender
 from tests.chat import TEXTS, Village
 from tests.source import ROOT
 
@@ -24,6 +25,7 @@ def worker_of(village: Village) -> Worker:
         sender=village.sender,
         texts=TEXTS,
         relay=Relay(village.database, village.signals, SERVICE_TEXTS),
+        webhooks=WebhookSender(village.database, village.signals, lambda: "key", is_local=True),
         count_event=lambda outcome: None,
     )
 

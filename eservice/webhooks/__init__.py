@@ -1,0 +1,1 @@
+"""Outgoing webhooks: telling partner systems what happens, signed, tried again, and logged."""
