@@ -12,7 +12,6 @@ stops the start of the console.
 
 import hashlib
 import hmac
-import ipaddress
 import re
 import secrets
 from collections.abc import Mapping
@@ -230,15 +229,3 @@ def safe_next(address: str) -> str:
     if parts.path.startswith((SIGN_IN, "/admin/logout", "/admin/link")):
         return HOME
     return address
-
-
-def client_address(request: Request) -> str:
-    """The caller's address for throttling; an IPv6 network of one household counts as one."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host[:45]
-    if address.version == 6:
-        return str(ipaddress.ip_network(f"{address}/64", strict=False).network_address)
-    return str(address)

@@ -11,13 +11,12 @@ from admin.access import (
     CurrentVisit,
     SignedIn,
     Visit,
-    client_address,
     console_of,
     safe_next,
 )
 from admin.pages import RowId, page, redirect, refilling, set_cookie
 from eservice.kit.errors import ErrorKind, ServiceError
-from eservice.kit.http import Reader, Uow
+from eservice.kit.http import Reader, Uow, client_address
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.staff import queries, sessions, sign_in
 from eservice.staff.accounts import link_path

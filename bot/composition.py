@@ -33,6 +33,7 @@ from bot.inbound import Inbound
 from bot.intake import Intake, Parser
 from bot.photos import PhotoFetcher, PhotoKeeper
 from bot.worker import Chore, Worker
+from eservice.api.routes import create_router as cases_router
 from eservice.kit.database import Database
 from eservice.kit.http import PagesOnly, RequestLog, add_problem_handlers
 from eservice.kit.media import MediaStore, open_media
@@ -226,6 +227,7 @@ def create_app(system: System, mount_console: MountConsole, *, with_worker: bool
     add_problem_handlers(app, system.service_texts)
     app.include_router(operations_router(system.database, system.metrics))
     app.include_router(faq_router(system.faq))
+    app.include_router(cases_router(system.signals, system.complaints))
     app.include_router(
         webchat_router(
             database=system.database,

@@ -52,11 +52,24 @@ PUBLIC_ROUTES = {
         "GET /sitemap.xml", "GET /robots.txt", "GET /chat", "GET /widget.js",
     },
     "begins a visitor's session": {"POST /api/v1/chat/sessions"},
+    "anybody files a case, and sees how one stands": {
+        "POST /api/v1/cases", "GET /api/v1/cases/categories", "GET /api/v1/cases/{number}",
+    },
 }  # fmt: skip
 GUARDED_ROUTES = {
     "the platform's signature or secret": {"POST /webhooks/line", "POST /webhooks/telegram"},
     "the visitor's bearer token": {
         "POST /api/v1/chat/messages", "GET /api/v1/chat/messages", "GET /api/v1/chat/stream",
+    },
+    "the case's key": {
+        f"POST /api/v1/cases/{{number}}/{act}" for act in ("withdraw", "confirm", "reopen", "rating")
+    },
+    "the case's key, or a partner's token": {"POST /api/v1/cases/{number}/comments"},
+    "a partner's token": {
+        "GET /api/v1/cases", "GET /api/v1/cases/{number}/record",
+        *(f"POST /api/v1/cases/{{number}}/{act}" for act in (
+            "hand-on", "state", "propose-done", "agree-done", "merge", "split", "category", "extension",
+        )),
     },
 }  # fmt: skip
 

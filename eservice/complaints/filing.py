@@ -25,8 +25,8 @@ from eservice.staff.models import Department
 from eservice.staff.permissions import Permission, Principal, require
 from knowledge.classify import Urgency
 
-AT_THE_OFFICE = frozenset({Source.WALK_IN, Source.PHONE, Source.LETTER})
-"""Only staff file what comes in this way."""
+BY_STAFF = frozenset({Source.WALK_IN, Source.PHONE, Source.LETTER, Source.API})
+"""Only staff, and partner systems with a token, file what comes in this way."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ def file_complaint(
     """
     if by is not None:
         require(by, Permission.CASE_FILE)
-    elif new.source in AT_THE_OFFICE:
+    elif new.source in BY_STAFF:
         raise ServiceError("staff.forbidden", ErrorKind.FORBIDDEN)
     values = _checked(uow, new)
     values["filed_by_id"] = by.account_id if by else None

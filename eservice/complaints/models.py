@@ -22,6 +22,7 @@ class Source(StrEnum):
     WALK_IN = "walk_in"
     PHONE = "phone"
     LETTER = "letter"
+    API = "api"  # through a partner system
 
 
 class Complaint(Base):

@@ -4,6 +4,7 @@ A refusal (`ServiceError`) becomes `application/problem+json` with a stable `typ
 title and field errors. The unit of work of a request commits before its response is sent.
 """
 
+import ipaddress
 import json
 import time
 import uuid
@@ -65,6 +66,7 @@ def _read_only(database: Annotated[Database, Depends(_database)]) -> Iterator[Re
         yield reader
 
 
+Db: TypeAlias = Annotated[Database, Depends(_database)]
 # With FastAPI's default scope the response would leave before the commit.
 Uow: TypeAlias = Annotated[UnitOfWork, Depends(_unit_of_work, scope="function")]
 Reader: TypeAlias = Annotated[ReadOnly, Depends(_read_only, scope="function")]
@@ -167,6 +169,18 @@ class RequestLog:
                     status=status,
                     milliseconds=round(seconds * 1000, 1),
                 )
+
+
+def client_address(request: Request) -> str:
+    """The caller's address for throttling; an IPv6 network of one household counts as one."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host[:45]
+    if address.version == 6:
+        return str(ipaddress.ip_network(f"{address}/64", strict=False).network_address)
+    return str(address)
 
 
 async def read_body(request: Request, limit_bytes: int) -> bytes:

@@ -79,7 +79,8 @@ class Operation:
     path: str
     tag: str
     note: str
-    needs_token: bool
+    tokens: tuple[str, ...]  # whose token opens it: "visitor", "partner"
+    token_is_optional: bool
     parameters: tuple[Field, ...]
     body: str  # the name of the body's schema; empty without a body
     body_is_optional: bool
@@ -132,7 +133,7 @@ def _corrected(document: Json) -> Json:
     for name in _FRAMEWORK_SCHEMAS:
         schemas.pop(name, None)
     schemas["Problem"], schemas["FieldProblem"] = _PROBLEM_SCHEMA, _FIELD_PROBLEM_SCHEMA
-    document["components"]["securitySchemes"] = {BEARER: {"type": "http", "scheme": "bearer"}}
+    document["components"].setdefault("securitySchemes", {})[BEARER] = {"type": "http", "scheme": "bearer"}
     for item in document["paths"].values():
         for method in METHODS:
             if method in item:
@@ -153,6 +154,7 @@ def _correct(operation: Json) -> None:
 
 def _operation(method: str, path: str, told: Json) -> Operation:
     body = told.get("requestBody", {})
+    choices = told.get("security", [])
     parameters = tuple(
         _field(one["name"], one["schema"], place=one["in"], is_required=one.get("required", False))
         for one in told.get("parameters", [])
@@ -162,7 +164,8 @@ def _operation(method: str, path: str, told: Json) -> Operation:
         path=path,
         tag=next(iter(told.get("tags", [])), ""),
         note=told.get("description") or told.get("summary", ""),
-        needs_token=bool(told.get("security")),
+        tokens=tuple(scheme for choice in choices for scheme in choice),
+        token_is_optional={} in choices,
         parameters=parameters,
         body=_schema_of(body.get("content", {}))[1],
         body_is_optional=bool(body) and not body.get("required", False),
