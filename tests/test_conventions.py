@@ -167,7 +167,7 @@ def test_every_setting_is_read() -> None:
 
 def test_every_route_is_listed_as_public_or_guarded(whole_app: FastAPI) -> None:
     listed = set().union(*PUBLIC_ROUTES.values(), *GUARDED_ROUTES.values())
-    assert set(_routes("", whole_app.routes)) == listed
+    assert routes_of_app(whole_app) == listed
 
 
 def test_the_console_is_mounted_with_its_guards(whole_app: FastAPI) -> None:
@@ -337,8 +337,12 @@ def _is_call(node: ast.AST, *names: str) -> bool:
     return isinstance(node, ast.Call) and called_name(node) in names
 
 
-def _routes(prefix: str, routes: list[BaseRoute]) -> Iterator[str]:
+def routes_of_app(app: FastAPI) -> set[str]:
     """Every route as "METHOD path"; the console and static files, which are mounted, apart."""
+    return set(_routes("", app.routes))
+
+
+def _routes(prefix: str, routes: list[BaseRoute]) -> Iterator[str]:
     for route in routes:
         if isinstance(route, _IncludedRouter):
             yield from _routes(prefix + route.include_context.prefix, route.original_router.routes)

@@ -1,16 +1,17 @@
 """Cases in pages, the newest first, within a partner's reach."""
 
 import base64
-import binascii
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
 from eservice.complaints.models import Complaint
+from eservice.complaints.numbers import read_number
 from eservice.complaints.queries import within_reach
 from eservice.complaints.states import ComplaintState
 from eservice.kit.errors import invalid
+from eservice.kit.text import writable
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.staff.models import Department
 from eservice.staff.permissions import Permission, Principal, require
@@ -44,7 +45,7 @@ def page_of(
     if wanted.states:
         query = query.where(Complaint.state.in_(wanted.states))
     if wanted.category is not None:
-        query = query.where(Complaint.category == wanted.category)
+        query = query.where(Complaint.category == writable(wanted.category))
     if wanted.department is not None:
         query = query.where(Complaint.department_id == department_named(reader, wanted.department))
     if wanted.changed_since is not None:
@@ -60,7 +61,7 @@ def page_of(
 
 def department_named(reader: ReadOnly, name: str) -> int:
     """The department of this name. Raises ServiceError `complaints.unknown_department`."""
-    found = reader.session.scalar(select(Department.id).where(Department.name == name.strip()))
+    found = reader.session.scalar(select(Department.id).where(Department.name == writable(name).strip()))
     if found is None:
         raise invalid("complaints.unknown_department", department="unknown")
     return found
@@ -73,9 +74,9 @@ def _cursor(last: Complaint) -> str:
 
 def _after(reader: ReadOnly, cursor: str) -> int:
     try:
-        number = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-    except (binascii.Error, ValueError):
-        number = ""
+        number = read_number(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii"))
+    except ValueError:  # also what is not base64
+        number = None
     found = reader.session.scalar(select(Complaint.id).where(Complaint.number == number)) if number else None
     if found is None:
         raise invalid("cases.bad_cursor", cursor="invalid")

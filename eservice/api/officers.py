@@ -31,6 +31,7 @@ from eservice.kit import outbox
 from eservice.kit.errors import invalid
 from eservice.kit.http import Reader
 from eservice.kit.signals import Signals
+from eservice.kit.text import writable
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.messaging import deliveries
 from eservice.staff.models import StaffAccount
@@ -219,7 +220,7 @@ def add_officer_routes(router: APIRouter, signals: Signals) -> None:
 
 
 def _account(reader: ReadOnly, username: str) -> int:
-    found = reader.session.scalar(select(StaffAccount.id).where(StaffAccount.username == username))
+    found = reader.session.scalar(select(StaffAccount.id).where(StaffAccount.username == writable(username)))
     if found is None:
         raise invalid("complaints.unknown_assignee", assignee="unknown")
     return found

@@ -10,7 +10,10 @@ from eservice.complaints.models import Complaint, ComplaintComment, FailedLookup
 from eservice.complaints.numbers import new_key, new_number, shown
 from eservice.complaints.states import ComplaintState
 from eservice.kit.clock import FixedClock
-from tests.api.caller import LAMP, Api, code
+from eservice.kit.database import Database
+from eservice.kit.migrate import migrate
+from knowledge.classify import ComplaintClassifier
+from tests.api.caller import LAMP, Api, code, open_api
 
 LOCAL = "+07:00"
 
@@ -95,6 +98,8 @@ def test_filing_needs_an_idempotency_key(api: Api, key: str) -> None:
         ({"text": "ก" * 4001}, "complaints.text_too_long"),
         ({"text": "ไฟดับ", "address": "ก" * 301}, "complaints.line_too_long"),
         ({"text": "ไฟดับ", "category": "ไม่มีในระบบ"}, "complaints.no_category"),
+        ({"text": "ไฟดับ", "category": "น้ำ\0ประปา"}, "complaints.no_category"),
+        ({"text": "\0"}, "complaints.no_text"),
         ({"text": "ไฟดับ", "latitude": 15.0}, "complaints.bad_place"),
         ({"text": "ไฟดับ", "latitude": 91, "longitude": 0}, "http.invalid"),
         ({"text": "ไฟดับ", "latitude": "15", "longitude": "100"}, "http.invalid"),
@@ -264,3 +269,16 @@ def test_a_body_that_is_too_large_is_refused(api: Api) -> None:
 def test_only_staff_and_partners_file_under_other_sources() -> None:
     assert Source.API in filing.BY_STAFF
     assert Source.WEB not in filing.BY_STAFF
+
+
+def test_a_guess_is_counted_though_its_own_transaction_is_rolled_back(
+    fresh_database: Database, classifier: ComplaintClassifier
+) -> None:
+    """With real commits: on SQLite the two transactions would else wait for each other."""
+    migrate(fresh_database)
+    api = open_api(fresh_database, classifier)
+    filed = api.file(LAMP)
+    where = f"/{filed['number']}/comments"
+    statuses = [api.post(where, {"text": "x"}, key="WRONGWRONG").status_code for _ in range(11)]
+    assert statuses == [404] * 10 + [429]
+    assert api.post(where, {"text": "x"}, key=filed["key"], at="203.0.113.8").status_code == 201
