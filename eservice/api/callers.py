@@ -19,8 +19,9 @@ from eservice.staff import tokens
 from eservice.staff.permissions import Principal
 
 _UNKNOWN_CASE = "complaints.not_found"  # a wrong number and a wrong key alike
+PARTNER = "partner"  # the scheme's name in the API's document
 _bearer = HTTPBearer(
-    scheme_name="partner", auto_error=False, description="a token of `python app.py api-token create`"
+    scheme_name=PARTNER, auto_error=False, description="a token of `python app.py api-token create`"
 )
 
 Number: TypeAlias = Annotated[

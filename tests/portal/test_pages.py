@@ -12,9 +12,11 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
+from eservice.api.callers import PARTNER
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.portal import STATIC_DIRECTORY
+from eservice.portal.api_document import BEARER
 from knowledge.entries.models import Entry
 from tests.portal.conftest import HOSTILE, Portal
 
@@ -304,5 +306,7 @@ def test_every_word_is_said_somewhere() -> None:
             assert re.search(rf"words\.{name}\b", sources), key
         elif key.startswith("portal.topics.") or key.startswith("portal.errors."):
             assert f'"{key.split(".")[2]}"' in sources, key
+        elif key.startswith("portal.api.token."):
+            assert name in (BEARER, PARTNER), key
         else:
             assert f'"{key}"' in sources, key
