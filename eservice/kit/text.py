@@ -13,6 +13,8 @@ from typing import Any
 LANGUAGES = ("th", "en")
 DEFAULT_LANGUAGE = "th"
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")  # nobody means to write these
+_FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
+_QUOTED_FORMULA = re.compile(r"'+[=+\-@\t\r＝＋－＠]")
 
 
 class Catalogue:
@@ -46,6 +48,16 @@ class Catalogue:
 def writable(text: str) -> str:
     """What a person wrote, with plain ends of lines and without characters that no database should hold."""
     return _UNWRITABLE.sub("", text.replace("\r\n", "\n"))
+
+
+def guard_formula(text: str) -> str:
+    """The text of a cell, behind an apostrophe when a spreadsheet would compute it."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def unguard_formula(text: str) -> str:
+    """The inverse of `guard_formula`."""
+    return text[1:] if _QUOTED_FORMULA.match(text) else text
 
 
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -9,7 +9,6 @@ import csv
 import io
 import json
 import lzma
-import re
 import struct
 import zipfile
 import zlib
@@ -21,7 +20,7 @@ from typing import Any, TypeAlias
 from xml.etree.ElementTree import ParseError
 
 from eservice.kit.errors import invalid
-from eservice.kit.text import LANGUAGES, Catalogue
+from eservice.kit.text import LANGUAGES, Catalogue, guard_formula, unguard_formula
 from knowledge.entries.content import LIST_SEPARATOR
 
 COLUMNS = (
@@ -48,8 +47,6 @@ MAX_MARKS = 1_500_000  # tags of an unpacked Excel file: each becomes an object 
 
 TEXTS = Catalogue(Path(__file__).parent / "text")
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
-_QUOTED_FORMULA = re.compile(r"'+[=+\-@\t\r＝＋－＠]")
 # What openpyxl lets through from zip, XML and its own reading of a file that is damaged or something else.
 _XLSX_ERRORS = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, ParseError,
@@ -133,16 +130,6 @@ def write_rows(rows: Iterable[Row], kind: FileKind) -> bytes:
             return _write_csv(rows)
         case FileKind.XLSX:
             return _write_xlsx(rows)
-
-
-def guard_formula(text: str) -> str:
-    """The text of a cell, behind an apostrophe when a spreadsheet would compute it."""
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
-def unguard_formula(text: str) -> str:
-    """The inverse of `guard_formula`."""
-    return text[1:] if _QUOTED_FORMULA.match(text) else text
 
 
 def _read_jsonl(data: bytes) -> tuple[list[FileRow], list[ImportProblem]]:

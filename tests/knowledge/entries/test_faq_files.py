@@ -16,11 +16,12 @@ from sqlalchemy import func, select
 
 from eservice.kit.database import Database
 from eservice.kit.errors import ServiceError
+from eservice.kit.text import guard_formula, unguard_formula
 from eservice.kit.thai_calendar import BANGKOK
 from knowledge.entries import faq_file, queries, service
 from knowledge.entries.content import content_of
 from knowledge.entries.exporter import export_entries
-from knowledge.entries.faq_file import COLUMNS, FileKind, Row, guard_formula, read_rows, unguard_formula
+from knowledge.entries.faq_file import COLUMNS, FileKind, Row, read_rows
 from knowledge.entries.importer import ImportResult, fault_text, import_entries
 from knowledge.entries.models import Entry, EntryState, EntryVersion
 from tests.knowledge.entries.conftest import GARBAGE, REGISTER, published
