@@ -57,10 +57,14 @@ SAID = "complaint.said"
 
 @dataclass(frozen=True, kw_only=True)
 class Resident:
-    """Who asks for the whole of a complaint: its owner's own channel, or the holder of its key."""
+    """Who asks for the whole of a complaint: its owner's own channel, or the holder of its key.
+
+    `shown_number` is the number of a complaint whose key they showed us a short while ago.
+    """
 
     contact_id: int | None = None
     key: str | None = None
+    shown_number: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +168,7 @@ def of_resident(reader: ReadOnly, typed_number: str, resident: Resident) -> Comp
     complaint = by_number(reader, typed_number)
     is_owner = resident.contact_id is not None and resident.contact_id == complaint.contact_id
     holds_key = resident.key is not None and opens(complaint.number, resident.key, complaint.key_hash)
-    if not (is_owner or holds_key):
+    if not (is_owner or holds_key or resident.shown_number == complaint.number):
         raise not_found("complaints.not_found")
     return complaint
 

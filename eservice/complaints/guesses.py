@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, func, select
 
-from eservice.complaints.models import FailedLookup
+from eservice.complaints.models import FailedLookup, Filing
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.staff.throttling import Limit
@@ -22,24 +22,34 @@ LIMIT = Limit(free=10, longest_seconds=15 * 60)
 
 def refuse_guesser(reader: ReadOnly, source: str) -> None:
     """Raises ServiceError `complaints.too_many_tries` with the seconds left while a source must wait."""
-    failures, last = reader.session.execute(
-        select(func.count(), func.max(FailedLookup.at)).where(
-            FailedLookup.source == _hash(source), FailedLookup.at > reader.now - WINDOW
-        )
-    ).one()
-    if last is None:
-        return
-    left = LIMIT.wait_seconds(failures) - (reader.now - last).total_seconds()
-    if left > 0:
-        raise ServiceError(
-            "complaints.too_many_tries", ErrorKind.TOO_MANY, retry_after_seconds=math.ceil(left)
-        )
+    refuse_too_many(reader, FailedLookup, source, LIMIT, "complaints.too_many_tries")
 
 
 def count_failure(uow: UnitOfWork, source: str) -> None:
     """Counts a number or key that opened nothing. Forgets what is too old to matter."""
-    uow.session.execute(delete(FailedLookup).where(FailedLookup.at < uow.now - WINDOW))
-    uow.session.add(FailedLookup(source=_hash(source), at=uow.now))
+    count_one(uow, FailedLookup, source)
+
+
+def refuse_too_many(
+    reader: ReadOnly, table: type[FailedLookup] | type[Filing], source: str, limit: Limit, code: str
+) -> None:
+    """Raises ServiceError `code` with the seconds left while a source must wait after its rows of an hour."""
+    rows, last = reader.session.execute(
+        select(func.count(), func.max(table.at)).where(
+            table.source == _hash(source), table.at > reader.now - WINDOW
+        )
+    ).one()
+    if last is None:
+        return
+    left = limit.wait_seconds(rows) - (reader.now - last).total_seconds()
+    if left > 0:
+        raise ServiceError(code, ErrorKind.TOO_MANY, retry_after_seconds=math.ceil(left))
+
+
+def count_one(uow: UnitOfWork, table: type[FailedLookup] | type[Filing], source: str) -> None:
+    """Adds a row for a source, and forgets those that are too old to matter."""
+    uow.session.execute(delete(table).where(table.at < uow.now - WINDOW))
+    uow.session.add(table(source=_hash(source), at=uow.now))
 
 
 def _hash(source: str) -> str:

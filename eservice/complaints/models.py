@@ -39,6 +39,8 @@ class Complaint(Base):
         Index(None, "state", "filed_at"),
         Index(None, "category", "state"),
         Index(None, "filed_at"),
+        Index(None, "village", "source"),  # and the next: the public figures read nothing but these
+        Index("ix_complaints_done", "said_done_at", "state", "confirmed_by_silence", "filed_at", "due_at"),
         CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="whole_position"),
     )
 
@@ -322,3 +324,27 @@ class PhotoArrival(Base):
     due_at: Mapped[datetime]
     reason: Mapped[str | None] = mapped_column(String(200))
     at: Mapped[datetime]
+
+
+class Filing(Base):
+    """A complaint that came over the web, for slowing down whoever files very many. `source` is a hash."""
+
+    __tablename__ = "complaint_filings"
+    __table_args__ = (Index(None, "source", "at"), Index(None, "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+
+
+class Spot(Base):
+    """A place with a QR code on a sign, so that nobody has to say where it is: a lamp, a pump, a playground."""
+
+    __tablename__ = "complaint_spots"
+
+    code: Mapped[str] = mapped_column(String(6), primary_key=True)
+    name: Mapped[str] = mapped_column(String(300))
+    village: Mapped[str] = mapped_column(String(300), default="")
+    latitude: Mapped[float]  # degrees, WGS 84
+    longitude: Mapped[float]
+    created_at: Mapped[datetime]

@@ -1,6 +1,6 @@
-"""The public number of a complaint, and the private key that opens its whole timeline.
+"""The public number of a complaint, the private key that opens its whole timeline, and the code of a spot.
 
-Both are random letters and digits that are hard to confuse. A number ends in a check character: with 23
+All are random letters and digits that are hard to confuse. A number ends in a check character: with 23
 characters, a prime, and a weight of its own for each place, every single wrong character and every two
 characters that changed places are found. The key is shown once and stored only as a hash.
 """
@@ -17,6 +17,7 @@ ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
 """Without 0 O, 1 I L, 5 S, 2 Z, 8 B, U V: of each such pair neither is ever printed."""
 
 NUMBER_LENGTH = 8  # the last is the check character: 3.4 thousand million numbers
+SPOT_LENGTH = 6  # the last is the check character
 KEY_LENGTH = 10  # 45 bits
 _MISREAD = str.maketrans("0O1IL5S2Z8BUV", "QQJJJ667733YY")
 _SEPARATORS = re.compile(r"[\s\-‐-―_.·/\u200b-\u200d\ufeff]+")
@@ -25,8 +26,12 @@ _VALUES = {character: value for value, character in enumerate(ALPHABET)}
 
 def new_number() -> str:
     """A number nobody can guess from another, e.g. `K7RM4WQD`. Whether it is free, the database says."""
-    body = _random(NUMBER_LENGTH - 1)
-    return body + _check_character(body)
+    return _checked(NUMBER_LENGTH)
+
+
+def new_spot_code() -> str:
+    """The code of a spot, short enough to type from a sign."""
+    return _checked(SPOT_LENGTH)
 
 
 def new_key() -> str:
@@ -40,10 +45,12 @@ def read_number(text: str) -> str | None:
     Small letters, blanks, hyphens, Thai digits and a `#` in front do not matter. A character that is never
     printed is taken for the printed one that looks most like it; a wrong guess fails the check.
     """
-    number = _plain(text).removeprefix("#")
-    if len(number) != NUMBER_LENGTH or not _VALUES.keys() >= set(number):
-        return None
-    return number if _check_character(number[:-1]) == number[-1] else None
+    return _read(text, NUMBER_LENGTH)
+
+
+def read_spot_code(text: str) -> str | None:
+    """The code of a spot that a person typed or scanned, as forgiving as `read_number`."""
+    return _read(text, SPOT_LENGTH)
 
 
 def shown(code: str) -> str:
@@ -60,6 +67,18 @@ def key_hash(number: str, key: str) -> str:
 def opens(number: str, key: str, stored_hash: str) -> bool:
     """Whether the key is that of the complaint. Takes as long for a wrong key as for the right one."""
     return hmac.compare_digest(key_hash(number, key), stored_hash)
+
+
+def _checked(length: int) -> str:
+    body = _random(length - 1)
+    return body + _check_character(body)
+
+
+def _read(text: str, length: int) -> str | None:
+    code = _plain(text).removeprefix("#")
+    if len(code) != length or not _VALUES.keys() >= set(code):
+        return None
+    return code if _check_character(code[:-1]) == code[-1] else None
 
 
 def _plain(text: str) -> str:

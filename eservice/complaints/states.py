@@ -179,6 +179,13 @@ def state_name(texts: Catalogue, state: ComplaintState, language: str, *, by_sil
     return texts.get(f"complaint_states.{state}", language)
 
 
+def state_meaning(texts: Catalogue, state: ComplaintState, language: str, *, by_silence: bool = False) -> str:
+    """What the state does and does not say: accepted is not read, closed is not fixed."""
+    if standing(state, by_silence=by_silence) is Standing.UNANSWERED:
+        return texts.get("complaint_meanings.unanswered", language)
+    return texts.get(f"complaint_meanings.{state}", language)
+
+
 def waiting_name(texts: Catalogue, reason: WaitingReason, language: str) -> str:
     """What a waiting complaint waits for, for people."""
     return texts.get(f"complaint_waiting.{reason}", language)
