@@ -27,8 +27,13 @@ _MACHINE_PATHS = (
     "/openapi.json",
 )
 _PAGES: dict[int, str] = {
+    HTTPStatus.BAD_REQUEST: "unreadable",
+    HTTPStatus.FORBIDDEN: "forged",
     HTTPStatus.NOT_FOUND: "not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "not_found",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unreadable",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "unreadable",
     HTTPStatus.TOO_MANY_REQUESTS: "too_many",
     HTTPStatus.SERVICE_UNAVAILABLE: "unavailable",
     HTTPStatus.INTERNAL_SERVER_ERROR: "failed",
@@ -40,7 +45,7 @@ _Handler: TypeAlias = Callable[[Request, Exception], Response | Awaitable[Respon
 
 
 def add_page_errors(app: FastAPI, pages: PortalPages, texts: Catalogue) -> None:
-    """Gives browsers a page for 404, 405, 429, 500 and 503; everything else goes to the handlers so far.
+    """Gives browsers a page for what they may well meet; everything else goes to the handlers so far.
 
     Call it after `add_problem_handlers`. `texts` has the words of problem documents.
     """

@@ -1,7 +1,7 @@
 """Rendering of public pages: the office around them, their language, their headers and caching."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -21,6 +21,7 @@ from eservice.office.models import Office
 from knowledge.entries.answer import AnswerLine, LineKind
 
 FOLDER = Path(__file__).parent
+SERVICE_TEXT = FOLDER.parent / "text"  # names of states, and what services answer
 STATIC_DIRECTORY = FOLDER / "static"
 PRODUCT = "เพื่อนบ้าน"
 LANGUAGE_COOKIE = "lang"
@@ -62,18 +63,28 @@ class PortalPages:
 
     def __init__(self, *, public_url: str, channel_links: Callable[[], ChannelLinks] = ChannelLinks) -> None:
         self.public_url = public_url
-        self.texts = Catalogue(FOLDER / "text")
+        self.texts = Catalogue(FOLDER / "text", SERVICE_TEXT)
         self._channel_links = channel_links
         self._environment = create_templates(
             FOLDER / "templates",
             static_directories=(STATIC_DIRECTORY,),
-            text_directories=(FOLDER / "text",),
+            text_directories=(FOLDER / "text", SERVICE_TEXT),
             globals={"line_groups": line_groups},
         )
         self._last_name = PRODUCT  # error pages must speak while the database is away
 
-    def render(self, request: Request, reader: ReadOnly, template: str, **context: Any) -> Response:
-        """A page with the office around it."""
+    def render(
+        self,
+        request: Request,
+        reader: ReadOnly,
+        template: str,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        is_private: bool = False,
+        **context: Any,
+    ) -> Response:
+        """A page with the office around it. No copy of a private one is kept anywhere."""
         office = offices.get_office(reader)
         language = language_of(request)
         self._last_name = office.name
@@ -86,7 +97,11 @@ class PortalPages:
             channel_links=self._channel_links(),
             **context,
         )
-        return self._respond(request, body, language, frame_ancestors=frame_ancestors)
+        response = self._respond(
+            request, body, language, status=status, frame_ancestors=frame_ancestors, is_private=is_private
+        )
+        response.headers.update(headers or {})
+        return response
 
     def render_error(self, request: Request, status: int, key: str) -> Response:
         """The page of a failure; it needs nothing but memory. `key` names its words below `portal.errors`."""
@@ -110,7 +125,10 @@ class PortalPages:
             "lang": language,
             "path": path,
             "canonical": self.public_url + path,
-            "other_language_href": _with_language(request, "en" if language == "th" else "th"),
+            # What was typed into a form is in no address: its next page stays in its language.
+            "other_language_href": ""
+            if request.method == "POST"
+            else _with_language(request, "en" if language == "th" else "th"),
             "date_words": lambda value: date_words(value, language),
         }
 
@@ -122,10 +140,11 @@ class PortalPages:
         *,
         status: int = 200,
         frame_ancestors: str = "'none'",
+        is_private: bool = False,
     ) -> Response:
         content = body.encode()
         headers = security_headers(frame_ancestors)
-        if status == 200:
+        if status == 200 and not is_private:
             tag = f'"{hashlib.sha256(content).hexdigest()[:20]}"'
             # The words follow cookie, clock and database: browsers keep a copy but ask each time.
             headers |= {"Cache-Control": "private, no-cache", "ETag": tag, "Vary": "Cookie"}
@@ -179,6 +198,13 @@ def date_words(value: datetime | date, language: str) -> str:
         return thai_calendar.thai_date(value)
     day = thai_calendar.local_date(value) if isinstance(value, datetime) else value
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def moment_words(value: datetime, language: str) -> str:
+    """`20 พ.ย. 2569 16.30 น.`, or `20 Nov 2026 16.30` in English."""
+    if language == "th":
+        return thai_calendar.thai_datetime(value)
+    return f"{date_words(value, language)} {thai_calendar.local(value):%H.%M}"
 
 
 def _view_of(office: Office, now: datetime, language: str, texts: Catalogue) -> OfficeView:

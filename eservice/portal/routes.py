@@ -1,4 +1,4 @@
-"""The public routes. Every page is readable by anyone; nothing here changes anything."""
+"""The public routes for reading. Every page is readable by anyone; nothing here changes anything."""
 
 import json
 from hashlib import sha256
@@ -114,7 +114,7 @@ class _Portal:
         home = self._pages.public_url
         rows = [
             f"<url><loc>{escape(home + path)}</loc></url>"
-            for path in ("/", "/faq", *topics, "/chat", "/privacy", "/sitemap")
+            for path in ("/", "/report", "/track", "/faq", *topics, "/chat", "/privacy", "/sitemap")
         ]
         rows += [
             f"<url><loc>{escape(f'{home}/faq/{face.key}')}</loc>"

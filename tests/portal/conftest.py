@@ -10,11 +10,22 @@ from fastapi.testclient import TestClient
 
 from eservice.kit.database import Database
 from eservice.kit.http import add_problem_handlers
+from eservice.kit.signals import Signals
 from eservice.kit.text import Catalogue
 from eservice.kit.web.rendering import mount_static
 from eservice.office.service import OfficeFacts, create_office, publish_notice
-from eservice.portal import STATIC_DIRECTORY, ChannelLinks, PortalPages, add_page_errors, create_portal
+from eservice.portal import (
+    STATIC_DIRECTORY,
+    ChannelLinks,
+    OpenedComplaint,
+    PortalPages,
+    add_page_errors,
+    create_portal,
+    create_reporting,
+    create_tracking,
+)
 from eservice.staff.models import Department
+from knowledge.classify import ComplaintClassifier
 from knowledge.entries import service as faq
 from knowledge.entries.content import EntryContent
 from knowledge.entries.live import LiveFaq
@@ -60,6 +71,13 @@ class Portal:
     client: TestClient
     faq: LiveFaq
     app: FastAPI
+    database: Database
+
+    def visitor(self, address: str) -> TestClient:
+        """Another browser, at another address."""
+        return TestClient(
+            self.app, headers={"Accept": "text/html"}, client=(address, 50_000), raise_server_exceptions=False
+        )
 
 
 @pytest.fixture
@@ -68,8 +86,14 @@ def links() -> dict[str, str]:
     return {}
 
 
+@pytest.fixture(scope="session")
+def classifier() -> ComplaintClassifier:
+    """What has learned from the shipped texts, once for all tests."""
+    return ComplaintClassifier()
+
+
 @pytest.fixture
-def portal(database: Database, links: dict[str, str]) -> Iterator[Portal]:
+def portal(database: Database, links: dict[str, str], classifier: ComplaintClassifier) -> Iterator[Portal]:
     """The portal of an office open on Friday noon, with a department, a notice and four entries."""
     with database.unit_of_work() as uow:
         facts = OfficeFacts(
@@ -90,7 +114,10 @@ def portal(database: Database, links: dict[str, str]) -> Iterator[Portal]:
     add_problem_handlers(app, texts)
     pages = PortalPages(public_url="https://chat.example.go.th", channel_links=lambda: ChannelLinks(**links))
     app.include_router(create_portal(pages, live))
+    signals, opened = Signals(database), OpenedComplaint(lambda: "secret", is_https=False)
+    app.include_router(create_reporting(pages, classifier, signals, opened))
+    app.include_router(create_tracking(pages, signals, opened))
     add_page_errors(app, pages, texts)
     mount_static(app, STATIC_DIRECTORY)
     with TestClient(app, headers={"Accept": "text/html"}, raise_server_exceptions=False) as client:
-        yield Portal(client=client, faq=live, app=app)
+        yield Portal(client=client, faq=live, app=app, database=database)

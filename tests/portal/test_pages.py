@@ -32,6 +32,9 @@ PAGES = (
     "/faq/hostile",
     "/privacy",
     "/sitemap",
+    "/report",
+    f"/report?spot={HOSTILE}",
+    "/track",
     "/chat",
     "/chat?embed=1",
 )
