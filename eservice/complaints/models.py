@@ -40,7 +40,7 @@ class Complaint(Base):
         Index(None, "category", "state"),
         Index(None, "filed_at"),
         Index(None, "village", "source"),  # and the next: the public figures read nothing but these
-        Index("ix_complaints_done", "said_done_at", "state", "confirmed_by_silence", "filed_at", "due_at"),
+        Index("ix_complaints_done", "state", "said_done_at", "confirmed_by_silence", "filed_at", "due_at"),
         CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="whole_position"),
     )
 

@@ -34,7 +34,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_complaints_done",
         "complaints",
-        ["said_done_at", "state", "confirmed_by_silence", "filed_at", "due_at"],
+        ["state", "said_done_at", "confirmed_by_silence", "filed_at", "due_at"],
     )
 
 
