@@ -47,13 +47,11 @@ from eservice.operations.metrics import Metrics
 from eservice.operations.routes import create_router as operations_router
 from eservice.portal.api_docs import create_api_docs
 from eservice.portal.api_document import publish_document
+from eservice.portal.case_routes import create_case_pages
 from eservice.portal.errors import add_page_errors
-from eservice.portal.opened import OpenedComplaint
 from eservice.portal.pages import STATIC_DIRECTORY as PORTAL_STATIC
 from eservice.portal.pages import ChannelLinks, PortalPages
-from eservice.portal.reporting import create_reporting
 from eservice.portal.routes import create_portal
-from eservice.portal.tracking import create_tracking
 from eservice.staff import presence
 from eservice.webhooks.sender import WebhookSender
 from knowledge.classify.complaints import ComplaintClassifier
@@ -245,9 +243,8 @@ def create_app(system: System, mount_console: MountConsole, *, with_worker: bool
         app.include_router(telegram_router(settings.telegram_webhook_secret.get_secret_value(), intake.store))
     pages = PortalPages(public_url=settings.public_url, channel_links=partial(_channel_links, system))
     app.include_router(create_portal(pages, system.faq))
-    opened = OpenedComplaint(lambda: settings.signing_key, is_https=settings.is_https)
-    app.include_router(create_reporting(pages, system.complaints, system.signals, opened))
-    app.include_router(create_tracking(pages, system.signals, opened))
+    cases = create_case_pages(pages, system.complaints, system.signals, lambda: settings.signing_key)
+    app.include_router(cases)
     publish_document(app)
     app.include_router(create_api_docs(pages, system.service_texts, app.openapi))
     add_page_errors(app, pages, system.service_texts)

@@ -50,6 +50,8 @@ PUBLIC_ROUTES = {
     "portal": {
         "GET /", "GET /faq", "GET /faq/topic/{slug:path}", "GET /faq/{key}", "GET /privacy", "GET /sitemap",
         "GET /sitemap.xml", "GET /robots.txt", "GET /chat", "GET /widget.js",
+        "GET /report", "POST /report", "GET /report/send", "POST /report/send",
+        "GET /figures", "GET /figures.csv", "GET /figures.json",
     },
     "begins a visitor's session": {"POST /api/v1/chat/sessions"},
     "anybody files a case, and sees how one stands": {
@@ -58,6 +60,7 @@ PUBLIC_ROUTES = {
 }  # fmt: skip
 GUARDED_ROUTES = {
     "the platform's signature or secret": {"POST /webhooks/line", "POST /webhooks/telegram"},
+    "the number for its state, the key for the rest": {"GET /track", "POST /track"},
     "the visitor's bearer token": {
         "POST /api/v1/chat/messages", "GET /api/v1/chat/messages", "GET /api/v1/chat/stream",
     },

@@ -207,17 +207,6 @@ def read_json_object(body: bytes) -> dict[str, Any]:
     return data
 
 
-def client_address(request: Request) -> str:
-    """The caller's address for throttling; an IPv6 network of one household counts as one."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host[:45]
-    if address.version == 6:
-        return str(ipaddress.ip_network(f"{address}/64", strict=False).network_address)
-    return str(address)
-
 
 class PagesOnly:
     """Lets a middleware work on what is fetched; what is sent to us goes straight through."""

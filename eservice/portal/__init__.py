@@ -2,24 +2,20 @@
 
 from eservice.portal.api_docs import create_api_docs
 from eservice.portal.api_document import publish_document
+from eservice.portal.case_routes import create_case_pages
 from eservice.portal.errors import add_page_errors
-from eservice.portal.opened import OpenedComplaint
 from eservice.portal.pages import STATIC_DIRECTORY, ChannelLinks, PortalPages
-from eservice.portal.reporting import create_reporting
 from eservice.portal.routes import create_portal
-from eservice.portal.tracking import create_tracking
 from eservice.portal.widget import widget_snippet
 
 __all__ = [
     "STATIC_DIRECTORY",
     "ChannelLinks",
-    "OpenedComplaint",
     "PortalPages",
     "add_page_errors",
     "create_api_docs",
+    "create_case_pages",
     "create_portal",
-    "create_reporting",
-    "create_tracking",
     "publish_document",
     "widget_snippet",
 ]

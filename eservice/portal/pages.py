@@ -63,6 +63,7 @@ class PortalPages:
 
     def __init__(self, *, public_url: str, channel_links: Callable[[], ChannelLinks] = ChannelLinks) -> None:
         self.public_url = public_url
+        self.is_https = public_url.startswith("https://")  # cookies are then marked secure
         self.texts = Catalogue(FOLDER / "text", SERVICE_TEXT)
         self._channel_links = channel_links
         self._environment = create_templates(
@@ -161,7 +162,7 @@ class PortalPages:
                 max_age=LANGUAGE_COOKIE_SECONDS,
                 httponly=True,
                 samesite="lax",
-                secure=self.public_url.startswith("https://"),
+                secure=self.is_https,
             )
         return response
 
@@ -205,6 +206,13 @@ def moment_words(value: datetime, language: str) -> str:
     if language == "th":
         return thai_calendar.thai_datetime(value)
     return f"{date_words(value, language)} {thai_calendar.local(value):%H.%M}"
+
+
+def month_words(first_day: date, language: str) -> str:
+    """`พ.ย. 2569`, or `Nov 2026` in English."""
+    if language == "th":
+        return f"{thai_calendar.MONTHS_SHORT[first_day.month - 1]} {first_day.year + 543}"
+    return f"{_MONTHS[first_day.month - 1]} {first_day.year}"
 
 
 def _view_of(office: Office, now: datetime, language: str, texts: Catalogue) -> OfficeView:

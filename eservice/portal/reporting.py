@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from eservice.complaints import filing, floods, nearby, spots
+from eservice.complaints import corruption, filing, floods, nearby, spots
 from eservice.complaints.categories import CORRUPTION, read_categories
 from eservice.complaints.clocks import OTHER_CATEGORY
 from eservice.complaints.filing import Filed
@@ -39,8 +39,11 @@ from knowledge.classify import ComplaintClassifier
 from knowledge.emergency import find_emergency
 
 SUGGESTED = 3
-CORRUPTION_CHANCE = 0.5
-HOTLINES = (("1205", "portal.report.nacc"), ("1206", "portal.report.pacc"), ("1567", "portal.report.damrong"))
+HOTLINES = (
+    ("1205", "portal.report.nacc", "portal.report.nacc_note"),
+    ("1206", "portal.report.pacc", "portal.report.pacc_note"),
+    ("1567", "portal.report.damrong", "portal.report.damrong_note"),
+)
 """ป.ป.ช., ป.ป.ท., ศูนย์ดำรงธรรม."""
 
 
@@ -230,10 +233,7 @@ class _Reporting:
         if draft.category == CORRUPTION:
             return True
         likely = self._classifier.categories(draft.text, limit=SUGGESTED)
-        return any(
-            found.label == CORRUPTION and (place == 0 or found.probability >= CORRUPTION_CHANCE)
-            for place, found in enumerate(likely)
-        )
+        return corruption.reads_like_corruption(draft.text, likely)
 
     @staticmethod
     def _offered(reader: ReadOnly) -> list[str]:

@@ -114,7 +114,17 @@ class _Portal:
         home = self._pages.public_url
         rows = [
             f"<url><loc>{escape(home + path)}</loc></url>"
-            for path in ("/", "/report", "/track", "/faq", *topics, "/chat", "/privacy", "/sitemap")
+            for path in (
+                "/",
+                "/report",
+                "/track",
+                "/figures",
+                "/faq",
+                *topics,
+                "/chat",
+                "/privacy",
+                "/sitemap",
+            )
         ]
         rows += [
             f"<url><loc>{escape(f'{home}/faq/{face.key}')}</loc>"

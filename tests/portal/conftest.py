@@ -17,12 +17,10 @@ from eservice.office.service import OfficeFacts, create_office, publish_notice
 from eservice.portal import (
     STATIC_DIRECTORY,
     ChannelLinks,
-    OpenedComplaint,
     PortalPages,
     add_page_errors,
+    create_case_pages,
     create_portal,
-    create_reporting,
-    create_tracking,
 )
 from eservice.staff.models import Department
 from knowledge.classify import ComplaintClassifier
@@ -32,6 +30,7 @@ from knowledge.entries.live import LiveFaq
 from tests.conftest import NOON
 
 HOSTILE = '<script>alert("x")</script>'
+HOME = "https://testserver"  # cookies are for HTTPS only
 ALLOWED = "https://www.example.go.th"
 ENTRIES = {
     "elderly-where": EntryContent(
@@ -76,7 +75,11 @@ class Portal:
     def visitor(self, address: str) -> TestClient:
         """Another browser, at another address."""
         return TestClient(
-            self.app, headers={"Accept": "text/html"}, client=(address, 50_000), raise_server_exceptions=False
+            self.app,
+            headers={"Accept": "text/html"},
+            base_url=HOME,
+            client=(address, 50_000),
+            raise_server_exceptions=False,
         )
 
 
@@ -114,10 +117,10 @@ def portal(database: Database, links: dict[str, str], classifier: ComplaintClass
     add_problem_handlers(app, texts)
     pages = PortalPages(public_url="https://chat.example.go.th", channel_links=lambda: ChannelLinks(**links))
     app.include_router(create_portal(pages, live))
-    signals, opened = Signals(database), OpenedComplaint(lambda: "secret", is_https=False)
-    app.include_router(create_reporting(pages, classifier, signals, opened))
-    app.include_router(create_tracking(pages, signals, opened))
+    app.include_router(create_case_pages(pages, classifier, Signals(database), lambda: "secret"))
     add_page_errors(app, pages, texts)
     mount_static(app, STATIC_DIRECTORY)
-    with TestClient(app, headers={"Accept": "text/html"}, raise_server_exceptions=False) as client:
+    with TestClient(
+        app, headers={"Accept": "text/html"}, base_url=HOME, raise_server_exceptions=False
+    ) as client:
         yield Portal(client=client, faq=live, app=app, database=database)

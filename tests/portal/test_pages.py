@@ -35,6 +35,7 @@ PAGES = (
     "/report",
     f"/report?spot={HOSTILE}",
     "/track",
+    "/figures",
     "/chat",
     "/chat?embed=1",
 )

@@ -80,7 +80,7 @@ def test_number_and_key_open_the_whole_timeline_and_stay_open_for_half_an_hour(
     )
     cookie = answer.headers["set-cookie"]
     assert answer.status_code == 303 and answer.headers["location"] == "/track"
-    for word in ("HttpOnly", "Path=/track", "SameSite=lax", "Max-Age=1800"):
+    for word in ("HttpOnly", "Secure", "Path=/track", "SameSite=lax", "Max-Age=1800"):
         assert word in cookie
     assert filed.key not in cookie
     assert SECRET in portal.client.get("/track").text
@@ -143,18 +143,19 @@ def test_confirming_then_rating(portal: Portal, desk: Desk) -> None:
     assert "ขอบคุณสำหรับคะแนน" in do(portal, "rate", stars="5").text
 
 
-def test_not_fixed_reopens_with_a_reason_and_only_within_the_window(
-    portal: Portal, desk: Desk, clock: FixedClock
-) -> None:
+def test_not_fixed_reopens_with_a_reason(portal: Portal, desk: Desk) -> None:
     filed = resolved(desk)
     opened(portal, filed)
     page = do(portal, "reopen", reason="")
     assert page.status_code == 409 and "บอกเหตุผลก่อน" in page.text and desk.state(filed) is S.RESOLVED
     do(portal, "reopen", reason="ยังดับอยู่")
     assert desk.state(filed) is S.REOPENED
-    late = resolved(desk)
+
+
+def test_too_late_nothing_is_reopened(portal: Portal, desk: Desk, clock: FixedClock) -> None:
+    filed = resolved(desk)
     clock.advance(days=16)
-    page = opened(portal, late)
+    page = opened(portal, filed)
     assert "ยังไม่ได้แก้" not in page.text
     assert do(portal, "reopen", reason="ยังดับ").status_code == 409
 
@@ -180,7 +181,7 @@ def test_words_outlive_the_half_hour(portal: Portal, desk: Desk, clock: FixedClo
     opened(portal, filed)
     clock.advance(minutes=31)
     page = do(portal, "say", number=filed.number, message="เสาต้นที่ 3")
-    assert "เกิน 30 นาที" in page.text and "เสาต้นที่ 3" in page.text and SECRET not in page.text
+    assert "ใส่รหัสอีกครั้ง" in page.text and "เสาต้นที่ 3" in page.text and SECRET not in page.text
     page = open_with(portal, filed.number, filed.key or "", message="เสาต้นที่ 3")
     assert SECRET in page.text and "เสาต้นที่ 3" in page.text
 
