@@ -207,7 +207,6 @@ def read_json_object(body: bytes) -> dict[str, Any]:
     return data
 
 
-
 class PagesOnly:
     """Lets a middleware work on what is fetched; what is sent to us goes straight through."""
 
