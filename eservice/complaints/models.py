@@ -226,6 +226,16 @@ class ImprovementTask(Base):
     opened_at: Mapped[datetime]
 
 
+class CannedReply(Base):
+    """Words that staff write to residents again and again."""
+
+    __tablename__ = "complaint_canned_replies"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(100))
+    text: Mapped[str] = mapped_column(Text)
+
+
 class FailedLookup(Base):
     """A number or key that opened nothing, for slowing down whoever guesses. `source` is a hash."""
 

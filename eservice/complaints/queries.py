@@ -27,7 +27,8 @@ from knowledge.classify import Urgency
 MAX_ROWS = 200  # of one list
 NOT_BEGUN = (ComplaintState.ASSIGNED, ComplaintState.REOPENED)
 _RANK = {Urgency.URGENT: 0, Urgency.NORMAL: 1, Urgency.LOW: 2}
-_URGENT_FIRST = case(_RANK, value=Complaint.urgency, else_=1)
+URGENT_FIRST = case(_RANK, value=Complaint.urgency, else_=1)
+"""The first part of the rule of the queue, to sort by."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +114,7 @@ def queue(
     )
     if department_id is not None:
         query = query.where(Complaint.department_id == department_id)
-    ordered = query.order_by(_URGENT_FIRST, Complaint.filed_at, Complaint.id)
+    ordered = query.order_by(URGENT_FIRST, Complaint.filed_at, Complaint.id)
     return reader.session.scalars(ordered.limit(limit)).all()
 
 
@@ -132,9 +133,9 @@ def waits_before(reader: ReadOnly, complaint: Complaint) -> Complaint | None:
             Complaint.category == complaint.category,
             Complaint.state.in_(NOT_BEGUN),
             or_(
-                rank > _URGENT_FIRST,
+                rank > URGENT_FIRST,
                 and_(
-                    rank == _URGENT_FIRST,
+                    rank == URGENT_FIRST,
                     or_(
                         Complaint.filed_at < complaint.filed_at,
                         and_(Complaint.filed_at == complaint.filed_at, Complaint.id < complaint.id),
@@ -142,7 +143,7 @@ def waits_before(reader: ReadOnly, complaint: Complaint) -> Complaint | None:
                 ),
             ),
         )
-        .order_by(_URGENT_FIRST, Complaint.filed_at, Complaint.id)
+        .order_by(URGENT_FIRST, Complaint.filed_at, Complaint.id)
         .limit(1)
     )
 

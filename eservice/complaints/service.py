@@ -215,7 +215,7 @@ def propose_done(
 
 
 def agree_done(uow: UnitOfWork, complaint_id: int, *, by: Principal, seen_version: int) -> Complaint:
-    """A second officer agrees that it is done. Who disagrees says so in a note.
+    """A second officer agrees that it is done. Who does not: `disagree_done`.
 
     Raises ServiceError `complaints.needs_second_officer` for the one who proposed it, and what `cases.move`
     raises.
@@ -225,6 +225,35 @@ def agree_done(uow: UnitOfWork, complaint_id: int, *, by: Principal, seen_versio
         raise conflict("complaints.needs_second_officer")
     second = cases.officer(by, Actor.SECOND_OFFICER)
     cases.move(uow, complaint, ComplaintState.RESOLVED, second, note=complaint.proposed_note or "")
+    return complaint
+
+
+def disagree_done(
+    uow: UnitOfWork, complaint_id: int, why: str, *, by: Principal, seen_version: int
+) -> Complaint:
+    """A second officer does not agree that it is done, and says among staff why: the work goes on.
+
+    Raises ServiceError `complaints.needs_proposal`, `complaints.needs_reason`,
+    `complaints.needs_second_officer` for the one who proposed it.
+    """
+    complaint = cases.for_staff(uow, complaint_id, by, Permission.CASE_CHECK, seen_version=seen_version)
+    reason = wording.optional_text(why)
+    if complaint.state is not ComplaintState.IN_PROGRESS or complaint.proposed_by_id is None:
+        raise conflict("complaints.needs_proposal")
+    if complaint.proposed_by_id == by.account_id:
+        raise conflict("complaints.needs_second_officer")
+    if not reason:
+        raise conflict("complaints.needs_reason")
+    complaint.proposed_by_id, complaint.proposed_note, complaint.proposed_with_photo = None, None, False
+    second = cases.officer(by, Actor.SECOND_OFFICER)
+    cases.write(uow, complaint, complaint.state, second, reason=reason, is_public=False)
+    audit.record(
+        uow,
+        actor=by.username,
+        action="complaint.disagreed",
+        subject_kind="complaint",
+        subject_id=complaint.id,
+    )
     return complaint
 
 
