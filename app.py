@@ -76,6 +76,8 @@ def mount_console(app: "FastAPI", system: "System") -> Path:
     """Mounts the staff console under /admin; returns the folder of its static files."""
     from admin import (
         bench,
+        case_moves,
+        cases,
         channels,
         confidence,
         faq,
@@ -90,6 +92,8 @@ def mount_console(app: "FastAPI", system: "System") -> Path:
 
     rooms = (
         inquiries.router,
+        cases.router,
+        case_moves.router,
         faq.router,
         faq_files.router,
         learned.router,

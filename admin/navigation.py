@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from eservice.complaints import listing as complaints
 from eservice.inquiries import queries as inquiries
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.staff.permissions import Permission, Principal, departments_of, may
@@ -36,6 +37,13 @@ ROOMS = (
         icon="inbox",
         permission=Permission.INQUIRY_READ,
         count=_waiting_inquiries,
+    ),
+    Room(
+        key="cases",
+        href="/admin/cases",
+        icon="flag",
+        permission=Permission.CASE_READ,
+        count=complaints.not_begun_count,
     ),
     Room(key="faq", href="/admin/faq", icon="book", permission=Permission.FAQ_READ),
     Room(

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from httpx import Response
 from starlette.testclient import TestClient
 
-from admin import channels, inquiries
+from admin import case_moves, cases, channels, inquiries
 from admin.site import STATIC, create_console
 from eservice.kit.database import Database
 from eservice.kit.settings import Settings
@@ -39,7 +39,7 @@ class Console:
         rooms = create_console(
             database,
             Settings(data_dir=folder, _env_file=None, **settings),  # type: ignore[call-arg]
-            rooms=[inquiries.router, channels.router],
+            rooms=[inquiries.router, cases.router, case_moves.router, channels.router],
         )
         rooms.state.signals = self.signals
         rooms.state.faq = LiveFaq(database)

@@ -94,6 +94,23 @@ ROUTES = {
     ("POST", "/inquiries/{inquiry_id:int}/notes"): "inquiry.answer",
     ("POST", "/inquiries/{inquiry_id:int}/faq"): "faq.write",
     ("POST", "/inquiries/{inquiry_id:int}/teach"): "faq.write",
+    ("GET", "/cases"): "case.read",
+    ("GET", "/cases/list"): "case.read",
+    ("GET", "/cases/board"): "case.read",
+    ("GET", "/cases/board/columns"): "case.read",
+    ("GET", "/cases/changes"): "case.read",
+    ("GET", "/cases/{case_id:int}"): "case.read",
+    ("GET", "/cases/{case_id:int}/live"): "case.read",
+    ("POST", "/cases/{case_id:int}/move"): "case.work",
+    ("POST", "/cases/{case_id:int}/hand-on"): "case.hand_on",
+    ("POST", "/cases/{case_id:int}/propose"): "case.work",
+    ("POST", "/cases/{case_id:int}/agree"): "case.check",
+    ("POST", "/cases/{case_id:int}/disagree"): "case.check",
+    ("POST", "/cases/{case_id:int}/merge"): "case.work",
+    ("POST", "/cases/{case_id:int}/split"): "case.work",
+    ("POST", "/cases/{case_id:int}/say"): "case.work",
+    ("POST", "/cases/{case_id:int}/extend"): "case.work",
+    ("POST", "/cases/{case_id:int}/category"): "case.work",
 }
 ENDS_THE_SESSION = {("POST", "/logout")}
 
