@@ -76,7 +76,10 @@ def mount_console(app: "FastAPI", system: "System") -> Path:
     """Mounts the staff console under /admin; returns the folder of its static files."""
     from admin import (
         bench,
+        case_bulk,
+        case_filing,
         case_moves,
+        case_settings,
         cases,
         channels,
         confidence,
@@ -94,6 +97,9 @@ def mount_console(app: "FastAPI", system: "System") -> Path:
         inquiries.router,
         cases.router,
         case_moves.router,
+        case_filing.router,
+        case_bulk.router,
+        case_settings.router,
         faq.router,
         faq_files.router,
         learned.router,
@@ -106,6 +112,7 @@ def mount_console(app: "FastAPI", system: "System") -> Path:
     )
     console = create_console(system.database, system.settings, rooms=rooms)
     console.state.faq, console.state.signals = system.faq, system.signals
+    console.state.complaints = system.complaints
     app.mount("/admin", console)
     return STATIC
 

@@ -1,6 +1,6 @@
 """What the desk's list and board show: filters, rows with both dates, columns by state."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 from urllib.parse import urlencode
@@ -221,7 +221,7 @@ def rows_of(reader: ReadOnly, texts: Catalogue, complaints: Sequence[Complaint])
     return [_row(reader, texts, complaint, departments, people, hours) for complaint in complaints]
 
 
-def names_of(reader: ReadOnly, accounts: set[int | None]) -> dict[int, str]:
+def names_of(reader: ReadOnly, accounts: Iterable[int | None]) -> dict[int, str]:
     """The names of staff by account."""
     wanted = {number for number in accounts if number is not None}
     if not wanted:

@@ -27,7 +27,7 @@ from eservice.kit.text import Catalogue
 from eservice.kit.thai_calendar import local_date, thai_date, thai_datetime
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.staff.permissions import Permission, Principal, departments_of, may
-from eservice.staff.queries import account_by_id, department_names
+from eservice.staff.queries import department_names
 from knowledge.classify import Urgency
 
 
@@ -119,7 +119,7 @@ def case_page(reader: ReadOnly, texts: Catalogue, staff: Principal, complaint: C
     first = queries.waits_before(reader, complaint)
     forms = forms_for(complaint, staff, jumps_queue=first is not None)
     keys = {form.key for form in forms}
-    targets = _targets(reader, texts, departments, accused, complaint) if "hand_on" in keys else []
+    targets = targets_of(reader, texts, accused=accused, complaint=complaint) if "hand_on" in keys else []
     changed_by, changed_at = last_change(reader, texts, complaint)
     rating = ratings.rating_of(reader, complaint)
     assignee = names.get(complaint.assignee_id or 0, "")
@@ -207,29 +207,29 @@ def _clocks(reader: ReadOnly, texts: Catalogue, complaint: Complaint) -> list[Cl
     ]
 
 
-def _targets(
+def targets_of(
     reader: ReadOnly,
     texts: Catalogue,
-    departments: dict[int, str],
-    accused: frozenset[int],
-    complaint: Complaint,
+    *,
+    accused: frozenset[int] = frozenset(),
+    complaint: Complaint | None = None,
 ) -> list[Target]:
-    """Every department but the accused ones, its people with how much each has open."""
+    """Every department but the accused ones, its people with how much each has open, whoever has least first.
+
+    Whoever has the complaint already is left out.
+    """
+    here = (complaint.department_id, complaint.assignee_id) if complaint is not None else None
     found = []
-    for department_id, name in departments.items():
+    for department_id, name in department_names(reader).items():
         if department_id in accused:
             continue
         loads = assigning.load_of(reader, department_id)
+        names = names_of(reader, set(loads))
         people = [
-            (
-                f"{department_id}:{account_id}",
-                texts.get(
-                    "cases.to.person", name=account_by_id(reader, account_id).display_name, count=loads[account_id]
-                ),
-            )
-            for account_id in sorted(loads, key=lambda account_id: (loads[account_id], account_id))
-            if account_id != complaint.assignee_id or department_id != complaint.department_id
-        ]  # fmt: skip
+            (f"{department_id}:{number}", texts.get("cases.to.person", name=names[number], count=count))
+            for number, count in sorted(loads.items(), key=lambda load: (load[1], load[0]))
+            if (department_id, number) != here
+        ]
         found.append(Target(name=name, value=str(department_id), people=people))
     return found
 

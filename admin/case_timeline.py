@@ -22,6 +22,7 @@ _ICONS = {
     CommentKind.NOTE: "note",
     CommentKind.EXTENSION: "calendar",
 }
+_PUBLIC = (CommentKind.REPLY, CommentKind.RESIDENT, CommentKind.EXTENSION)
 _FROM_AUDIT = ("complaint.recategorised", "complaint.rated", "complaint.joined")
 """What no row of history tells of."""
 
@@ -113,8 +114,8 @@ def _said(texts: Catalogue, comment: ComplaintComment, names: dict[int, str]) ->
         who=names.get(comment.author_id or 0, texts.get("cases.who.resident")),
         title=texts.get(f"cases.said.{comment.kind.value}"),
         text=comment.text,
-        is_public=comment.kind is not CommentKind.NOTE,
-        icon=_ICONS[comment.kind],
+        is_public=comment.kind in _PUBLIC,
+        icon=_ICONS.get(comment.kind, "chat"),
     )
 
 

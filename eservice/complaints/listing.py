@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
 
 from eservice.complaints.models import Complaint, Escalation, Source
 from eservice.complaints.numbers import read_number
@@ -118,7 +118,7 @@ def page_of(reader: ReadOnly, by: Principal, asked: Asked, *, after: str = "", l
             Complaint.filed_at > filed_at, and_(Complaint.filed_at == filed_at, Complaint.id > number)
         )
         if by_the_rule:
-            query = query.where(or_(rank < URGENT_FIRST, and_(rank == URGENT_FIRST, later)))
+            query = query.where(or_(literal(rank) < URGENT_FIRST, and_(literal(rank) == URGENT_FIRST, later)))
         else:
             query = query.where(Complaint.id < number)
     if by_the_rule:

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from httpx import Response
 from starlette.testclient import TestClient
 
-from admin import case_moves, cases, channels, inquiries
+from admin import case_bulk, case_filing, case_moves, case_settings, cases, channels, inquiries
 from admin.site import STATIC, create_console
 from eservice.kit.database import Database
 from eservice.kit.settings import Settings
@@ -16,6 +16,7 @@ from eservice.kit.web.rendering import mount_static
 from eservice.staff import sessions
 from eservice.staff.models import StaffAccount
 from knowledge.entries.live import LiveFaq
+from tests.admin.visitors import CLASSIFIER
 
 
 class WatchedSignals(Signals):
@@ -39,10 +40,19 @@ class Console:
         rooms = create_console(
             database,
             Settings(data_dir=folder, _env_file=None, **settings),  # type: ignore[call-arg]
-            rooms=[inquiries.router, cases.router, case_moves.router, channels.router],
+            rooms=[
+                inquiries.router,
+                cases.router,
+                case_moves.router,
+                case_filing.router,
+                case_bulk.router,
+                case_settings.router,
+                channels.router,
+            ],
         )
         rooms.state.signals = self.signals
         rooms.state.faq = LiveFaq(database)
+        rooms.state.complaints = CLASSIFIER
         self.app = FastAPI()
         mount_static(self.app, STATIC)
         self.app.mount("/admin", rooms)

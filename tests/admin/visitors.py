@@ -22,8 +22,10 @@ from eservice.staff import accounts, sessions
 from eservice.staff.accounts import NewAccount, Profile
 from eservice.staff.models import Department, Role
 from eservice.staff.permissions import Grant
+from knowledge.classify import ComplaintClassifier
 from knowledge.entries.live import LiveFaq
 
+CLASSIFIER = ComplaintClassifier()  # learns when first asked, once for all tests
 GOOD_PASSWORD = "ข้าวเหนียวหมูปิ้งหน้าตลาด"
 OFFICE = "อบต.บ้านทดสอบ"
 
@@ -53,6 +55,7 @@ class Doors:
         self.console = create_console(database, self.settings, rooms)
         self.console.state.signals = Signals(database)
         self.console.state.faq = LiveFaq(database)
+        self.console.state.complaints = CLASSIFIER
         self.app = FastAPI()
         self.app.mount("/admin", self.console)
         mount_static(self.app, STATIC)
