@@ -8,13 +8,14 @@ from sqlalchemy import select
 from eservice.complaints import cases, wording
 from eservice.complaints.cases import Resident
 from eservice.complaints.models import Complaint, ImprovementTask, Rating
+from eservice.complaints.queries import within_reach
 from eservice.complaints.states import ComplaintState
 from eservice.kit import audit
 from eservice.kit.errors import conflict, invalid, not_found
 from eservice.kit.thai_calendar import local_date
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.staff.models import Position, StaffAccount
-from eservice.staff.permissions import Permission, Principal, departments_of, require
+from eservice.staff.permissions import Permission, Principal, require
 
 LOW = 2  # stars and below open a task
 TASK_DAYS = 14  # calendar days to find out what to do better
@@ -55,15 +56,15 @@ def rating_of(reader: ReadOnly, complaint: Complaint) -> Rating | None:
 
 def tasks(reader: ReadOnly, by: Principal, *, is_done: bool = False) -> Sequence[ImprovementTask]:
     """The improvement tasks within the person's reach, the earliest due day first."""
-    reach = departments_of(by, Permission.CASE_READ)
     query = (
         select(ImprovementTask)
         .join(Complaint, Complaint.id == ImprovementTask.complaint_id)
-        .where(ImprovementTask.done_at.is_not(None) if is_done else ImprovementTask.done_at.is_(None))
+        .where(
+            within_reach(by),
+            ImprovementTask.done_at.is_not(None) if is_done else ImprovementTask.done_at.is_(None),
+        )
         .order_by(ImprovementTask.due_day, ImprovementTask.id)
     )
-    if reach is not None:
-        query = query.where(Complaint.department_id.in_(reach))
     return reader.session.scalars(query).all()
 
 

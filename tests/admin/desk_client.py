@@ -7,7 +7,19 @@ from fastapi import FastAPI
 from httpx import Response
 from starlette.testclient import TestClient
 
-from admin import case_bulk, case_filing, case_moves, case_settings, cases, channels, inquiries
+from admin import (
+    case_bulk,
+    case_file,
+    case_filing,
+    case_map,
+    case_moves,
+    case_reports,
+    case_settings,
+    case_tasks,
+    cases,
+    channels,
+    inquiries,
+)
 from admin.site import STATIC, create_console
 from eservice.kit.database import Database
 from eservice.kit.settings import Settings
@@ -47,6 +59,10 @@ class Console:
                 case_filing.router,
                 case_bulk.router,
                 case_settings.router,
+                case_map.router,
+                case_file.router,
+                case_reports.router,
+                case_tasks.router,
                 channels.router,
             ],
         )
