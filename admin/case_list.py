@@ -23,7 +23,7 @@ from eservice.kit.thai_calendar import thai_date
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.staff.models import StaffAccount
 from eservice.staff.permissions import Permission, Principal, departments_of
-from eservice.staff.queries import department_names
+from eservice.staff.queries import all_accounts, department_names
 from knowledge.classify import Urgency
 
 HOME = "/admin/cases"
@@ -192,7 +192,9 @@ def choices(reader: ReadOnly, texts: Catalogue, staff: Principal) -> Choices:
         if reach is None or number in reach
     ]
     people = [
-        (str(number), name) for number, name in listing.assignees(reader, staff) if number != staff.account_id
+        (str(row.account.id), row.account.display_name)
+        for row in all_accounts(reader)
+        if row.account.disabled_at is None and row.account.id != staff.account_id
     ]
     names = categories.read_categories(reader)
     return Choices(

@@ -1,6 +1,6 @@
 """What the office sets for complaints: the categories with their targets, and the canned replies."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
@@ -92,6 +92,6 @@ def remove_reply(request: Request, uow: Uow, staff: Worker, reply_id: int) -> Re
     return redirect(request, REPLIES, flash="cases.reply_removed")
 
 
-def _categories(reader: ReadOnly) -> dict[str, object]:
+def _categories(reader: ReadOnly) -> dict[str, Any]:
     departments = [(str(number), name) for number, name in department_names(reader).items()]
     return {"categories": list(categories.read_categories(reader).values()), "departments": departments}

@@ -1,6 +1,7 @@
 // Comforts of the complaints on top of pages that work without scripts: fresh lists, keys, canned replies.
 (() => {
   "use strict";
+  document.documentElement.classList.add("has-script");
 
   // Lists and timelines look again as soon as something happened to a complaint.
   const live = document.getElementById("live");
@@ -46,7 +47,7 @@
     if (event.target.matches?.("[data-row]")) boxOf(event.target).classList.add("is-at");
   });
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea") || document.querySelector("dialog[open]")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches?.("input:not([type=checkbox]), select, textarea") || document.querySelector("dialog[open]")) return;
     const act = { j: () => step(1), ArrowDown: () => step(1), k: () => step(-1), ArrowUp: () => step(-1), "/": () => document.getElementById("q")?.focus(), "?": () => document.getElementById("keys")?.showModal() }[event.key];
     if (!act || (!rows().length && event.key.startsWith("Arrow"))) return;
     event.preventDefault();

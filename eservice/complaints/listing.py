@@ -17,12 +17,12 @@ from eservice.complaints.numbers import read_number
 from eservice.complaints.queries import URGENT_FIRST, within_reach
 from eservice.complaints.states import ComplaintState, is_open
 from eservice.kit.unit_of_work import ReadOnly
-from eservice.staff.models import StaffAccount
 from eservice.staff.permissions import Principal
 
 ROWS = 50  # of one page
 MAX_VILLAGES = 200
 CELLS_ACROSS = 24  # of the map's grid
+MAX_ID = 2**31 - 1  # of PostgreSQL's integer
 _CURSOR = re.compile(r"(\d)\.(\d{1,17})\.(\d{1,10})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _S = ComplaintState
@@ -107,41 +107,35 @@ def page_of(reader: ReadOnly, by: Principal, asked: Asked, *, after: str = "", l
     `after` is the cursor of the page before. One that nobody gave out begins anew.
     """
     by_the_rule = asked.group in BY_THE_RULE
-    query = _matching(select(Complaint), reader, by, asked)
+    rank = URGENT_FIRST.label("rank")
+    # First only which ones: an index answers that, and whole rows are read for one page alone.
+    query = _matching(select(Complaint.id, rank), reader, by, asked)
     if found := _CURSOR.fullmatch(after):
-        rank, filed_at, number = (
-            int(found[1]),
-            _EPOCH + timedelta(microseconds=int(found[2])),
-            min(int(found[3]), 2**31 - 1),
-        )
-        later = or_(
-            Complaint.filed_at > filed_at, and_(Complaint.filed_at == filed_at, Complaint.id > number)
-        )
-        if by_the_rule:
-            query = query.where(or_(literal(rank) < URGENT_FIRST, and_(literal(rank) == URGENT_FIRST, later)))
-        else:
-            query = query.where(Complaint.id < number)
+        query = query.where(_after(found, by_the_rule=by_the_rule))
     if by_the_rule:
         query = query.order_by(URGENT_FIRST, Complaint.filed_at, Complaint.id)
     else:
         query = query.order_by(Complaint.id.desc())
-    rows = reader.session.execute(query.add_columns(URGENT_FIRST).limit(limit + 1)).all()
+    chosen = query.limit(limit + 1).subquery()
+    order = (chosen.c.rank, Complaint.filed_at, Complaint.id) if by_the_rule else (Complaint.id.desc(),)
+    rows = reader.session.execute(
+        select(Complaint, chosen.c.rank).join(chosen, chosen.c.id == Complaint.id).order_by(*order)
+    ).all()
     shown = rows[:limit]
     cursor = ""
     if len(rows) > limit:
-        last, rank = shown[-1]
-        cursor = f"{rank}.{(last.filed_at - _EPOCH) // timedelta(microseconds=1)}.{last.id}"
+        last, last_rank = shown[-1]
+        cursor = f"{last_rank}.{(last.filed_at - _EPOCH) // timedelta(microseconds=1)}.{last.id}"
     return Page(rows=[complaint for complaint, _ in shown], next_cursor=cursor)
 
 
 def counts(reader: ReadOnly, by: Principal, asked: Asked) -> dict[Group, int]:
     """How many complaints each group has under the same filters."""
-    query = select(Complaint.state, func.count(), func.count(Complaint.proposed_by_id))
-    rows = reader.session.execute(
-        _matching(query, reader, by, asked, group=Group.ALL).group_by(Complaint.state)
-    ).all()
-    found = {group: sum(count for state, count, _ in rows if state in STATES[group]) for group in Group}
-    found[Group.CHECK] = sum(proposed for _, _, proposed in rows)
+    by_state = _matching(select(Complaint.state, func.count()), reader, by, asked, group=Group.ALL)
+    rows = reader.session.execute(by_state.group_by(Complaint.state)).all()
+    found = {group: sum(count for state, count in rows if state in STATES[group]) for group in Group}
+    checked = _matching(select(func.count()).select_from(Complaint), reader, by, asked, group=Group.CHECK)
+    found[Group.CHECK] = reader.session.scalar(checked) or 0
     found[Group.WORKING] -= found[Group.CHECK]
     return found
 
@@ -168,13 +162,6 @@ def villages(reader: ReadOnly, by: Principal) -> Sequence[str]:
     """The villages of the complaints within reach, as they were written."""
     query = select(Complaint.village).where(within_reach(by), Complaint.village != "").distinct()
     return reader.session.scalars(query.order_by(Complaint.village).limit(MAX_VILLAGES)).all()
-
-
-def assignees(reader: ReadOnly, by: Principal) -> list[tuple[int, str]]:
-    """The people who have open complaints within reach, by name."""
-    theirs = select(Complaint.assignee_id).where(within_reach(by), Complaint.state.in_(STATES[Group.OPEN]))
-    query = select(StaffAccount.id, StaffAccount.display_name).where(StaffAccount.id.in_(theirs))
-    return [(number, name) for number, name in reader.session.execute(query.order_by(StaffAccount.display_name))]  # fmt: skip
 
 
 def bounds(reader: ReadOnly, by: Principal, asked: Asked) -> Box | None:
@@ -221,6 +208,16 @@ def missed(now: datetime) -> ColumnElement[bool]:
         and_(Complaint.due_at <= now, Complaint.state != _S.WAITING),
         and_(Complaint.answered_at.is_(None), Complaint.answer_due_at <= now),
     )
+
+
+def _after(cursor: re.Match[str], *, by_the_rule: bool) -> ColumnElement[bool]:
+    """That a complaint comes after the last one of the page before."""
+    number = min(int(cursor[3]), MAX_ID)
+    if not by_the_rule:
+        return Complaint.id < number
+    rank, filed_at = literal(int(cursor[1])), _EPOCH + timedelta(microseconds=int(cursor[2]))
+    later = or_(Complaint.filed_at > filed_at, and_(Complaint.filed_at == filed_at, Complaint.id > number))
+    return or_(rank < URGENT_FIRST, and_(rank == URGENT_FIRST, later))
 
 
 def _matching(
