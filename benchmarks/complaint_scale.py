@@ -70,7 +70,7 @@ def row(serial: int, dice: random.Random) -> dict[str, object]:
         "urgency": Urgency.NORMAL,
         "needs_photo": False,
         "state": state,
-        "proposed_with_photo": False,
+        "proposed_photo_ids": [],
         "confirmed_by_silence": state is ComplaintState.CONFIRMED and dice.random() < 0.5,
         "filed_at": filed,
         "changed_at": done or filed,

@@ -23,6 +23,7 @@ ROWS = 50  # of one page
 MAX_VILLAGES = 200
 CELLS_ACROSS = 24  # of the map's grid
 MAX_ID = 2**31 - 1  # of PostgreSQL's integer
+_ROW = 10_000_000  # more than the columns of any grid
 _CURSOR = re.compile(r"(\d)\.(\d{1,17})\.(\d{1,10})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _S = ComplaintState
@@ -178,11 +179,12 @@ def bounds(reader: ReadOnly, by: Principal, asked: Asked) -> Box | None:
 
 def clusters(reader: ReadOnly, by: Principal, asked: Asked, *, cell: float) -> list[Cluster]:
     """The complaints asked for that have a position, joined where they lie in one cell of `cell` degrees."""
-    row, column = func.round(Complaint.latitude / cell), func.round(Complaint.longitude / cell)
+    # One number for each cell: sorting by one is twice as fast as by two.
+    place = func.round(Complaint.latitude / cell) * _ROW + func.round(Complaint.longitude / cell)
     is_late = and_(Complaint.state.in_(STATES[Group.OPEN]), missed(reader.now))
     query = select(
         func.count(), func.sum(case((is_late, 1), else_=0)),
-        func.avg(Complaint.latitude), func.avg(Complaint.longitude), func.min(Complaint.id), row, column,
+        func.avg(Complaint.latitude), func.avg(Complaint.longitude), func.min(Complaint.id), place.label("place"),
     )  # fmt: skip
     placed = _matching(query, reader, by, asked).where(Complaint.latitude.is_not(None))
     return [
@@ -192,14 +194,21 @@ def clusters(reader: ReadOnly, by: Principal, asked: Asked, *, cell: float) -> l
             latitude=latitude,
             longitude=longitude,
             complaint_id=number if count == 1 else None,
-            box=Box(
-                south=(y - 0.5) * cell, west=(x - 0.5) * cell, north=(y + 0.5) * cell, east=(x + 0.5) * cell
-            ),
+            box=_cell(int(found), cell),
         )
-        for count, late, latitude, longitude, number, y, x in reader.session.execute(
-            placed.group_by(row, column)
+        for count, late, latitude, longitude, number, found in reader.session.execute(
+            placed.group_by("place")
         )
     ]
+
+
+def _cell(place: int, cell: float) -> Box:
+    """The part of the map that a cell's number stands for."""
+    row = round(place / _ROW)
+    column = place - row * _ROW
+    return Box(
+        south=(row - 0.5) * cell, west=(column - 0.5) * cell, north=(row + 0.5) * cell, east=(column + 0.5) * cell
+    )  # fmt: skip
 
 
 def missed(now: datetime) -> ColumnElement[bool]:

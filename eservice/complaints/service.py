@@ -244,7 +244,7 @@ def disagree_done(
         raise conflict("complaints.needs_second_officer")
     if not reason:
         raise conflict("complaints.needs_reason")
-    complaint.proposed_by_id, complaint.proposed_note, complaint.proposed_with_photo = None, None, False
+    complaint.proposed_by_id, complaint.proposed_note, complaint.proposed_photo_ids = None, None, []
     second = cases.officer(by, Actor.SECOND_OFFICER)
     cases.write(uow, complaint, complaint.state, second, reason=reason, is_public=False)
     audit.record(

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from eservice.complaints import listing, overdue, service
 from eservice.complaints.listing import Asked, Group
 from eservice.complaints.models import Complaint
@@ -79,6 +81,17 @@ def test_close_positions_are_one_cluster_and_its_box_leads_to_them(desk: Desk) -
         assert [(cluster.count, cluster.complaint_id) for cluster in found] == [(2, None), (1, filed[2])]
         within = listing.page_of(reader, desk.palad, Asked(box=found[0].box))
         assert [complaint.id for complaint in within.rows] == filed[:2]
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude"), [(14.0, 100.5), (-33.9, -70.6), (0.0, -0.001), (-0.001, 0.0)]
+)
+def test_a_cluster_lies_in_its_box_wherever_it_is(desk: Desk, latitude: float, longitude: float) -> None:
+    desk.file(replace(LIGHT, latitude=latitude, longitude=longitude))
+    with desk.database.read() as reader:
+        (cluster,) = listing.clusters(reader, desk.palad, Asked(), cell=2.0**-8)
+    assert cluster.box.south <= latitude <= cluster.box.north
+    assert cluster.box.west <= longitude <= cluster.box.east
 
 
 def test_nothing_outside_reach_is_listed_counted_or_placed(desk: Desk) -> None:

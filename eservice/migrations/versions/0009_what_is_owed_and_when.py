@@ -159,19 +159,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_improvement_tasks_complaint_id"), ["complaint_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_improvement_tasks_owner_id"), ["owner_id"], unique=False)
 
-    with op.batch_alter_table("complaints", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column("is_corrected", sa.Boolean(), nullable=False, server_default=sa.false())
-        )
-        batch_op.add_column(sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True))
-        batch_op.create_index(batch_op.f("ix_complaints_filed_at"), ["filed_at"], unique=False)
+    # No batch here: SQLite would build `complaints` anew, and with the old one everything below it would go.
+    op.add_column(
+        "complaints", sa.Column("is_corrected", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
+    op.add_column("complaints", sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(op.f("ix_complaints_filed_at"), "complaints", ["filed_at"], unique=False)
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("complaints", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_complaints_filed_at"))
-        batch_op.drop_column("answered_at")
-        batch_op.drop_column("is_corrected")
+    op.drop_index(op.f("ix_complaints_filed_at"), "complaints")
+    op.drop_column("complaints", "answered_at")
+    op.drop_column("complaints", "is_corrected")
 
     with op.batch_alter_table("improvement_tasks", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_improvement_tasks_owner_id"))
