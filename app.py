@@ -74,51 +74,10 @@ def serve(settings: "Settings", arguments: argparse.Namespace) -> int:
 
 def mount_console(app: "FastAPI", system: "System") -> Path:
     """Mounts the staff console under /admin; returns the folder of its static files."""
-    from admin import (
-        bench,
-        case_bulk,
-        case_file,
-        case_filing,
-        case_map,
-        case_moves,
-        case_reports,
-        case_settings,
-        case_tasks,
-        cases,
-        channels,
-        confidence,
-        faq,
-        faq_files,
-        inquiries,
-        learned,
-        office_words,
-        questions,
-        unanswered,
-    )
+    from admin.rooms import ROOMS
     from admin.site import STATIC, create_console
 
-    rooms = (
-        inquiries.router,
-        cases.router,
-        case_moves.router,
-        case_filing.router,
-        case_bulk.router,
-        case_settings.router,
-        case_map.router,
-        case_file.router,
-        case_reports.router,
-        case_tasks.router,
-        faq.router,
-        faq_files.router,
-        learned.router,
-        office_words.router,
-        unanswered.router,
-        bench.router,
-        confidence.router,
-        questions.router,
-        channels.router,
-    )
-    console = create_console(system.database, system.settings, rooms=rooms)
+    console = create_console(system.database, system.settings, rooms=ROOMS)
     console.state.faq, console.state.signals = system.faq, system.signals
     console.state.complaints = system.complaints
     app.mount("/admin", console)

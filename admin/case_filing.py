@@ -11,7 +11,7 @@ from admin.access import console_of, guarded
 from admin.case_moves import told
 from admin.pages import fragment, page, refilling
 from eservice.complaints import categories, filing
-from eservice.complaints.filing import BY_STAFF, NewComplaint
+from eservice.complaints.filing import AT_THE_OFFICE, NewComplaint
 from eservice.complaints.models import Source
 from eservice.complaints.numbers import shown
 from eservice.kit.errors import invalid
@@ -98,7 +98,7 @@ def file(
     with refilling(
         request, "cases/new.html", form=form, choices=_choices(uow, texts), suggestions=suggestions
     ):
-        if source not in {known.value for known in BY_STAFF}:
+        if source not in {known.value for known in AT_THE_OFFICE}:
             raise invalid("http.invalid", source="unknown")
         if chosen and chosen not in categories.read_categories(uow):
             raise invalid("complaints.no_category", category="unknown")
@@ -140,7 +140,7 @@ def _choices(reader: ReadOnly, texts: Catalogue) -> Choices:
         sources=[
             {"value": source.value, "label": texts.get(f"cases.source.{source.value}")}
             for source in Source
-            if source in BY_STAFF
+            if source in AT_THE_OFFICE
         ],
         categories=[("", texts.get("cases.new.by_suggestion")), *((name, name) for name in offered)],
         urgencies=[

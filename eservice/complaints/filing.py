@@ -25,7 +25,9 @@ from eservice.staff.models import Department
 from eservice.staff.permissions import Permission, Principal, require
 from knowledge.classify import Urgency
 
-BY_STAFF = frozenset({Source.WALK_IN, Source.PHONE, Source.LETTER, Source.API})
+AT_THE_OFFICE = frozenset({Source.WALK_IN, Source.PHONE, Source.LETTER})
+"""What staff file themselves, for a resident."""
+BY_STAFF = AT_THE_OFFICE | {Source.API}
 """Only staff, and partner systems with a token, file what comes in this way."""
 
 
