@@ -50,6 +50,7 @@ from knowledge.entries import confirmations
 
 log = structlog.get_logger()
 
+SPOT_LINK = "spot-"  # a deep link's parameter that begins a case at a place with a sign: spot-<code>
 ENTRY_LINK = "faq-"  # a deep link's parameter that opens one answer: faq-<key>
 
 
@@ -122,7 +123,7 @@ def _answer(turn: Turn, message: Message, text: str) -> None:
         _command(turn, command)
     elif (here := dialogs.current(turn)) is not None:
         dialogs.hear(turn, *here, message, text)
-    elif follow_complaint.show_typed(turn, text):
+    elif follow_complaint.show_typed(turn, text) or complaints.begin_at_typed_spot(turn, text):
         return
     elif turn.talk.conversation.handler is Handler.STAFF:
         if not talk_to_staff.is_live(turn):  # nobody is there yet: what is surely known need not wait
@@ -345,6 +346,9 @@ def _started(turn: Turn, parameter: str) -> None:
             main_menu.offer_menu(turn)
             main_menu.add_notice(turn)
             return
+    if parameter.startswith(SPOT_LINK) and complaints.begin_at_spot(turn, parameter.removeprefix(SPOT_LINK)):
+        main_menu.add_notice(turn)
+        return
     main_menu.welcome(turn)
 
 

@@ -4,7 +4,7 @@ from typing import assert_never
 
 from bot.english import is_english
 from bot.flows import checks, file_complaint, languages, main_menu, talk_to_staff
-from bot.flows.complaint_answers import reads_like_corruption
+from bot.flows.complaint_answers import tells_of_corruption
 from bot.flows.turn import Turn
 from eservice.inquiries import service as inquiries
 from eservice.inquiries.models import InquiryKind
@@ -52,7 +52,7 @@ def answer_text(turn: Turn, message: Message, text: str) -> None:
         _small_talk(turn, intent.label)
         return
     ask = asks.record_ask(turn.uow, message.id, decision)
-    if reply in (Reply.CHOICES, Reply.LEAVE) and reads_like_corruption(turn, text):
+    if reply in (Reply.CHOICES, Reply.LEAVE) and tells_of_corruption(turn, text):
         reply = Reply.REPORT
     match reply:
         case Reply.REPORT:

@@ -3,8 +3,9 @@
 from bot.dialog.flow import Run, Value
 from bot.flows.turn import Turn
 from eservice.complaints import nearby
-from eservice.complaints.categories import CORRUPTION, read_categories
+from eservice.complaints.categories import read_categories
 from eservice.complaints.clocks import OTHER_CATEGORY
+from eservice.complaints.corruption import reads_like_corruption
 from eservice.complaints.filing import NewComplaint
 from eservice.complaints.models import Source
 from eservice.complaints.nearby import Similar
@@ -13,7 +14,6 @@ from eservice.kit.thai_calendar import thai_date
 from eservice.messaging.models import ChannelName
 
 NONE = "none"  # no department accused, no other case the same
-SURELY = 0.5  # probability
 SOURCES = {
     ChannelName.LINE: Source.LINE,
     ChannelName.TELEGRAM: Source.TELEGRAM,
@@ -36,10 +36,9 @@ def text_of(turn: Turn, answers: dict[str, Value]) -> str:
     return "\n".join(said)
 
 
-def reads_like_corruption(turn: Turn, text: str) -> bool:
-    """Whether a text is more probably than not about corruption."""
-    (likely,) = turn.complaints.categories(text, limit=1)
-    return likely.label == CORRUPTION and likely.probability >= SURELY
+def tells_of_corruption(turn: Turn, text: str) -> bool:
+    """Whether a text reads like a report of corruption, which belongs with other bodies than the office."""
+    return reads_like_corruption(text, turn.complaints.categories(text))
 
 
 def similar_cases(turn: Turn, answers: dict[str, Value], category: str) -> list[Similar]:

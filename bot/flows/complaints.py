@@ -1,12 +1,18 @@
 """What taps, pins and photos mean for complaints, outside and within their dialogs."""
 
+import re
+
 import structlog
 
 from bot.flows import dialogs, file_complaint, follow_complaint, main_menu
 from bot.flows.turn import Turn
 from eservice.complaints import arrivals
+from eservice.complaints.spots import find_spot
 from eservice.kit.errors import ErrorKind, ServiceError
+from eservice.messaging import conversations
 from eservice.messaging.models import ChannelName, Message
+
+_SPOT = re.compile(r"(?:จุด|spot)[\s-]?([A-Za-z0-9-]{6,7})", re.IGNORECASE)
 
 log = structlog.get_logger()
 
@@ -60,6 +66,30 @@ def tap(turn: Turn, name: str, number: str, more: list[str]) -> None:
 def take_pin(turn: Turn, message: Message) -> None:
     """A pin that nobody asked for begins a case: what is the matter there?"""
     file_complaint.begin(turn, place=message)
+
+
+def begin_at_spot(turn: Turn, typed_code: str) -> bool:
+    """Begins a case at a place with a QR sign; False for a code that nobody knows."""
+    spot = find_spot(turn.uow, typed_code)
+    if spot is None:
+        return False
+    label = f"{spot.name} {spot.village}".strip()
+    message = conversations.record_heard(
+        turn.uow,
+        turn.talk.conversation,
+        text=label,
+        kind="location",
+        content={"latitude": spot.latitude, "longitude": spot.longitude, "label": label},
+    )
+    turn.say(turn.text("report.at_spot", spot=label))
+    file_complaint.begin(turn, place=message)
+    return True
+
+
+def begin_at_typed_spot(turn: Turn, text: str) -> bool:
+    """The same for "จุด K7RM4W", which a sign's link to LINE types for people."""
+    typed = _SPOT.fullmatch(text.strip())
+    return typed is not None and begin_at_spot(turn, typed.group(1))
 
 
 def take_photo(turn: Turn, message: Message, media_ref: str) -> bool:

@@ -34,11 +34,11 @@ from bot.flows.complaint_answers import (
     place_words,
     propose,
     similar_cases,
+    tells_of_corruption,
     text_of,
 )
 from bot.flows.turn import Turn
 from eservice.complaints import filing, held_photos
-from eservice.complaints.categories import CORRUPTION
 from eservice.complaints.filing import Filed
 from eservice.complaints.held_photos import HELD_FOR
 from eservice.complaints.models import Complaint
@@ -84,7 +84,7 @@ def begin_with(turn: Turn, message: Message, *, is_meant: bool = False) -> None:
     What speaks of corruption is not made into an ordinary case unasked: first come the offices that protect
     whoever reports it. `is_meant`: the person has read that and wants it all the same.
     """
-    if not is_meant and propose(turn, message.text)[0] == CORRUPTION:
+    if not is_meant and tells_of_corruption(turn, message.text):
         turn.say(
             Card(
                 title=turn.text("report.corruption_title"),

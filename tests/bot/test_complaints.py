@@ -16,6 +16,7 @@ from eservice.complaints.models import (
     Rating,
     Source,
 )
+from eservice.complaints.spots import create_spot
 from eservice.complaints.states import ComplaintState
 from eservice.messaging.models import ChannelName
 from eservice.staff.models import Department, Role
@@ -372,3 +373,31 @@ def test_somebody_elses_case_cannot_be_acted_on_with_forged_buttons(village: Vil
     malee.sees("ไม่พบเรื่องนี้")
     assert the_case(village).state is S.RECEIVED or the_case(village).state is S.ASSIGNED
     assert village.rows(ComplaintComment) == []
+
+
+def test_a_sign_with_a_code_says_where(village: Village) -> None:
+    with village.database.unit_of_work() as uow:
+        admin = principal_of(uow, add_staff(uow, "nok", Role.ADMINISTRATOR))
+        spot = create_spot(uow, name="เสาไฟ 12", village="หมู่ 3", latitude=14.5, longitude=100.5, by=admin)
+    dam = village.resident(ChannelName.TELEGRAM)
+    dam.says(f"/start spot-{spot.code}")
+    dam.sees("เสาไฟ 12", "จะแจ้งเรื่องอะไร")
+    dam.says("ไฟดับ")
+    dam.taps("ส่งเรื่อง")
+    somchai = village.resident()
+    somchai.says(f"จุด {spot.code}")
+    somchai.sees("เสาไฟ 12")
+    case = the_case(village)
+    assert (case.latitude, case.address, case.village) == (14.5, "เสาไฟ 12 หมู่ 3", "หมู่ 3")
+    somchai.says("ยกเลิก")
+    somchai.says("จุด K7RM4W")
+    somchai.sees()
+    assert somchai.contact() is not None
+
+
+@pytest.mark.parametrize("text", ["มีการเรียกรับเงินค่าออกใบอนุญาต", "ฮั้วประมูลถนนหมู่ 5", "ผู้ใหญ่บ้านรับสินบน"])
+def test_words_of_corruption_are_never_an_ordinary_case_unasked(village: Village, text: str) -> None:
+    somchai = village.resident()
+    somchai.says(text)
+    somchai.sees("1205")
+    assert village.rows(Complaint) == []
