@@ -85,7 +85,8 @@ def _change_words(
         waiting=waiting_name(texts, change.waiting_reason, contact.language) if change.waiting_reason else "",
         parent=parent.number if parent else "",
     )
-    said = [text for text in (change.note, change.reason) if text and change.is_public]
+    is_for_all = change.is_public and change.actor is not Actor.RESIDENT  # their words are for the officers
+    said = [text for text in (change.note, change.reason) if text and is_for_all]
     buttons = [_look(texts, complaint, contact)]
     is_owner = complaint.contact_id == contact.id
     if change.after is ComplaintState.RESOLVED and is_owner:

@@ -176,3 +176,19 @@ def test_a_resident_reads_news_in_their_own_language(desk: Desk) -> None:
     begin(desk, filed)
     relay_all(desk)
     assert "has begun to work" in told(desk, desk.daeng)[0][0]
+
+
+def test_what_the_owner_says_of_the_work_is_read_by_nobody_who_only_joined(desk: Desk) -> None:
+    filed = desk.file()
+    relay_all(desk)
+    with desk.database.unit_of_work() as uow:
+        assert filing.join(uow, filed.number, desk.dam)
+    begin(desk, filed)
+    finish(desk, filed)
+    with desk.database.unit_of_work() as uow:
+        residents.reopen(uow, filed.number, desk.owner, "หน้าบ้านนางแดง 99/1 ยังมืด")
+    relay_all(desk)
+    texts = [text for text, _purpose, _state in told(desk, desk.dam)]
+    assert "เปลี่ยนหลอดแล้ว" in texts[1]
+    assert len(texts) == 3
+    assert "นางแดง" not in texts[2]
