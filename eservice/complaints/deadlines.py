@@ -54,6 +54,20 @@ def work_clock(reader: ReadOnly, complaint: Complaint, hours: WorkingHours) -> W
     return read_work_clock(hours, target_minutes=days * hours.day_minutes, start=start, pauses=pauses, now=at)
 
 
+def overdue_days(reader: ReadOnly, complaint: Complaint, hours: WorkingHours) -> float | None:
+    """Working days since the date that the resident was given, whatever its category promises by now.
+
+    Waits do not count. None while the date has not passed.
+    """
+    if complaint.due_at is None:
+        return None
+    _start, pauses = _since_when(reader, complaint)
+    since_due = read_work_clock(
+        hours, target_minutes=0, start=complaint.due_at, pauses=pauses, now=reader.now
+    )
+    return since_due.overdue_days
+
+
 def answer_duty(reader: ReadOnly, complaint: Complaint) -> AnswerDuty:
     """The duty to answer, with its extensions. The receipt that every filing gives is its acknowledgement."""
     extensions = reader.session.scalars(

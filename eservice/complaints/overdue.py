@@ -7,7 +7,6 @@ when called again.
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
 
 from eservice.complaints import deadlines, residents
 from eservice.complaints.assigning import OPEN_STATES
@@ -16,6 +15,7 @@ from eservice.complaints.clocks import (
     ALERT_DAYS_BEFORE,
     DEFAULT_ESCALATION,
     Answering,
+    WorkingHours,
     positions_to_tell,
     read_answer_clock,
 )
@@ -23,6 +23,7 @@ from eservice.complaints.models import Complaint, Escalation, EscalationClock
 from eservice.complaints.states import ComplaintState
 from eservice.kit import outbox
 from eservice.kit.database import insert_new
+from eservice.kit.thai_calendar import local_date
 from eservice.kit.unit_of_work import UnitOfWork
 from eservice.staff.models import Position
 
@@ -47,6 +48,7 @@ def close_silent(uow: UnitOfWork, *, silence_days: int = SILENCE_DAYS) -> int:
         )
         .order_by(Complaint.id)
         .limit(_BATCH)
+        .with_for_update(skip_locked=True)  # whom another worker closes, or whose resident speaks up just now
     ).all()
     for complaint_id in silent:
         residents.close_unanswered(uow, complaint_id, silence_days=silence_days)
@@ -60,17 +62,22 @@ def escalate(uow: UnitOfWork) -> int:
     brought before anybody.
     """
     hours = deadlines.hours_of(uow)
-    soon = uow.now + timedelta(days=ALERT_DAYS_BEFORE)
-    late_work = and_(
-        Complaint.due_at <= uow.now,
-        Complaint.state != ComplaintState.WAITING,
-        ~_reached_the_top(EscalationClock.WORK, Complaint.due_at),
-    )
-    late_answer = and_(
-        Complaint.answered_at.is_(None),
-        Complaint.answer_due_at <= soon,
-        ~_reached_the_top(EscalationClock.ANSWER, Complaint.answer_due_at),
-    )
+    due_work = [
+        _not_told(EscalationClock.WORK, position, Complaint.due_at <= _worked_ago(hours, uow.now, days))
+        for position, days in DEFAULT_ESCALATION.items()
+    ]
+    due_answer = [
+        _not_told(
+            EscalationClock.ANSWER,
+            position,
+            Complaint.answer_due_at <= deadlines.end_of(local_date(uow.now) - timedelta(days=max(days, 1))),
+        )
+        for position, days in DEFAULT_ESCALATION.items()
+    ]
+    alert_until = deadlines.end_of(local_date(uow.now) + timedelta(days=ALERT_DAYS_BEFORE))
+    alert = _not_told(EscalationClock.ANSWER, None, Complaint.answer_due_at <= alert_until)
+    late_work = and_(Complaint.state != ComplaintState.WAITING, or_(*due_work))
+    late_answer = and_(Complaint.answered_at.is_(None), or_(alert, *due_answer))
     found = uow.session.scalars(
         select(Complaint)
         .where(Complaint.state.in_(OPEN_STATES), or_(late_work, late_answer))
@@ -80,11 +87,11 @@ def escalate(uow: UnitOfWork) -> int:
     ).all()
     brought = 0
     for complaint in found:
-        work = deadlines.work_clock(uow, complaint, hours)
         answer = read_answer_clock(deadlines.answer_duty(uow, complaint), uow.now)
         new = 0
-        if not work.is_paused:
-            new += _tell(uow, complaint, EscalationClock.WORK, work.due, work.overdue_days)
+        if complaint.due_at is not None and complaint.state is not ComplaintState.WAITING:
+            late_days = deadlines.overdue_days(uow, complaint, hours)
+            new += _tell(uow, complaint, EscalationClock.WORK, complaint.due_at, late_days)
         due = deadlines.end_of(answer.due_day)
         if answer.state in (Answering.ALERTING, Answering.OVERDUE):
             new += _note(uow, complaint, EscalationClock.ANSWER, None, due)
@@ -95,16 +102,30 @@ def escalate(uow: UnitOfWork) -> int:
     return brought
 
 
-def _reached_the_top(
-    clock: EscalationClock, due_at: InstrumentedAttribute[datetime | None]
+def _not_told(
+    clock: EscalationClock, position: Position | None, is_due: ColumnElement[bool]
 ) -> ColumnElement[bool]:
-    """Whether the last of the positions has been told of this missed date: nothing is left to do."""
-    return exists().where(
+    """Whether a position must be told of a missed date and has not been: only such rows fill a batch."""
+    due_at = Complaint.due_at if clock is EscalationClock.WORK else Complaint.answer_due_at
+    told = exists().where(
         Escalation.complaint_id == Complaint.id,
         Escalation.clock == clock,
-        Escalation.position == Position.CHIEF_EXECUTIVE,
+        Escalation.position == position,
         Escalation.due_at == due_at,
     )
+    return and_(is_due, ~told)
+
+
+def _worked_ago(hours: WorkingHours, now: datetime, days: float) -> datetime:
+    """The last instant, to the minute, since which so many working days have been worked."""
+    wanted = days * hours.day_length
+    earliest, latest = now - timedelta(days=30 + 10 * days), now
+    if hours.worked(latest, now) >= wanted:
+        return latest
+    while latest - earliest > timedelta(minutes=1):
+        middle = earliest + (latest - earliest) / 2
+        earliest, latest = (middle, latest) if hours.worked(middle, now) >= wanted else (earliest, middle)
+    return earliest
 
 
 def _tell(
