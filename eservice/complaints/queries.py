@@ -123,7 +123,7 @@ def waits_before(reader: ReadOnly, complaint: Complaint) -> Complaint | None:
 
     The rule: danger first, then by when it came in. None when it is this one's turn.
     """
-    if complaint.state not in NOT_BEGUN:
+    if complaint.state not in NOT_BEGUN and _has_begun(reader, complaint):
         return None
     rank = literal(_RANK[complaint.urgency])
     return reader.session.scalar(
@@ -146,6 +146,21 @@ def waits_before(reader: ReadOnly, complaint: Complaint) -> Complaint | None:
         .order_by(URGENT_FIRST, Complaint.filed_at, Complaint.id)
         .limit(1)
     )
+
+
+def _has_begun(reader: ReadOnly, complaint: Complaint) -> bool:
+    """Whether work on it has begun since it was filed or last reopened; who only asked has not begun."""
+    last = reader.session.scalar(
+        select(ComplaintEvent.after)
+        .where(
+            ComplaintEvent.complaint_id == complaint.id,
+            ComplaintEvent.before != ComplaintEvent.after,
+            ComplaintEvent.after.in_((ComplaintState.IN_PROGRESS, ComplaintState.REOPENED)),
+        )
+        .order_by(ComplaintEvent.id.desc())
+        .limit(1)
+    )
+    return last is ComplaintState.IN_PROGRESS
 
 
 def history(reader: ReadOnly, complaint_id: int) -> Sequence[ComplaintEvent]:

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from eservice.complaints import filing, queries, residents, service
+from eservice.complaints import assigning, filing, queries, ratings, residents, service
 from eservice.complaints.filing import Filed
 from eservice.complaints.models import Complaint, PhotoKind
 from eservice.complaints.states import ComplaintState, WaitingReason
 from eservice.kit import audit
+from eservice.kit.clock import FixedClock
+from eservice.staff.models import Role, RoleGrant
 from eservice.staff.permissions import Principal
 from tests.complaints.desk import LIGHT, Desk, refused
 from tests.complaints.pictures import photo
@@ -307,3 +309,53 @@ def test_dates_that_are_owed_are_shown_to_everyone_alike(desk: Desk) -> None:
         status = queries.public_status(reader, filed.number)
         assert status.due_at is not None
         assert (status.due_at, status.answer_due_at) == (complaint.due_at, complaint.answer_due_at)
+
+
+def test_asking_the_resident_first_is_no_way_around_the_queue(desk: Desk, clock: FixedClock) -> None:
+    earlier = desk.file()
+    clock.advance(minutes=5)
+    later = desk.file()
+    for filed in (earlier, later):
+        hand_on(desk, filed, desk.works, desk.somsri)
+    move(desk, later, S.NEEDS_INFORMATION, note="เสาต้นไหนคะ")
+    with refused("complaints.jumps_queue"):
+        move(desk, later, S.IN_PROGRESS)
+    move(desk, earlier, S.IN_PROGRESS)
+    move(desk, later, S.IN_PROGRESS)
+
+
+def test_what_was_begun_already_goes_on_without_waiting_its_turn_again(desk: Desk, clock: FixedClock) -> None:
+    earlier = desk.file()
+    clock.advance(minutes=5)
+    later = desk.file()
+    for filed in (earlier, later):
+        hand_on(desk, filed, desk.works, desk.somsri)
+    move(desk, later, S.IN_PROGRESS, reason="อันตราย")
+    move(desk, later, S.WAITING, waiting_reason=WaitingReason.BUDGET, reason="ของบ")
+    assert move(desk, later, S.IN_PROGRESS).state is S.IN_PROGRESS
+    assert desk.state(earlier) is S.ASSIGNED
+
+
+def test_an_improvement_is_not_shown_to_the_department_that_the_case_accuses(desk: Desk) -> None:
+    filed = in_progress(desk, accused=frozenset({desk.finance}))
+    propose(desk, filed)
+    with desk.database.unit_of_work() as uow:
+        service.agree_done(uow, filed.complaint_id, by=desk.somchai, seen_version=desk.version(filed))
+        residents.confirm(uow, filed.number, desk.owner)
+        ratings.rate(uow, filed.number, desk.owner, 1)
+    accused = replace(desk.palad, department_id=desk.finance)  # of finance, with a part in the whole office
+    with desk.database.read() as reader:
+        (task,) = ratings.tasks(reader, desk.palad)
+        assert ratings.tasks(reader, accused) == []
+    with refused("complaints.not_found"), desk.database.unit_of_work() as uow:
+        ratings.finish_task(uow, task.id, "คุยกันแล้ว", by=accused)
+
+
+def test_nobody_with_a_part_in_an_accused_department_is_given_the_case(desk: Desk) -> None:
+    with desk.database.unit_of_work() as uow:
+        for account_id in (desk.somsri.account_id, desk.somchai.account_id):
+            uow.session.add(RoleGrant(account_id=account_id, role=Role.RESPONDER, department_id=desk.finance))
+    filed = desk.file(replace(LIGHT, accused=frozenset({desk.finance})))
+    with desk.database.unit_of_work() as uow:
+        assigned = assigning.assign(uow, filed.complaint_id)
+        assert (assigned.department_id, assigned.assignee_id) == (desk.works, None)
