@@ -23,13 +23,17 @@ RADIUS_M = 250.0
 ALIKE = 70.0  # of 100, the share of letters in common
 FRESH = timedelta(days=60)  # words alone say little about an old complaint
 MAX_COMPARED = 500
+MAX_LETTERS = 200  # of each text that is compared: a turn waits for it, and a place is named early
+DISTANCE_STEP_M = 50  # distances are told in such steps: three exact ones would tell the place
 _METRES_PER_DEGREE = 111_320.0
 _EARTH_M = 6_371_000.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Similar:
-    """An open complaint that may be the same. `distance_m` is None where there was no pin to measure from."""
+    """An open complaint that may be the same. `distance_m` is None where there was no pin to measure from,
+    else rounded up to `DISTANCE_STEP_M`.
+    """
 
     complaint_id: int
     number: str
@@ -88,13 +92,19 @@ def _nearest(found: Sequence[Complaint], latitude: float, longitude: float, radi
         if complaint.latitude is not None and complaint.longitude is not None
     ]
     near = sorted(((metres, c) for metres, c in measured if metres <= radius_m), key=lambda pair: pair[0])
-    return [_similar(complaint, round(metres / 10) * 10) for metres, complaint in near]
+    return [
+        _similar(complaint, math.ceil(metres / DISTANCE_STEP_M) * DISTANCE_STEP_M)
+        for metres, complaint in near
+    ]
 
 
 def _alike(found: Sequence[Complaint], text: str) -> list[Similar]:
     """By shared letters in order: in short Thai messages the place's name is most of what is said."""
-    wanted = normalise(text)
-    scored = [(fuzz.ratio(wanted, normalise(complaint.text)), complaint) for complaint in found]
+    wanted = normalise(text[:MAX_LETTERS])
+    scored = [
+        (fuzz.ratio(wanted, normalise(complaint.text[:MAX_LETTERS]), score_cutoff=ALIKE), complaint)
+        for complaint in found
+    ]
     alike = sorted((pair for pair in scored if pair[0] >= ALIKE), key=lambda pair: -pair[0])
     return [_similar(complaint, None) for _score, complaint in alike]
 
