@@ -11,7 +11,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from eservice.complaints import held_photos, photos
-from eservice.complaints.models import ArrivalState, Photo, PhotoArrival, PhotoKind
+from eservice.complaints.models import ArrivalState, Complaint, Photo, PhotoArrival, PhotoKind
 from eservice.complaints.photos import KeptPhoto
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging.models import ChannelName
@@ -109,6 +109,7 @@ def arrived(uow: UnitOfWork, job: Job, kept: KeptPhoto) -> Photo | None:
     if arrival is None:
         return None
     complaint_id = arrival.complaint_id
+    complaint = uow.session.get(Complaint, complaint_id) if complaint_id else None
     photo = photos.add_row(
         uow,
         kept,
@@ -116,7 +117,7 @@ def arrived(uow: UnitOfWork, job: Job, kept: KeptPhoto) -> Photo | None:
         contact_id=arrival.contact_id,
         message_id=arrival.message_id,
         kind=PhotoKind.RESIDENT,
-        is_public=True,
+        is_public=complaint is None or complaint.contact_id == arrival.contact_id,
         opening=photos.openings(uow, complaint_id) if complaint_id else 0,
         at=arrival.at,
     )

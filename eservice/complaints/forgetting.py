@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, or_, select, update
 
-from eservice.complaints.held_photos import HELD_FOR
+from eservice.complaints.held_photos import KEPT_FOR
 from eservice.complaints.models import Photo, PhotoArrival
 from eservice.kit.database import Database
 from eservice.kit.media import MediaStore
@@ -32,7 +32,7 @@ def forget_due(database: Database, media: MediaStore) -> int:
     its files. Raises ServiceError `media.unavailable`.
     """
     with database.read() as reader:
-        limit = reader.now - HELD_FOR
+        limit = reader.now - KEPT_FOR
         photo = (Photo.complaint_id.is_(None), Photo.forgotten_at.is_(None), Photo.at < limit)
         arrival = (PhotoArrival.complaint_id.is_(None), PhotoArrival.at < limit)
         looks = (select(Photo.id).where(*photo), select(PhotoArrival.id).where(*arrival))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from eservice.complaints import cases
-from eservice.complaints.models import ArrivalState, Photo, PhotoArrival, PhotoKind
+from eservice.complaints.models import ArrivalState, Follower, Photo, PhotoArrival, PhotoKind
 from eservice.complaints.photos import (
     MOST_FROM_RESIDENT,
     KeptPhoto,
@@ -19,7 +19,8 @@ from eservice.complaints.photos import (
 from eservice.kit.errors import not_found
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 
-HELD_FOR = timedelta(minutes=30)
+HELD_FOR = timedelta(minutes=30)  # before a telling begins; a photo sent during it waits for its end
+KEPT_FOR = timedelta(hours=3)  # longer than anybody takes to tell a case
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,15 +69,17 @@ def held_of(reader: ReadOnly, contact_id: int, since: datetime) -> tuple[HeldPho
 
 
 def attach_held(uow: UnitOfWork, complaint_id: int, contact_id: int, *, since: datetime) -> int:
-    """Gives a contact's held photos, those that are still coming too, to their own complaint.
+    """Gives a contact's held photos, those that are still coming too, to a complaint of theirs or one they follow.
 
-    Returns how many; what is above the limit stays held and is forgotten. Raises ServiceError
-    `complaints.not_found` when the complaint is not the contact's.
+    A follower's photos are for the officers: its owner does not see them. Returns how many; what is above
+    the limit stays held and is forgotten. Raises ServiceError `complaints.not_found` when the contact
+    neither filed nor follows the complaint.
     """
     complaint = cases.locked(uow, complaint_id)
-    if complaint.contact_id != contact_id:
+    is_owner = complaint.contact_id == contact_id
+    if not is_owner and uow.session.get(Follower, (complaint_id, contact_id)) is None:
         raise not_found("complaints.not_found")
-    room = MOST_FROM_RESIDENT - from_resident(uow, complaint.id)
+    room = MOST_FROM_RESIDENT - from_resident(uow, complaint.id, is_owner=is_owner)
     held = uow.session.scalars(
         select(Photo)
         .where(
@@ -103,7 +106,7 @@ def attach_held(uow: UnitOfWork, complaint_id: int, contact_id: int, *, since: d
     ).all()
     opening = openings(uow, complaint.id)
     for photo in held:
-        photo.complaint_id, photo.opening = complaint.id, opening
+        photo.complaint_id, photo.opening, photo.is_public = complaint.id, opening, is_owner
     for arrival in coming:
         arrival.complaint_id = complaint.id
     if held or coming:

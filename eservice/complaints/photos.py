@@ -276,14 +276,20 @@ def too_many() -> ServiceError:
     return ServiceError("photos.too_many", ErrorKind.CONFLICT, fields={"photo": "too_many"})
 
 
-def from_resident(reader: ReadOnly, complaint_id: int) -> int:
-    """How many photos of the resident the complaint has, those that are still coming too."""
+def from_resident(reader: ReadOnly, complaint_id: int, *, is_owner: bool = True) -> int:
+    """How many photos of its owner the complaint has, or of all its followers, those still coming too."""
     here = select(func.count()).where(
         Photo.complaint_id == complaint_id,
         Photo.kind == PhotoKind.RESIDENT,
+        Photo.is_public == is_owner,
         Photo.forgotten_at.is_(None),
     )
+    owner = select(Complaint.contact_id).where(Complaint.id == complaint_id).scalar_subquery()
     coming = select(func.count()).where(
-        PhotoArrival.complaint_id == complaint_id, PhotoArrival.state == ArrivalState.COMING
+        PhotoArrival.complaint_id == complaint_id,
+        PhotoArrival.state == ArrivalState.COMING,
+        PhotoArrival.contact_id.is_not_distinct_from(owner)
+        if is_owner
+        else PhotoArrival.contact_id.is_distinct_from(owner),
     )
     return reader.session.scalars(here).one() + reader.session.scalars(coming).one()

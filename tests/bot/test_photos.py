@@ -255,7 +255,7 @@ def test_the_keeper_forgets_held_photos_and_files_without_a_row(village: Village
     keeper = PhotoKeeper(village.database, village.media)
     asyncio.run(keeper())
     assert stored(village) == 3  # the one is held, the other may get its row yet
-    village.clock.advance(minutes=31)
+    village.clock.advance(hours=3, minutes=1)
     asyncio.run(keeper())
     assert (village.rows(Photo), stored(village)) == ([], 1)
     while stored(village):  # the store's own clock says when a file was written: long ago, soon

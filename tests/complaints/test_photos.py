@@ -183,11 +183,11 @@ def test_ten_photos_are_held_and_a_full_complaint_takes_no_more(desk: Desk, cloc
     assert (len(of(desk, filed)), held(desk)) == (MOST_FROM_RESIDENT, MOST_FROM_RESIDENT - 2)
 
 
-def test_a_held_photo_is_forgotten_after_half_an_hour_with_its_files(desk: Desk, clock: FixedClock) -> None:
+def test_a_held_photo_is_forgotten_after_three_hours_with_its_files(desk: Desk, clock: FixedClock) -> None:
     filed = desk.file()
     attached = desk.add_photo(filed, photo(1, SMALL))
     hold(desk, 2)
-    clock.advance(minutes=30)
+    clock.advance(hours=3)
     assert forgetting.forget_due(desk.database, desk.media) == 0
     clock.advance(seconds=1)
     assert held(desk) == 0
@@ -224,7 +224,7 @@ def test_a_photo_that_was_taken_back_is_gone_for_everybody_at_once(desk: Desk) -
 
 def test_a_row_is_not_lost_before_its_files(desk: Desk, clock: FixedClock) -> None:
     row = hold(desk, 1)
-    clock.advance(minutes=31)
+    clock.advance(hours=3, minutes=1)
     with refused("media.unavailable"):
         forgetting.forget_due(desk.database, MediaStore(StoreAway()))  # type: ignore[arg-type]
     assert stored(desk) == {row.image_key, row.thumbnail_key}
