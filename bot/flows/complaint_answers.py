@@ -8,8 +8,9 @@ from eservice.complaints.clocks import OTHER_CATEGORY
 from eservice.complaints.corruption import reads_like_corruption
 from eservice.complaints.filing import NewComplaint
 from eservice.complaints.models import Source
-from eservice.complaints.nearby import Similar
+from eservice.complaints.nearby import DISTANCE_STEP_M, Similar
 from eservice.complaints.villages import read_village
+from eservice.complaints.wording import in_parts
 from eservice.kit.thai_calendar import thai_date
 from eservice.messaging.models import ChannelName
 
@@ -58,7 +59,7 @@ def similar_cases(turn: Turn, answers: dict[str, Value], category: str) -> list[
 def offer_of(turn: Turn, similar: Similar) -> str:
     """What is told of another's case: what anybody may know of it."""
     where = (
-        turn.text("report.metres", metres=max(similar.distance_m, 10))
+        turn.text("report.metres", metres=max(similar.distance_m, DISTANCE_STEP_M))
         if similar.distance_m is not None
         else similar.village or turn.text("report.alike")
     )
@@ -88,7 +89,7 @@ def category_named_by(turn: Turn, answers: dict[str, Value]) -> str:
     """The category that the answers hold; อื่นๆ while they hold none."""
     names = list(read_categories(turn.uow))
     code = str(answers.get("category") or "")
-    return names[int(code)] if code.isdigit() and int(code) < len(names) else OTHER_CATEGORY
+    return names[int(code)] if code.isdecimal() and int(code) < len(names) else OTHER_CATEGORY
 
 
 def code_of(turn: Turn, name: str) -> str:
@@ -118,7 +119,7 @@ def new_complaint(turn: Turn, run: Run, text: str) -> NewComplaint:
     return NewComplaint(
         source=SOURCES[turn.talk.contact.channel],
         category=category_named_by(turn, run.answers),
-        text=text[:4_000],
+        text=in_parts(text)[0],
         contact_id=turn.talk.contact.id,
         reporter_name=" ".join(name.text.split())[:300] if name else "",
         latitude=pin["latitude"] if pin else None,
@@ -126,5 +127,5 @@ def new_complaint(turn: Turn, run: Run, text: str) -> NewComplaint:
         address=address,
         village=read_village(f"{address} {text}"),
         urgency=turn.complaints.urgency(text).urgency,
-        accused=frozenset({int(accused)}) if accused.isdigit() else frozenset(),
+        accused=frozenset({int(accused)}) if accused.isdecimal() else frozenset(),
     )

@@ -6,7 +6,7 @@ import structlog
 
 from bot.flows import dialogs, file_complaint, follow_complaint, main_menu
 from bot.flows.turn import Turn
-from eservice.complaints import arrivals
+from eservice.complaints import arrivals, guesses
 from eservice.complaints.spots import find_spot
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.messaging import conversations
@@ -33,12 +33,17 @@ def report(turn: Turn, message_id: int, *, is_meant: bool) -> None:
 
 
 def tap(turn: Turn, name: str, number: str, more: list[str]) -> None:
-    """A button about one case. What cannot be done any more is said in words, with the case as it is now."""
-    turn.state.run = None  # whatever was being asked: the person has turned to something else
+    """A button about one case. What cannot be done any more is said in words, with the case as it is now.
+
+    Looking at a case leaves an open dialog open; whatever else is done with it ends the dialog.
+    """
     try:
+        if (name, more) == ("case", []):
+            follow_complaint.show(turn, number)
+            dialogs.repeat(turn)
+            return
+        turn.state.run = None  # the person has turned to something else
         match name, more:
-            case "case", []:
-                follow_complaint.show(turn, number)
             case "casesay", []:
                 follow_complaint.begin_say(turn, number)
             case "casenot", []:
@@ -58,6 +63,8 @@ def tap(turn: Turn, name: str, number: str, more: list[str]) -> None:
     except ServiceError as refusal:
         turn.say(turn.text(f"errors.{refusal.code}"))
         if refusal.code == "complaints.not_found":
+            guesses.count_failure(turn.uow, follow_complaint.guesser(turn))
+        if refusal.code in ("complaints.not_found", "complaints.too_many_tries"):
             main_menu.offer_menu(turn)
         else:
             turn.offer(turn.button("track.look", f"case:{number}"))

@@ -5,6 +5,7 @@ are taken at any time, before, during or after; nothing but the words themselves
 """
 
 import secrets
+from datetime import UTC, datetime
 
 from bot.dialog import engine
 from bot.dialog.flow import (
@@ -38,11 +39,15 @@ from bot.flows.complaint_answers import (
     text_of,
 )
 from bot.flows.turn import Turn
-from eservice.complaints import filing, held_photos
+from eservice.complaints import filing, held_photos, residents
+from eservice.complaints.cases import Resident
+from eservice.complaints.categories import read_categories
 from eservice.complaints.filing import Filed
 from eservice.complaints.held_photos import HELD_FOR
 from eservice.complaints.models import Complaint
+from eservice.complaints.nearby import Similar
 from eservice.complaints.numbers import shown
+from eservice.complaints.wording import in_parts
 from eservice.kit.thai_calendar import thai_date
 from eservice.messaging.content import AskLocation, Button, Card, Choices, LinkButton, Row
 from eservice.messaging.models import Message
@@ -70,7 +75,7 @@ _SUMMARY_TEXT = 300  # characters of the text shown there
 
 def begin(turn: Turn, message: Message | None = None, *, place: Message | None = None) -> None:
     """Starts a case: with words that are there already, with a pin, or with the question what it is about."""
-    answers: dict[str, Value] = {"name": None}
+    answers: dict[str, Value] = {"name": None, "photos_since": (turn.uow.now - HELD_FOR).timestamp()}
     if message is not None:
         answers["what"] = message.id
     if place is not None:
@@ -134,10 +139,38 @@ def tap(turn: Turn, run: Run, answer: TapAnswer) -> None:
         turn.state.run = run
         _ask_category(turn, run, is_all=True)
         return
-    if is_current and answer.step == "similar" and answer.value not in (NONE, "_back", CANCEL):
-        _join(turn, run, answer.value)
+    if is_current and answer.step == "similar":
+        offered = similar_cases(turn, run.answers, category_named_by(turn, run.answers))
+        similar = next((each for each in offered if each.number == answer.value), None)
+        if similar is not None:
+            _join(turn, run, similar)
+            return
+    if is_current and not _is_choice(turn, run, answer.value):  # it ended meanwhile, or was never offered
+        put(turn, engine.repeat(FILE, run))
         return
     put(turn, engine.advance(FILE, run, answer))
+
+
+def _is_choice(turn: Turn, run: Run, value: str) -> bool:
+    """Whether a tap of the present step has a value that the step knows."""
+    match run.step:
+        case "accused":
+            return value in {NONE, *(str(department.id) for department in departments(turn.uow))}
+        case "similar":
+            return value == NONE
+        case "category":
+            offered = (name for name, known in read_categories(turn.uow).items() if known.is_offered)
+            return value in {code_of(turn, name) for name in offered}
+        case "send":
+            return value == "yes"
+        case _:
+            return True
+
+
+def _photos_since(turn: Turn, run: Run) -> datetime:
+    """Since when photos belong to this telling."""
+    begun = run.answers.get("photos_since")
+    return datetime.fromtimestamp(float(begun), UTC) if begun is not None else turn.uow.now - HELD_FOR
 
 
 def back(turn: Turn, run: Run) -> None:
@@ -242,7 +275,7 @@ def _ask_category(turn: Turn, run: Run, *, is_all: bool = False, problem: str = 
 def _ask_send(turn: Turn, run: Run, cancel: Button, problem: str) -> None:
     """The summary: everything as it will be kept, and what can still be changed."""
     text = text_of(turn, run.answers)
-    photos = len(held_photos.held_of(turn.uow, turn.talk.contact.id, turn.uow.now - HELD_FOR))
+    photos = len(held_photos.held_of(turn.uow, turn.talk.contact.id, _photos_since(turn, run)))
     name = turn.own_message(int(run.answers.get("name") or 0))
     rows = [
         Row(left=turn.text("report.row_category"), right=category_named_by(turn, run.answers)),
@@ -269,15 +302,17 @@ def _ask_send(turn: Turn, run: Run, cancel: Button, problem: str) -> None:
     turn.offer(cancel)
 
 
-def _join(turn: Turn, run: Run, number: str) -> None:
-    """ฉันด้วย: follows the other case; the words go to its officers, and to nobody else."""
+def _join(turn: Turn, run: Run, similar: Similar) -> None:
+    """ฉันด้วย: follows the other case; words and photos go to its officers, and to nobody else."""
+    contact_id = turn.talk.contact.id
+    filing.join(turn.uow, similar.number, contact_id, words=text_of(turn, run.answers))
+    held_photos.attach_held(turn.uow, similar.complaint_id, contact_id, since=_photos_since(turn, run))
     turn.state.run = None
-    filing.join(turn.uow, number, turn.talk.contact.id, words=text_of(turn, run.answers))
     turn.say(
         Card(
-            title=turn.text("report.joined", number=shown(number)),
+            title=turn.text("report.joined", number=shown(similar.number)),
             body=turn.text("report.joined_body"),
-            buttons=(turn.button("track.look", f"case:{number}"),),
+            buttons=(turn.button("track.look", f"case:{similar.number}"),),
         )
     )
     main_menu.offer_menu(turn)
@@ -293,7 +328,14 @@ def _finish(turn: Turn, run: Run) -> None:
         new_complaint(turn, run, text),
         idempotency_key=f"chat:{turn.talk.conversation.id}:{run.run_id}",
     )
-    held_photos.attach_held(turn.uow, filed.complaint_id, turn.talk.contact.id, since=turn.uow.now - HELD_FOR)
+    owner = Resident(contact_id=turn.talk.contact.id)
+    for part in (
+        in_parts(text)[1:] if filed.key else ()
+    ):  # told in many messages: more than a case's text holds
+        residents.say(turn.uow, filed.number, owner, part)
+    held_photos.attach_held(
+        turn.uow, filed.complaint_id, turn.talk.contact.id, since=_photos_since(turn, run)
+    )
     turn.remember_case(filed.number)
     _give_receipt(turn, filed)
 

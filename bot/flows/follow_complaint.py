@@ -12,7 +12,7 @@ from eservice.complaints.models import CommentKind
 from eservice.complaints.numbers import read_number, shown
 from eservice.complaints.queries import Happened, PublicStatus, Said
 from eservice.complaints.states import ComplaintState, Standing, is_open, standing, state_name, waiting_name
-from eservice.kit.errors import ServiceError
+from eservice.kit.errors import ServiceError, conflict
 from eservice.kit.thai_calendar import thai_date, thai_datetime
 from eservice.messaging.content import Button, Card, Choices, Row
 from eservice.messaging.models import Message
@@ -97,6 +97,11 @@ def show(turn: Turn, number: str) -> None:
     main_menu.offer_menu(turn)
 
 
+def guesser(turn: Turn) -> str:
+    """Under which name this person's wrong numbers and keys are counted."""
+    return f"contact:{turn.talk.contact.id}"
+
+
 def show_typed(turn: Turn, text: str) -> bool:
     """A number typed anywhere, perhaps with its key behind it; False when the text is none."""
     words = text.replace(",", " ").split()
@@ -153,14 +158,22 @@ def withdraw(turn: Turn, number: str) -> None:
 
 def leave(turn: Turn, number: str) -> None:
     """Follows another's case no more."""
+    if not _follows(turn, number):
+        guesses.refuse_guesser(turn.uow, guesser(turn))
     filing.leave(turn.uow, number, turn.talk.contact.id)
     turn.say(turn.text("track.left", number=shown(number)))
     main_menu.offer_menu(turn)
 
 
 def add_photo(turn: Turn, message: Message, media_ref: str, number: str) -> None:
-    """A photo sent after the case was filed belongs to it."""
+    """A photo sent after the case was filed belongs to it.
+
+    Raises ServiceError `complaints.not_found`, `complaints.ended`, `photos.too_many`.
+    """
     complaint_id = queries.id_for_resident(turn.uow, number, _me(turn))
+    state = queries.public_status(turn.uow, number).state
+    if not is_open(state) and state is not ComplaintState.DUPLICATE:
+        raise conflict("complaints.ended")
     arrivals.expect(
         turn.uow,
         contact_id=turn.talk.contact.id,
@@ -199,6 +212,17 @@ def _finish(turn: Turn, run: Run) -> None:
     number = str(run.answers["number"])
     message = turn.own_message(int(run.answers.get("words") or 0))
     words = message.text if message else ""
+    try:
+        _act(turn, run, number, words)
+    except ServiceError as refusal:  # meanwhile it was reopened, closed, or the time ran out
+        turn.say(turn.text(f"errors.{refusal.code}"))
+        if words and refusal.code != "complaints.not_found":  # the officers read them all the same
+            residents.say(turn.uow, number, _me(turn), words)
+            turn.say(turn.text("track.said", number=shown(number)))
+    turn.offer(turn.button("track.look", f"case:{number}"))
+
+
+def _act(turn: Turn, run: Run, number: str, words: str) -> None:
     match run.flow:
         case SAY.name if words:
             residents.say(turn.uow, number, _me(turn), words)
@@ -212,11 +236,10 @@ def _finish(turn: Turn, run: Run) -> None:
             turn.say(turn.text("track.rating_thanks"))
         case _:
             turn.say(turn.text("leave.forgotten"))
-    turn.offer(turn.button("track.look", f"case:{number}"))
 
 
 def _open_typed(turn: Turn, number: str, key: str) -> None:
-    source = f"contact:{turn.talk.contact.id}"
+    source = guesser(turn)
     try:
         guesses.refuse_guesser(turn.uow, source)
         if key:
@@ -245,6 +268,9 @@ def _show_with_key(turn: Turn, status: PublicStatus, lines: list[str]) -> None:
 
 
 def _show_public(turn: Turn, number: str) -> None:
+    follows = _follows(turn, number)
+    if not follows:
+        guesses.refuse_guesser(turn.uow, guesser(turn))
     status = queries.public_status(turn.uow, number)
     rows = [
         Row(
@@ -252,9 +278,6 @@ def _show_public(turn: Turn, number: str) -> None:
             right=status.department or turn.text("track.no_department"),
         )
     ]
-    follows = any(
-        known.number == status.number for known in queries.of_contact(turn.uow, turn.talk.contact.id)
-    )
     buttons = (turn.button("track.leave", f"caseleave:{status.number}"),) if follows else ()
     turn.say(
         Card(
@@ -265,6 +288,11 @@ def _show_public(turn: Turn, number: str) -> None:
         )
     )
     main_menu.offer_menu(turn)
+
+
+def _follows(turn: Turn, number: str) -> bool:
+    mine = queries.of_contact(turn.uow, turn.talk.contact.id)
+    return any(known.number == read_number(number) for known in mine)
 
 
 def _what_next(turn: Turn, status: PublicStatus) -> tuple[Button, ...]:

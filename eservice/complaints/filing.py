@@ -110,21 +110,25 @@ def file_complaint(
 def join(uow: UnitOfWork, typed_number: str, contact_id: int, *, words: str = "") -> bool:
     """Lets a contact follow an open complaint; False when they follow it already, or filed it.
 
-    `words` are what they had wanted to report: its officers read them, and nobody else. A duplicate is followed where it goes on. Raises ServiceError `complaints.not_found`, `complaints.ended`.
+    `words` are what they had wanted to report: its officers read them, and nobody else; they are kept
+    whatever comes back. A duplicate is followed where it goes on. Raises ServiceError
+    `complaints.not_found`, `complaints.ended`.
     """
     complaint = cases.by_number(uow, typed_number)
     while complaint.parent_id is not None:
         complaint = uow.session.get_one(Complaint, complaint.parent_id)
     if not is_open(complaint.state):
         raise conflict("complaints.ended")
-    if complaint.contact_id == contact_id:
+    is_owner = complaint.contact_id == contact_id
+    kind = CommentKind.RESIDENT if is_owner else CommentKind.JOINED
+    for part in wording.in_parts(words):
+        comment = ComplaintComment(complaint_id=complaint.id, kind=kind, text=part, at=uow.now)
+        uow.session.add(comment)
+        cases.tell_of(uow, comment)
+    if is_owner:
         return False
     row = {"complaint_id": complaint.id, "contact_id": contact_id, "at": uow.now}
     is_new = insert_new(uow.session, Follower, [row]) == 1
-    if is_new and words.strip():
-        note = wording.optional_text(words[: wording.MAX_TEXT])
-        comment = ComplaintComment(complaint_id=complaint.id, kind=CommentKind.JOINED, text=note, at=uow.now)
-        uow.session.add(comment)
     if is_new:
         audit.record(
             uow, actor="resident", action="complaint.joined", subject_kind="complaint", subject_id=complaint.id

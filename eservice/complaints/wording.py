@@ -23,6 +23,13 @@ def optional_text(text: str) -> str:
     return cleaned
 
 
+def in_parts(text: str) -> list[str]:
+    """A text of any length in parts that can each be kept; none for an empty one."""
+    cleaned = writable(text).strip()
+    parts = [cleaned[begin : begin + MAX_TEXT].strip() for begin in range(0, len(cleaned), MAX_TEXT)]
+    return [part for part in parts if part]
+
+
 def checked_line(text: str, field: str) -> str:
     """One line, perhaps empty. Raises ServiceError `complaints.line_too_long`, which names the field."""
     cleaned = " ".join(writable(text).split())
