@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from sqlalchemy import select
 
 from bot.channels.line.rich_menu import NAME_PREFIX
 from bot.menu import MENU
 from eservice.demo.first_start import prepare
-from eservice.kit import heartbeat
+from eservice.kit import heartbeat, outbox
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.kit.migrate import migrate
@@ -225,6 +226,18 @@ def test_people_who_wait_for_a_stopped_worker(run: Run, office: Database) -> Non
         inbox.store(uow, [{"channel": ChannelName.WEB, "message_ref": None, **event}])
     verdict, words = examined(run, "worker")
     assert verdict == "failed" and "1 messages not read" in words
+
+
+def test_news_that_was_given_up(run: Run, office: Database) -> None:
+    with office.unit_of_work() as uow:
+        heartbeat.beat(uow, "worker")
+        outbox.record(uow, "complaint.changed", event_id=1)
+        uow.session.flush()
+        event_id = uow.session.scalars(select(outbox.OutboxEvent.id)).one()
+        for _ in range(outbox.MAX_ATTEMPTS):
+            outbox.fail(uow, event_id, "KeyError")
+    verdict, words = examined(run, "worker")
+    assert verdict == "warning" and "1 events failed" in words
 
 
 def test_line_is_well(run: Run, office: Database, line: FakeLine) -> None:

@@ -7,11 +7,11 @@ killed in the middle leaves it as it was.
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, delete, select
+from sqlalchemy import JSON, Index, String, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eservice.kit.database import Base
-from eservice.kit.unit_of_work import UnitOfWork
+from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 
 TOPIC = "events"  # a signal: something happened
 KEPT = timedelta(days=7)
@@ -62,6 +62,12 @@ def fail(uow: UnitOfWork, event_id: int, reason: str) -> None:
         event.attempts += 1
         event.due_at = uow.now + _FIRST_PAUSE * 4 ** (event.attempts - 1)
         event.reason = reason[:500]
+
+
+def given_up(reader: ReadOnly) -> int:
+    """How many events have failed as often as they are tried: what should have come of them has not."""
+    query = select(func.count()).where(OutboxEvent.done_at.is_(None), OutboxEvent.attempts >= MAX_ATTEMPTS)
+    return reader.session.scalars(query).one()
 
 
 def forget_done(uow: UnitOfWork) -> None:

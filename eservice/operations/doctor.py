@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from eservice.kit import heartbeat
+from eservice.kit import heartbeat, outbox
 from eservice.kit.audit import AuditRecord
 from eservice.kit.database import Database
 from eservice.kit.errors import ServiceError
@@ -252,9 +252,12 @@ def _check_worker(database: Database) -> Finding:
         with database.read() as reader:
             is_alive = heartbeat.is_fresh(reader)
             events, since = inbox.waiting_count(reader), delivery_queries.oldest_due(reader)
+            given_up = outbox.given_up(reader)
             is_late = since is not None and reader.now - since > WORK_MAY_WAIT
     except SQLAlchemyError:
         return _unseen("worker")
+    if is_alive and given_up:
+        return _found("worker", Verdict.WARNING, "given_up", events=given_up)
     if is_alive:
         return _found("worker", Verdict.OK, "ok")
     if events or is_late:
