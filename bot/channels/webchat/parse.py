@@ -1,8 +1,10 @@
 """Reads a stored web chat event: what our own routes wrote."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from bot.channels.measure import printable
 from bot.inbound import Body, Inbound, Said, SharedLocation, Started, Tapped, Unsupported
 from eservice.messaging.models import ChannelName, ContactKind
 
@@ -23,13 +25,18 @@ def _body(event: dict[str, object]) -> Body:
     ref = str(event["ref"])
     match event:
         case {"text": str(text)}:
-            return Said(text=text, message_ref=ref)
+            return Said(text=printable(text), message_ref=ref)
         case {"action": "start"}:
             return Started()
         case {"action": str(action)}:
-            return Tapped(payload=action, label=str(event.get("label") or ""), message_ref=ref)
+            return Tapped(payload=action, label=_label(event), message_ref=ref)
         case {"location": {"lat": float() | int() as lat, "lon": float() | int() as lon, **rest}}:
-            label = str(rest.get("label") or "")
-            return SharedLocation(latitude=float(lat), longitude=float(lon), label=label, message_ref=ref)
+            pin = {"latitude": float(lat), "longitude": float(lon)}
+            return SharedLocation(**pin, label=_label(rest), message_ref=ref)
         case _:
             return Unsupported(kind="web")
+
+
+def _label(fields: Mapping[str, object]) -> str:
+    label = str(fields.get("label") or "")
+    return printable(label) if label else ""

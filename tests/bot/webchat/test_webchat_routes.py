@@ -11,7 +11,7 @@ from bot.channels.webchat.routes import STREAMS_OF_ONE_VISITOR, StreamCount, cre
 from eservice.kit.http import add_problem_handlers
 from eservice.kit.text import Catalogue
 from eservice.messaging.models import InboundEvent, Message
-from tests.chat import Village
+from tests.chat import Village, parked
 from tests.source import ROOT
 
 MESSAGES = "/api/v1/chat/messages"
@@ -152,3 +152,24 @@ def test_open_streams_are_counted_and_bounded() -> None:
         assert not streams.has_room(7)
         assert streams.has_room(8)
     assert streams.has_room(7)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"text": "ไฟดับ\x00หน้าวัด\u202e"},
+        {"action": "menu", "label": "เม\x00นู\u202e"},
+        {"action": "case:\x00"},
+        {"location": {"lat": 14, "lon": 100.5, "label": "บ้าน\x00เลขที่\u202e 4"}},
+    ],
+)
+def test_characters_that_no_database_holds_set_no_event_aside(
+    client: TestClient, village: Village, message: dict[str, object]
+) -> None:
+    visitor = Visitor(client)
+    assert visitor.sends(**message).status_code == 202
+    for _ in range(4):
+        village.work()
+        village.clock.advance(minutes=5)
+    assert parked(village) == []
+    assert [item["sender"] for item in visitor.reads()["items"]][-1] == "bot"
