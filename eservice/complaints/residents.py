@@ -9,6 +9,7 @@ from eservice.complaints.cases import REOPEN_DAYS, SILENCE_DAYS, Resident
 from eservice.complaints.models import CommentKind, Complaint, ComplaintComment
 from eservice.complaints.states import ComplaintState
 from eservice.kit import audit
+from eservice.kit.errors import conflict
 from eservice.kit.unit_of_work import UnitOfWork
 
 
@@ -33,8 +34,14 @@ def say(uow: UnitOfWork, number: str, resident: Resident, text: str) -> Complain
 
 
 def withdraw(uow: UnitOfWork, number: str, resident: Resident) -> Complaint:
-    """Takes the complaint back."""
+    """Takes the complaint back.
+
+    Raises ServiceError `complaints.others_go_on` while others' complaints go on in it: they would end with it,
+    unfixed and without a word of theirs.
+    """
     complaint = cases.for_resident(uow, number, resident)
+    if len(cases.family(uow, complaint.id)) > 1:
+        raise conflict("complaints.others_go_on")
     cases.move(uow, complaint, ComplaintState.WITHDRAWN, cases.resident_of(complaint))
     return complaint
 

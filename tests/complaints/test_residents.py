@@ -121,3 +121,20 @@ def test_what_is_over_cannot_be_withdrawn_and_a_withdrawal_is_final(desk: Desk) 
         residents.withdraw(uow, filed.number, desk.owner)
     with desk.database.unit_of_work() as uow, refused("complaints.not_allowed"):
         service.change_state(uow, filed.complaint_id, S.REJECTED, by=desk.palad, seen_version=2, reason="ก")
+
+
+def test_nobody_takes_back_a_complaint_in_which_those_of_others_go_on(desk: Desk) -> None:
+    parent, child = desk.file(), desk.file(contact_id=desk.dam)
+    for filed in (parent, child):
+        hand_on(desk, filed, desk.works, desk.somsri)
+    with desk.database.unit_of_work() as uow:
+        service.merge(
+            uow, child.complaint_id, parent.complaint_id, by=desk.somsri, seen_version=desk.version(child)
+        )
+    with refused("complaints.others_go_on"), desk.database.unit_of_work() as uow:
+        residents.withdraw(uow, parent.number, desk.owner)
+    assert desk.state(parent) is S.ASSIGNED
+    with desk.database.unit_of_work() as uow:
+        service.split(uow, child.complaint_id, "คนละเสา", by=desk.somsri, seen_version=desk.version(child))
+        residents.withdraw(uow, parent.number, desk.owner)
+    assert (desk.state(parent), desk.state(child)) == (S.WITHDRAWN, S.ASSIGNED)
