@@ -10,7 +10,7 @@ from eservice.complaints import arrivals, guesses
 from eservice.complaints.spots import find_spot
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.messaging import conversations
-from eservice.messaging.models import ChannelName, Message
+from eservice.messaging.models import ChannelName, ContactKind, Message
 
 _SPOT = re.compile(r"(?:จุด|spot)[\s-]?([A-Za-z0-9-]{6,7})", re.IGNORECASE)
 
@@ -104,6 +104,8 @@ def take_photo(turn: Turn, message: Message, media_ref: str) -> bool:
 
     False when words that came with it have found their place too.
     """
+    if turn.talk.contact.kind is ContactKind.GROUP:
+        return bool(message.text.strip())
     here = dialogs.current(turn)
     is_alone = not message.text.strip()
     if here is None and is_alone and turn.recent_case is not None:

@@ -50,7 +50,7 @@ from eservice.complaints.numbers import shown
 from eservice.complaints.wording import in_parts
 from eservice.kit.thai_calendar import thai_date
 from eservice.messaging.content import AskLocation, Button, Card, Choices, LinkButton, Row
-from eservice.messaging.models import Message
+from eservice.messaging.models import ContactKind, Message
 from eservice.staff.queries import departments
 
 FILE = Flow(
@@ -74,7 +74,13 @@ _SUMMARY_TEXT = 300  # characters of the text shown there
 
 
 def begin(turn: Turn, message: Message | None = None, *, place: Message | None = None) -> None:
-    """Starts a case: with words that are there already, with a pin, or with the question what it is about."""
+    """Starts a case: with words that are there already, with a pin, or with the question what it is about.
+
+    Not in a group: whoever files gets a key that is nobody else's.
+    """
+    if turn.talk.contact.kind is ContactKind.GROUP:
+        turn.say(turn.text("report.not_in_group"))
+        return
     answers: dict[str, Value] = {"name": None, "photos_since": (turn.uow.now - HELD_FOR).timestamp()}
     if message is not None:
         answers["what"] = message.id

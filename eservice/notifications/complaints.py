@@ -1,10 +1,11 @@
 """What residents hear about their complaints, and what it may cost.
 
-On LINE only a question of the office and its word that the work is done may spend a counted push; everything
-else rides on the next reply. Elsewhere people are told at once. Whoever acts themselves is not told of it again.
+On LINE only a question of the office and its word that the work is done may spend a counted push, and only on the
+owner; everything else rides on the next reply. Elsewhere people are told at once. Whoever acts themselves is not
+told of it again. Who follows another's case hears how it stands, and none of the words said about it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from sqlalchemy import select
 
@@ -40,7 +41,7 @@ def tell_change(uow: UnitOfWork, change: ComplaintEvent, texts: Catalogue) -> fr
         uow,
         audience,
         lambda contact: _change_words(uow, complaint, change, contact, texts),
-        purpose=DeliveryClass.CASE_PUSH if change.after in _MAY_PUSH else DeliveryClass.NOTICE,
+        pushed_to={complaint.contact_id} if change.after in _MAY_PUSH else set(),
         speaker=Speaker.BOT,
         key=f"complaint-event:{change.id}",
     )
@@ -64,7 +65,7 @@ def tell_saying(uow: UnitOfWork, comment_id: int, texts: Catalogue) -> frozenset
         uow,
         {complaint.contact_id},
         words,
-        purpose=DeliveryClass.NOTICE,
+        pushed_to=set(),
         speaker=Speaker.STAFF,
         key=f"complaint-comment:{comment.id}",
     )
@@ -85,10 +86,10 @@ def _change_words(
         waiting=waiting_name(texts, change.waiting_reason, contact.language) if change.waiting_reason else "",
         parent=parent.number if parent else "",
     )
-    is_for_all = change.is_public and change.actor is not Actor.RESIDENT  # their words are for the officers
-    said = [text for text in (change.note, change.reason) if text and is_for_all]
-    buttons = [_look(texts, complaint, contact)]
     is_owner = complaint.contact_id == contact.id
+    is_for_them = is_owner and change.is_public and change.actor is not Actor.RESIDENT
+    said = [text for text in (change.note, change.reason) if text and is_for_them]
+    buttons = [_look(texts, complaint, contact)]
     if change.after is ComplaintState.RESOLVED and is_owner:
         said.append(texts.get("complaint_news.ask_fixed", contact.language))
         buttons = [
@@ -114,11 +115,11 @@ def _send(
     audience: Iterable[int | None],
     words: Words,
     *,
-    purpose: DeliveryClass,
+    pushed_to: Collection[int | None],
     speaker: Speaker,
     key: str,
 ) -> frozenset[int]:
-    """Queues one message for each contact, once; returns their conversations."""
+    """Queues one message for each contact, once; returns their conversations. `pushed_to`: who is worth a push."""
     told: set[int] = set()
     for contact_id in sorted(known for known in audience if known is not None):
         talk = conversations.talk_with(uow, contact_id)
@@ -128,7 +129,7 @@ def _send(
             uow,
             talk,
             words(talk.contact),
-            purpose=purpose,
+            purpose=DeliveryClass.CASE_PUSH if contact_id in pushed_to else DeliveryClass.NOTICE,
             speaker=speaker,
             dedup_key=f"{key}:{contact_id}",
         )

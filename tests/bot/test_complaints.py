@@ -393,11 +393,3 @@ def test_a_sign_with_a_code_says_where(village: Village) -> None:
     somchai.says("จุด K7RM4W")
     somchai.sees()
     assert somchai.contact() is not None
-
-
-@pytest.mark.parametrize("text", ["มีการเรียกรับเงินค่าออกใบอนุญาต", "ฮั้วประมูลถนนหมู่ 5", "ผู้ใหญ่บ้านรับสินบน"])
-def test_words_of_corruption_are_never_an_ordinary_case_unasked(village: Village, text: str) -> None:
-    somchai = village.resident()
-    somchai.says(text)
-    somchai.sees("1205")
-    assert village.rows(Complaint) == []

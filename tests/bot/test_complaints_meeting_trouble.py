@@ -190,3 +190,21 @@ def forge(resident: Resident, payload: str) -> None:
 
 def run_of(village: Village) -> dict[str, Any]:
     return village.rows(Conversation)[-1].dialog["run"]
+
+
+def test_in_a_group_nothing_is_filed(village: Village) -> None:
+    somchai = village.resident()
+    somchai.group = "C" + "1" * 32
+    somchai.says(f"เพื่อนบ้าน {LAMP}")
+    somchai.sees("ไม่รับในกลุ่ม")
+    somchai.says("เพื่อนบ้าน แจ้งเรื่อง")
+    somchai.sees("ไม่รับในกลุ่ม")
+    assert village.rows(Complaint) == []
+
+
+@pytest.mark.parametrize("text", ["มีการเรียกรับเงินค่าออกใบอนุญาต", "ฮั้วประมูลถนนหมู่ 5", "ผู้ใหญ่บ้านรับสินบน"])
+def test_words_of_corruption_are_never_an_ordinary_case_unasked(village: Village, text: str) -> None:
+    somchai = village.resident()
+    somchai.says(text)
+    somchai.sees("1205")
+    assert village.rows(Complaint) == []

@@ -17,6 +17,7 @@ from eservice.kit.media import MediaStore
 from eservice.kit.text import Catalogue
 from eservice.messaging.models import ChannelName, DeliveryState
 from eservice.notifications.relay import Relay
+from eservice.webhooks.sender import WebhookSender
 from tests.chat import TEXTS, Resident, Village
 from tests.complaints.pictures import file_of, photo, scene
 from tests.fakes import FakePlatform, StoreAway
@@ -274,6 +275,7 @@ def test_the_worker_fetches_what_was_sent(village: Village) -> None:
         sender=village.sender,
         texts=TEXTS,
         relay=Relay(village.database, village.signals, SERVICE_TEXTS),
+        webhooks=WebhookSender(village.database, village.signals, lambda: "key", is_local=True),
         count_event=lambda outcome: None,
         photos=village.photos,
     )

@@ -118,6 +118,19 @@ def test_who_joined_hears_too_but_is_asked_nothing(desk: Desk) -> None:
     texts = [text for text, _purpose, _state in told(desk, desk.dam)]
     assert len(texts) == 2
     assert "แก้แล้วหรือยัง" not in texts[-1]
+    assert "เปลี่ยนหลอดแล้ว" not in texts[-1]  # what officers write to the owner may name them
+
+
+def test_a_push_is_spent_on_the_owner_alone(desk: Desk) -> None:
+    filed = desk.file(contact_id=desk.dam)
+    relay_all(desk)
+    with desk.database.unit_of_work() as uow:
+        filing.join(uow, filed.number, desk.daeng)
+    begin(desk, filed)
+    finish(desk, filed)
+    relay_all(desk)
+    assert {purpose for _text, purpose, _state in told(desk, desk.daeng)} == {DeliveryClass.NOTICE}
+    assert told(desk, desk.dam)[-1][1] is DeliveryClass.CASE_PUSH
 
 
 def test_a_question_of_the_office_goes_to_the_owner_alone(desk: Desk) -> None:
@@ -189,6 +202,5 @@ def test_what_the_owner_says_of_the_work_is_read_by_nobody_who_only_joined(desk:
         residents.reopen(uow, filed.number, desk.owner, "หน้าบ้านนางแดง 99/1 ยังมืด")
     relay_all(desk)
     texts = [text for text, _purpose, _state in told(desk, desk.dam)]
-    assert "เปลี่ยนหลอดแล้ว" in texts[1]
     assert len(texts) == 3
     assert "นางแดง" not in texts[2]
