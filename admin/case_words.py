@@ -82,7 +82,7 @@ def work_detail(texts: Catalogue, complaint: Complaint, clock: WorkClock) -> str
     if clock.is_paused and complaint.waiting_reason is not None:
         reason = waiting_name(texts, complaint.waiting_reason, "th")
         return texts.get("cases.clock.paused_detail", reason=reason, due=thai_datetime(clock.due))
-    return texts.get("cases.clock.due", due=thai_datetime(clock.due))
+    return texts.get("cases.clock.due", due=thai_datetime(complaint.due_at or clock.due))
 
 
 def answer_detail(reader: ReadOnly, texts: Catalogue, complaint: Complaint) -> str:

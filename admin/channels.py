@@ -11,7 +11,8 @@ from fastapi.responses import Response
 from admin.access import console_of, guarded
 from admin.delivery_words import Look, reason_words
 from admin.pages import page, redirect
-from eservice.kit import audit
+from eservice.complaints import queries as complaints
+from eservice.kit import audit, outbox
 from eservice.kit.http import Reader, Uow
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
@@ -77,6 +78,17 @@ class Parked:
     attempts: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Untold:
+    """Something that happened and that nobody could be told of. `number` is its complaint's, if it has one."""
+
+    id: int
+    at: str
+    number: str
+    reason: str
+    attempts: int
+
+
 @router.get("")
 def show(
     request: Request, staff: Annotated[Principal, guarded(Permission.CHANNEL_READ)], reader: Reader
@@ -119,6 +131,7 @@ def show(
             )
             for event in inbox.parked(reader)
         ],
+        untold=_untold(reader, texts),
     )
 
 
@@ -135,6 +148,21 @@ def retry(
     audit.record(uow, actor=staff.username, action="event.retried", subject_kind="event", subject_id=event_id)
     request.app.state.signals.notify(uow, inbox.TOPIC)
     return redirect(request, HOME, flash="channels.retried")
+
+
+@router.post("/untold/{event_id:int}/retry")
+def tell_again(
+    request: Request,
+    staff: Annotated[Principal, guarded(Permission.EVENT_RETRY)],
+    uow: Uow,
+    event_id: int,
+) -> Response:
+    """Lets the people be told after all of something that could not be told."""
+    if not outbox.retry_parked(uow, event_id):
+        return redirect(request, HOME, flash="channels.not_parked")
+    audit.record(uow, actor=staff.username, action="news.retried", subject_kind="news", subject_id=event_id)
+    request.app.state.signals.notify(uow, outbox.TOPIC)
+    return redirect(request, HOME, flash="channels.told_again")
 
 
 def quota_of(texts: Catalogue, row: ChannelState | None, now: datetime) -> Quota:
@@ -237,6 +265,19 @@ def _troubled(reader: ReadOnly, texts: Catalogue) -> list[Trouble]:
             reason=reason_words(texts, delivery.reason) or texts.get("channels.reason.unnamed"),
         )
         for delivery, _ in delivery_queries.troubled(reader)
+    ]
+
+
+def _untold(reader: ReadOnly, texts: Catalogue) -> list[Untold]:
+    return [
+        Untold(
+            id=event.id,
+            at=thai_datetime(event.at),
+            number=complaints.number_of_subject(reader, event.subject) or "–",
+            reason=event.reason or texts.get("channels.reason.unnamed"),
+            attempts=event.attempts,
+        )
+        for event in outbox.parked(reader)
     ]
 
 

@@ -75,6 +75,7 @@ def row(serial: int, dice: random.Random) -> dict[str, object]:
         "filed_at": filed,
         "changed_at": done or filed,
         "said_done_at": done,
+        "promised_days": 5,
         "due_at": filed + timedelta(days=7),
         "answer_due_at": filed + timedelta(days=15),
         "version": 1,

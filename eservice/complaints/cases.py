@@ -1,12 +1,18 @@
 """One complaint in hand: finding it for whoever asks, locking it, and the only way its state changes."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from eservice.complaints import deadlines
-from eservice.complaints.models import AccusedDepartment, Complaint, ComplaintComment, ComplaintEvent
+from eservice.complaints.models import (
+    AccusedDepartment,
+    CommentKind,
+    Complaint,
+    ComplaintComment,
+    ComplaintEvent,
+)
 from eservice.complaints.numbers import opens, read_number
 from eservice.complaints.states import (
     Actor,
@@ -215,7 +221,8 @@ def move(
         Need.PHOTO: bool(complaint.proposed_photo_ids) or not complaint.needs_photo,
         Need.PARENT: complaint.parent_id is not None,
         Need.WITHIN_WINDOW: since <= timedelta(days=window_days),
-        Need.SILENCE: since >= timedelta(days=silence_days),
+        Need.SILENCE: Need.SILENCE in rule.needs
+        and uow.now - heard_since(uow, complaint) >= timedelta(days=silence_days),
     }
     lacking = missing(rule, (need for need, is_met in facts.items() if is_met))
     if lacking is not None:
@@ -274,7 +281,7 @@ def write(
     )
     uow.session.add(event)
     uow.session.flush()  # the outbox names it
-    outbox.record(uow, CHANGED, event_id=event.id)
+    outbox.record(uow, CHANGED, subject_of(complaint.id), event_id=event.id)
     if before is None or deadlines.moves_dates(before, complaint.state):
         deadlines.set_dates(uow, complaint)
 
@@ -282,4 +289,20 @@ def write(
 def tell_of(uow: UnitOfWork, comment: ComplaintComment) -> None:
     """Notes in the outbox that something was said."""
     uow.session.flush()  # the outbox names it
-    outbox.record(uow, SAID, comment_id=comment.id)
+    outbox.record(uow, SAID, subject_of(comment.complaint_id), comment_id=comment.id)
+
+
+def subject_of(complaint_id: int) -> str:
+    """What the outbox calls the complaint: what happens to it is told in order."""
+    return f"complaint:{complaint_id}"
+
+
+def heard_since(reader: ReadOnly, complaint: Complaint) -> datetime:
+    """The last sign of life since the office called it done: that itself, or a later word of its resident."""
+    begun = complaint.said_done_at or complaint.changed_at
+    said = reader.session.scalar(
+        select(func.max(ComplaintComment.at)).where(
+            ComplaintComment.complaint_id == complaint.id, ComplaintComment.kind == CommentKind.RESIDENT
+        )
+    )
+    return max(begun, said) if said is not None else begun

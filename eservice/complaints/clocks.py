@@ -89,7 +89,18 @@ class WorkingHours:
             raise ValueError("working time runs forward")
         if duration == _NONE:
             return start.astimezone(UTC)
-        full_days, rest = divmod(self._worked_until(start) + duration, self.day_length)
+        return self._when(self._worked_until(start) + duration)
+
+    def latest_start(self, end: datetime, duration: timedelta) -> datetime:
+        """The last instant, in UTC, from which so much has been worked until `end`. Raises ValueError below zero."""
+        if duration < _NONE:
+            raise ValueError("working time runs forward")
+        tick = timedelta.resolution
+        return self._when(self._worked_until(end) - duration + tick) - tick
+
+    def _when(self, worked: timedelta) -> datetime:
+        """The first instant by which so much has been worked since the calendar began."""
+        full_days, rest = divmod(worked, self.day_length)
         if rest == _NONE:
             full_days, rest = full_days - 1, self.day_length
         midnight = at_bangkok(self._working_day(full_days), time())
@@ -147,14 +158,25 @@ class WorkingHours:
 
 
 def office_hours(facts: OfficeFacts, now: datetime) -> WorkingHours:
-    """The office's working hours, with the holidays of some years around `now`."""
+    """The office's working hours, with the holidays of some years around `now`.
+
+    Hours that cannot be are refused where they are set. Should they stand there all the same, the usual ones
+    count, and a lunch break outside them is none: nobody's complaint is refused for it.
+    """
     year = local_date(now).year
+    usual = OfficeFacts(name="", address="")
+    opens, closes = facts.opens_at, facts.closes_at
+    if opens >= closes:
+        opens, closes = usual.opens_at, usual.closes_at
     starts, ends = facts.lunch_starts_at, facts.lunch_ends_at
+    lunch = None
+    if starts is not None and ends is not None and opens < starts < ends < closes:
+        lunch = (starts, ends)
     off = days_off(facts.holidays, range(year - _YEARS_AROUND, year + _YEARS_AROUND + 1))
     return WorkingHours(
-        opens=facts.opens_at,
-        closes=facts.closes_at,
-        lunch=(starts, ends) if starts is not None and ends is not None else None,
+        opens=opens,
+        closes=closes,
+        lunch=lunch,
         holidays=frozenset(holiday.day for holiday in off),
     )
 

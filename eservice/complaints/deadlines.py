@@ -7,7 +7,6 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
 
-from eservice.complaints.categories import category_of
 from eservice.complaints.clocks import (
     AnswerDuty,
     Extension,
@@ -19,7 +18,7 @@ from eservice.complaints.clocks import (
 )
 from eservice.complaints.models import AnswerExtension, Complaint, ComplaintEvent
 from eservice.complaints.states import ComplaintState, is_open
-from eservice.kit.thai_calendar import at_bangkok
+from eservice.kit.thai_calendar import at_bangkok, local_date
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.office.models import Office
 from eservice.office.service import THE_ONE, OfficeFacts, facts_of
@@ -48,24 +47,26 @@ def moves_dates(before: ComplaintState | None, after: ComplaintState) -> bool:
 def work_clock(reader: ReadOnly, complaint: Complaint, hours: WorkingHours) -> WorkClock:
     """The working-time clock now; for a complaint that is over, at the instant at which it was."""
     start, pauses = _since_when(reader, complaint)
-    days = category_of(reader, complaint.category).working_days
-    over = complaint.said_done_at
-    at = over if over is not None and over >= start and not is_open(complaint.state) else reader.now
-    return read_work_clock(hours, target_minutes=days * hours.day_minutes, start=start, pauses=pauses, now=at)
+    return read_work_clock(
+        hours,
+        target_minutes=complaint.promised_days * hours.day_minutes,
+        start=start,
+        pauses=pauses,
+        now=reader.now if is_open(complaint.state) else _over_at(complaint),
+    )
 
 
 def overdue_days(reader: ReadOnly, complaint: Complaint, hours: WorkingHours) -> float | None:
-    """Working days since the date that the resident was given, whatever its category promises by now.
-
-    Waits do not count. None while the date has not passed.
-    """
-    if complaint.due_at is None:
+    """Working days since the date that everybody was shown, waits left out; None while nothing is overdue."""
+    due = complaint.due_at
+    if due is None or reader.now <= due or complaint.state is ComplaintState.WAITING:
         return None
     _start, pauses = _since_when(reader, complaint)
-    since_due = read_work_clock(
-        hours, target_minutes=0, start=complaint.due_at, pauses=pauses, now=reader.now
+    waited = sum(
+        (hours.worked(max(due, p.start), p.end) for p in pauses if p.end is not None and p.end > due),
+        timedelta(),
     )
-    return since_due.overdue_days
+    return (hours.worked(due, reader.now) - waited) / hours.day_length
 
 
 def answer_duty(reader: ReadOnly, complaint: Complaint) -> AnswerDuty:
@@ -90,9 +91,21 @@ def end_of(day: date) -> datetime:
     return at_bangkok(day + timedelta(days=1), time())
 
 
+def last_day(end: datetime) -> date:
+    """The Thai day that is over at this instant: `end_of` the other way round."""
+    return local_date(end - timedelta(seconds=1))
+
+
 def _answer_due_day(reader: ReadOnly, complaint: Complaint) -> date:
     duty = answer_duty(reader, complaint)
     return duty.extensions[-1].until if duty.extensions else duty.first_due_day
+
+
+def _over_at(complaint: Complaint) -> datetime:
+    """When it was over: a later yes, no or silence of the resident is no work of the office."""
+    if complaint.state in (ComplaintState.RESOLVED, ComplaintState.CONFIRMED, ComplaintState.REJECTED):
+        return complaint.said_done_at or complaint.changed_at
+    return complaint.changed_at
 
 
 def _since_when(reader: ReadOnly, complaint: Complaint) -> tuple[datetime, list[Pause]]:

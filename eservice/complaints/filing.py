@@ -74,12 +74,13 @@ def file_complaint(
         raise ServiceError("staff.forbidden", ErrorKind.FORBIDDEN)
     values = _checked(uow, new)
     values["filed_by_id"] = by.account_id if by else None
-    needs_photo = category_of(uow, new.category).needs_photo if new.needs_photo is None else new.needs_photo
+    category = category_of(uow, new.category)
     while True:
         number, key = new_number(), new_key()
         row = {
             **values,
-            "needs_photo": needs_photo,
+            "needs_photo": category.needs_photo if new.needs_photo is None else new.needs_photo,
+            "promised_days": category.working_days,
             "number": number,
             "key_hash": key_hash(number, key),
             "idempotency_key": idempotency_key,

@@ -88,6 +88,7 @@ class Complaint(Base):
     filed_at: Mapped[datetime]
     changed_at: Mapped[datetime]  # of state or department
     said_done_at: Mapped[datetime | None]
+    promised_days: Mapped[int]  # working days, as its category had them then
     due_at: Mapped[datetime | None]  # the target, in working time; while it waits, as of when that began
     answer_due_at: Mapped[datetime | None]  # the duty to answer, in calendar days
     answered_at: Mapped[datetime | None]  # when the resident first heard more than "received"

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rapidfuzz import fuzz
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from eservice.complaints.assigning import OPEN_STATES
 from eservice.complaints.categories import category_of
-from eservice.complaints.models import Complaint
+from eservice.complaints.models import AccusedDepartment, Complaint
 from eservice.complaints.states import ComplaintState
 from eservice.kit.unit_of_work import ReadOnly
 from knowledge.thai import normalise
@@ -57,21 +57,20 @@ def open_nearby(
 ) -> list[Similar]:
     """The nearest open complaints of the category within the radius; without a pin, those alike in words.
 
-    A contact's own complaints are left out: they know of them.
+    A contact's own complaints are left out: they know of them. So are those that accuse a department.
     """
     if category_of(reader, category).is_sensitive:
         return []
-    query = select(Complaint).where(Complaint.category == category, Complaint.state.in_(OPEN_STATES))
+    query = select(Complaint).where(
+        Complaint.category == category,
+        Complaint.state.in_(OPEN_STATES),
+        ~exists().where(AccusedDepartment.complaint_id == Complaint.id),
+    )
     if contact_id is not None:
         query = query.where(Complaint.contact_id.is_distinct_from(contact_id))
     if latitude is not None and longitude is not None:
-        reach = radius_m / _METRES_PER_DEGREE
-        wide = reach / max(math.cos(math.radians(latitude)), 0.01)
-        around = query.where(
-            Complaint.latitude.between(latitude - reach, latitude + reach),
-            Complaint.longitude.between(longitude - wide, longitude + wide),
-        )
-        found = reader.session.scalars(around.order_by(Complaint.id.desc()).limit(MAX_COMPARED)).all()
+        around = query.where(_around(latitude, longitude, radius_m)).order_by(Complaint.id.desc())
+        found = reader.session.scalars(around.limit(MAX_COMPARED)).all()
         return _nearest(found, latitude, longitude, radius_m)[:limit]
     fresh = query.where(Complaint.filed_at > reader.now - FRESH).order_by(Complaint.id.desc())
     return _alike(reader.session.scalars(fresh.limit(MAX_COMPARED)).all(), text)[:limit]
@@ -83,6 +82,25 @@ def distance_m(latitude: float, longitude: float, other_latitude: float, other_l
     half = math.sin((b - a) / 2) ** 2
     half += math.cos(a) * math.cos(b) * math.sin(math.radians(other_longitude - longitude) / 2) ** 2
     return 2 * _EARTH_M * math.asin(min(1.0, math.sqrt(half)))
+
+
+def _around(latitude: float, longitude: float, radius_m: float) -> ColumnElement[bool]:
+    """A box that holds all that lies within the radius, wherever on the earth. The distance itself decides."""
+    reach = radius_m / _METRES_PER_DEGREE * 1.01  # degrees are not all of one length
+    rows = Complaint.latitude.between(latitude - reach, latitude + reach)
+    polewards = abs(latitude) + reach
+    if polewards >= 90:
+        return rows
+    wide = reach / math.cos(math.radians(polewards))
+    if wide >= 180:
+        return rows
+    west, east = longitude - wide, longitude + wide
+    places: list[ColumnElement[bool]] = [Complaint.longitude.between(west, east)]
+    if west < -180:
+        places.append(Complaint.longitude >= west + 360)
+    if east > 180:
+        places.append(Complaint.longitude <= east - 360)
+    return and_(rows, or_(*places))
 
 
 def _nearest(found: Sequence[Complaint], latitude: float, longitude: float, radius_m: float) -> list[Similar]:

@@ -16,6 +16,7 @@ from eservice.complaints.models import (
     ComplaintEvent,
     Follower,
 )
+from eservice.complaints.numbers import shown
 from eservice.complaints.states import Actor, ComplaintState, WaitingReason, is_open
 from eservice.kit.errors import not_found
 from eservice.kit.unit_of_work import ReadOnly
@@ -218,6 +219,15 @@ def timeline(reader: ReadOnly, number: str, resident: Resident) -> Timeline:
 def id_for_resident(reader: ReadOnly, number: str, resident: Resident) -> int:
     """The id of a complaint, for its owner or the holder of its key. Raises ServiceError `complaints.not_found`."""
     return cases.of_resident(reader, number, resident).id
+
+
+def number_of_subject(reader: ReadOnly, subject: str) -> str | None:
+    """The number, as people read it, of the complaint that the outbox names; None where it names none."""
+    kind, _, number = subject.partition(":")
+    complaint = (
+        reader.session.get(Complaint, int(number)) if kind == "complaint" and number.isdigit() else None
+    )
+    return shown(complaint.number) if complaint is not None else None
 
 
 def of_contact(reader: ReadOnly, contact_id: int, *, limit: int = MAX_ROWS) -> list[PublicStatus]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, case, or_, select
 
 from eservice.complaints import cases, wording
 from eservice.complaints.cases import Resident
@@ -23,6 +23,8 @@ TASK_DAYS = 14  # calendar days to find out what to do better
 
 def rate(uow: UnitOfWork, number: str, resident: Resident, stars: int, words: str = "") -> Rating:
     """Keeps the resident's mark for the work that the office last called done; a second one replaces it.
+
+    Words said with the first are kept unless others come.
 
     A low mark opens an improvement task for the head of the department, else for whoever was in charge.
     Raises ServiceError `complaints.not_found`, `complaints.bad_rating`, `complaints.not_allowed` unless it
@@ -69,14 +71,24 @@ def tasks(reader: ReadOnly, by: Principal, *, is_done: bool = False) -> Sequence
 
 
 def finish_task(uow: UnitOfWork, task_id: int, outcome: str, *, by: Principal) -> ImprovementTask:
-    """Says what was found out and done. Raises ServiceError `complaints.not_found`, `complaints.no_text`."""
-    task = uow.session.scalar(select(ImprovementTask).where(ImprovementTask.id == task_id).with_for_update())
-    if task is None or not any(
-        known.id == task_id for known in [*tasks(uow, by), *tasks(uow, by, is_done=True)]
-    ):
+    """Says what was found out and done, once.
+
+    Raises ServiceError `complaints.not_found`, `staff.forbidden`, `complaints.task_finished`,
+    `complaints.no_text`.
+    """
+    task = uow.session.scalar(
+        select(ImprovementTask)
+        .join(Complaint, Complaint.id == ImprovementTask.complaint_id)
+        .where(ImprovementTask.id == task_id, within_reach(by))
+        .with_for_update(of=ImprovementTask)
+        .execution_options(populate_existing=True)
+    )
+    if task is None:
         raise not_found("complaints.not_found")
     complaint = uow.session.get_one(Complaint, task.complaint_id)
     require(by, Permission.CASE_WORK, complaint.department_id)
+    if task.done_at is not None:
+        raise conflict("complaints.task_finished")
     task.outcome, task.done_at = wording.checked_text(outcome), uow.now
     audit.record(
         uow, actor=by.username, action="improvement.finished", subject_kind="improvement", subject_id=task.id
@@ -93,18 +105,19 @@ def _known(reader: ReadOnly, complaint: Complaint) -> Rating | None:
 def _open_task(uow: UnitOfWork, complaint: Complaint, rating: Rating) -> None:
     if uow.session.scalar(select(ImprovementTask.id).where(ImprovementTask.rating_id == rating.id)):
         return
-    head = uow.session.scalar(
-        select(StaffAccount.id).where(
-            StaffAccount.department_id == complaint.department_id,
-            StaffAccount.position == Position.HEAD,
-            StaffAccount.disabled_at.is_(None),
-        )
+    in_charge = StaffAccount.id == complaint.assignee_id
+    head = and_(StaffAccount.department_id == complaint.department_id, StaffAccount.position == Position.HEAD)
+    owner_id = uow.session.scalar(
+        select(StaffAccount.id)
+        .where(or_(head, in_charge), StaffAccount.disabled_at.is_(None))
+        .order_by(case((head, 0), else_=1), StaffAccount.id)
+        .limit(1)
     )
     uow.session.add(
         ImprovementTask(
             rating_id=rating.id,
             complaint_id=complaint.id,
-            owner_id=head or complaint.assignee_id,
+            owner_id=owner_id,
             due_day=local_date(uow.now) + timedelta(days=TASK_DAYS),
             opened_at=uow.now,
         )

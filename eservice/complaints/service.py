@@ -130,7 +130,7 @@ def recategorise(
         raise invalid("complaints.no_category", category="unknown")
     before = {"category": complaint.category, "urgency": complaint.urgency.value}
     complaint.category, complaint.urgency, complaint.is_corrected = category, urgency, True
-    complaint.needs_photo = wanted.needs_photo
+    complaint.needs_photo, complaint.promised_days = wanted.needs_photo, wanted.working_days
     cases.write(uow, complaint, complaint.state, cases.officer(by), is_public=False)
     deadlines.set_dates(uow, complaint)
     audit.record(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable
 
 from sqlalchemy import select
 
-from eservice.complaints import queries
+from eservice.complaints import deadlines, queries
 from eservice.complaints.models import CommentKind, Complaint, ComplaintComment, ComplaintEvent
 from eservice.complaints.states import Actor, ComplaintState, waiting_name
 from eservice.kit.text import Catalogue
@@ -55,7 +55,7 @@ def tell_saying(uow: UnitOfWork, comment_id: int, texts: Catalogue) -> frozenset
         return frozenset()
 
     def words(contact: Contact) -> Bundle:
-        due = thai_date(complaint.answer_due_at) if complaint.answer_due_at else "-"
+        due = thai_date(deadlines.last_day(complaint.answer_due_at)) if complaint.answer_due_at else "-"
         title = texts.get(f"complaint_news.{comment.kind}", contact.language, due=due)
         card = Card(label=_label(texts, complaint, contact), title=title, body=comment.text)
         answer = _button(texts, contact, "answer", f"casesay:{complaint.number}")

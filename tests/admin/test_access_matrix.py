@@ -51,6 +51,7 @@ ROUTES = {
     ("POST", "/bench/questions/{question_id:int}/retire"): "faq.write",
     ("GET", "/channels"): "channel.read",
     ("POST", "/channels/parked/{event_id:int}/retry"): "event.retry",
+    ("POST", "/channels/untold/{event_id:int}/retry"): "event.retry",
     ("GET", "/faq"): "faq.read",
     ("GET", "/faq/new"): "faq.write",
     ("POST", "/faq/new"): "faq.write",

@@ -171,7 +171,7 @@ def test_notes_among_staff_reach_nobody_and_replies_reach_the_owner(desk: Desk) 
 
 def test_an_event_that_fails_is_put_off_and_the_next_goes_on(desk: Desk) -> None:
     with desk.database.unit_of_work() as uow:
-        outbox.record(uow, "complaint.said", comment_id=999_999)
+        outbox.record(uow, "complaint.said", "complaint:0", comment_id=999_999)
     filed = desk.file()
     relay_all(desk)
     assert desk.state(filed) is ComplaintState.ASSIGNED
