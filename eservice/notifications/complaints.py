@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from eservice.complaints import deadlines, queries
 from eservice.complaints.models import CommentKind, Complaint, ComplaintComment, ComplaintEvent
+from eservice.complaints.numbers import shown
 from eservice.complaints.states import Actor, ComplaintState, waiting_name
 from eservice.kit.text import Catalogue
 from eservice.kit.thai_calendar import thai_date
@@ -84,7 +85,7 @@ def _change_words(
         contact.language,
         department=department.name if department else texts.get("complaint_news.office", contact.language),
         waiting=waiting_name(texts, change.waiting_reason, contact.language) if change.waiting_reason else "",
-        parent=parent.number if parent else "",
+        parent=shown(parent.number) if parent else "",
     )
     is_owner = complaint.contact_id == contact.id
     is_for_them = is_owner and change.is_public and change.actor is not Actor.RESIDENT
@@ -139,7 +140,7 @@ def _send(
 
 def _label(texts: Catalogue, complaint: Complaint, contact: Contact) -> str:
     return texts.get(
-        "complaint_news.label", contact.language, number=complaint.number, category=complaint.category
+        "complaint_news.label", contact.language, number=shown(complaint.number), category=complaint.category
     )
 
 
