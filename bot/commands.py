@@ -40,16 +40,49 @@ COMMANDS: dict[str, str] = {
     "เรื่องของฉัน": "menu:track",
     "เรื่องที่แจ้ง": "menu:track",
     "เรื่องถึงไหนแล้ว": "menu:track",
+    "เรื่องที่แจ้งไว้": "menu:track",
+    "ตามเรื่อง": "menu:track",
+    "เช็คเรื่อง": "menu:track",
+    "เช็คสถานะ": "menu:track",
+    "เลขเรื่อง": "menu:track",
+    "เลขเรื่องอะไร": "menu:track",
+    "เลขเรื่องอะไรนะ": "menu:track",
+    "ขอเลขเรื่อง": "menu:track",
+    "ถอนเรื่อง": "menu:track",
+    "ขอถอนเรื่อง": "menu:track",
+    "ยกเลิกเรื่อง": "menu:track",
+    "ยกเลิกเรื่องที่แจ้ง": "menu:track",
     "ฝาก": "menu:staff",
     "ฝากเจ้าหน้าที่": "menu:staff",
     "ฝากเจ้าหน้าที่ตอบ": "menu:staff",
     "ฝากเรื่องให้เจ้าหน้าที่": "menu:staff",
+    "จบ": "end",
     "จบการคุย": "end",
+    "จบการสนทนา": "end",
     "จบการคุยกับเจ้าหน้าที่": "end",
 }
 MAX_COMMAND = 60  # characters; the longest command with the politest end is shorter
 SKIP_WORDS = frozenset(
-    {"ข้าม", "ไม่", "ไม่ต้อง", "ไม่ต้องโทร", "ไม่เอา", "skip", "no"}
+    {
+        "ข้าม",
+        "ข้ามเลย",
+        "ข้ามไป",
+        "ไม่",
+        "ไม่ต้อง",
+        "ไม่ต้องโทร",
+        "ไม่เอา",
+        "ไม่มี",
+        "ไม่รู้",
+        "ไม่ทราบ",
+        "ไม่แน่ใจ",
+        "ไม่บอก",
+        "ไม่ขอบอก",
+        "ไม่อยากบอก",
+        "ไม่บอกชื่อ",
+        "ไม่ประสงค์ออกนาม",
+        "skip",
+        "no",
+    }
 )  # where a step may be skipped
 _POLITE_END = re.compile(r"\s*(?:ค่ะ|คะ|ครับ|คับ|จ้า|นะ)+$")
 

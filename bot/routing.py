@@ -115,15 +115,23 @@ def _answer(turn: Turn, message: Message, text: str) -> None:
         turn.say(turn.text("media.unsupported"))
         return
     is_free = turn.state.run is None and turn.talk.conversation.handler is Handler.BOT
-    reply = read_reply(text, turn.offered) if is_free else None
+    here = dialogs.current(turn)
     command = read_command(text)
+    if is_free:
+        reply = read_reply(text, turn.offered, turn.aside)
+    else:
+        reply = dialogs.read_typed(turn, text) if here is not None and command is None else None
     if reply is not None:
         _typed(turn, reply)
     elif command is not None:
         _command(turn, command)
-    elif (here := dialogs.current(turn)) is not None:
+    elif here is not None:
         dialogs.hear(turn, *here, message, text)
-    elif follow_complaint.show_typed(turn, text) or complaints.begin_at_typed_spot(turn, text):
+    elif (
+        follow_complaint.show_typed(turn, text)
+        or (is_free and _is_about_case(turn, message, text))
+        or (is_free and complaints.begin_at_typed_spot(turn, text))
+    ):
         return
     elif turn.talk.conversation.handler is Handler.STAFF:
         if not talk_to_staff.is_live(turn):  # nobody is there yet: what is surely known need not wait
@@ -131,6 +139,15 @@ def _answer(turn: Turn, message: Message, text: str) -> None:
         talk_to_staff.heard(turn, message)
     else:
         ask_question.answer_text(turn, message, text)
+
+
+def _is_about_case(turn: Turn, message: Message, text: str) -> bool:
+    """Takes words about a complaint told before: where it is, whether it is fixed, how far it has come."""
+    return (
+        complaints.take_place_in_words(turn, message)
+        or follow_complaint.take_verdict(turn, text)
+        or follow_complaint.show_when_asked(turn, message, text)
+    )
 
 
 def _typed(turn: Turn, reply: TypedReply) -> None:

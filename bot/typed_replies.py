@@ -16,6 +16,7 @@ from eservice.messaging.content import Button
 LONGEST = 200  # characters; the longest choice is shorter
 _ALIKE = 85  # of 100; a slip or two in the words of a choice
 _AHEAD = 8  # of the next best choice, which may differ in one word
+_BEGINNING = 4  # characters of a button's label that are enough to name it
 _PART = 6  # characters of a choice that are enough when no other choice has them
 
 _POLITE = re.compile(r"\s*(?:ค่ะ|คะ|ค่า|ครับผม|ครับ|คับ|ค้าบ|จ้า|จ้ะ|จ๊ะ|นะ|เลย|[!.?ๆ])+$")
@@ -109,6 +110,24 @@ _NONE = _NO | frozenset(
     ]
 )
 _LEAVE = frozenset(["ฝาก", "ฝากด้วย", "ฝากหน่อย", "ฝากเจ้าหน้าที่", "ฝากเจ้าหน้าที่ตอบ", "ฝากเรื่อง", "ฝากเรื่องให้เจ้าหน้าที่"])
+_REPORT = frozenset(
+    {
+        "แจ้ง",
+        "แจ้งเลย",
+        "แจ้งด้วย",
+        "แจ้งให้ด้วย",
+        "แจ้งให้หน่อย",
+        "ช่วยแจ้ง",
+        "ช่วยแจ้งให้ด้วย",
+        "ขอแจ้ง",
+        "อยากแจ้ง",
+        "ต้องการแจ้ง",
+        "ใช่แจ้งเลย",
+        "report",
+        "report it",
+    }
+)
+_ASKING = frozenset(["แค่ถาม", "แค่ถามเฉย", "ถามเฉย", "ไม่ได้แจ้ง", "ไม่ได้จะแจ้ง", "just asking", "only asking"])
 _AGREE = _YES | frozenset(["ได้", "เอา", "ตกลง", "โอเค", "ok"])
 
 
@@ -132,14 +151,25 @@ class WhichOne:
 TypedReply: TypeAlias = Tap | Nod | WhichOne
 
 
-def read_reply(text: str, offered: Sequence[Button]) -> TypedReply | None:
-    """What typed words mean as a reply to the buttons last shown, in their order; None when they are no reply."""
-    if not offered or not text.strip() or len(text) > LONGEST:
+def read_reply(text: str, offered: Sequence[Button], aside: Sequence[Button] = ()) -> TypedReply | None:
+    """What typed words mean as a reply to the buttons last shown, in their order; None when they are no reply.
+
+    `aside`: the quick replies below them, which are named but not counted.
+    """
+    if not (offered or aside) or not text.strip() or len(text) > LONGEST:
         return None
     said = _plain(text)
-    for button in offered:
-        if said == _plain(button.label):
+    for button in (*offered, *aside):
+        if said in (_plain(button.label), _own_number(button)):
             return Tap(payload=button.payload)
+    report = next((b.payload for b in (*offered, *aside) if b.payload.startswith("report:")), None)
+    if report is not None and said.replace(" ", "") in _REPORT:
+        return Tap(payload=report)
+    asking = next((b.payload for b in aside if b.payload.startswith("asking:")), None)
+    if asking is not None and said.replace(" ", "") in _ASKING:
+        return Tap(payload=asking)
+    if not offered:
+        return None
     by_kind = {button.payload.partition(":")[0]: button.payload for button in offered}
     if "up" in by_kind and "down" in by_kind:
         return _read_verdict(said, by_kind)
@@ -150,6 +180,9 @@ def read_reply(text: str, offered: Sequence[Button]) -> TypedReply | None:
         return WhichOne() if place is None else Tap(payload=offered[place].payload)
     if said in _LEAVE and "leave" in by_kind:
         return Tap(payload=by_kind["leave"])
+    withdrawal = next((b.payload for b in offered if b.payload.startswith("casedrop:")), None)
+    if withdrawal is not None and "case" in by_kind and said in _AGREE | _NO:
+        return Tap(payload=withdrawal if said in _AGREE else by_kind["case"])
     if not picks:
         return Tap(payload=by_kind["leave"]) if said in _AGREE and "leave" in by_kind else None
     if said in _NONE and "none" in by_kind:
@@ -157,6 +190,31 @@ def read_reply(text: str, offered: Sequence[Button]) -> TypedReply | None:
     if said in _YES | _NODS:
         return Tap(payload=picks[0].payload) if said in _YES and len(picks) == 1 else WhichOne()
     return _read_words(said, picks)
+
+
+def read_tap(
+    text: str, offered: Sequence[Button], aside: Sequence[Button] = (), *, takes_number: bool
+) -> Tap | None:
+    """The button of an open dialog that typed words name: its label, the beginning of it, or its number."""
+    if not text.strip() or len(text) > LONGEST:
+        return None
+    said = _plain(text)
+    buttons = (*offered, *aside)
+    for button in buttons:
+        if said in (_plain(button.label), _plain(button.label.partition(":")[0])):
+            return Tap(payload=button.payload)
+    number = _NUMBER.fullmatch(said) if takes_number else None
+    place = _place(number["number"], len(offered)) if number is not None else None
+    if place is not None:
+        return Tap(payload=offered[place].payload)
+    begun = [b for b in buttons if _plain(b.label).startswith(said)] if len(said) >= _BEGINNING else []
+    return Tap(payload=begun[0].payload) if len(begun) == 1 else None
+
+
+def _own_number(button: Button) -> str | None:
+    """The number that a label begins with: of "5 พอใจมาก" it is 5, wherever in the list it stands."""
+    first = button.label.partition(" ")[0]
+    return first if first.isascii() and first.isdigit() else None
 
 
 def _read_verdict(said: str, by_kind: dict[str, str]) -> TypedReply | None:

@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from bot.english import is_english
-from bot.flows import checks, file_complaint, languages, main_menu, talk_to_staff
+from bot.flows import checks, file_complaint, follow_complaint, languages, main_menu, talk_to_staff
 from bot.flows.complaint_answers import tells_of_corruption
 from bot.flows.turn import Turn
 from eservice.inquiries import service as inquiries
@@ -26,6 +26,13 @@ SMALL_TALK = {
     IntentLabel.ABUSE: "talk_small.abuse",
     IntentLabel.UNCLEAR: "talk_small.unclear",
 }
+COURTESIES = (
+    IntentLabel.GREETING,
+    IntentLabel.THANKS,
+    IntentLabel.FAREWELL,
+    IntentLabel.CAPABILITY,
+    IntentLabel.ABUSE,
+)
 LONG_MESSAGE = 1_000  # characters; nobody's question is longer, but a letter to the office may be
 CANDIDATES = 3
 FAIRLY_SURE = (
@@ -48,8 +55,11 @@ def answer_text(turn: Turn, message: Message, text: str) -> None:
         intent = _as_read_in_english(intent)
     reply = choose_reply(intent, decision.kind, decision.confidence, follows=decision.used_previous)
     languages.offer_english(turn, text, reply)
+    is_vague = decision.confidence < FAIRLY_SURE and intent.label not in COURTESIES
+    if reply is not Reply.ANSWER and is_vague and follow_complaint.give_information(turn, message):
+        return
     if reply is Reply.TALK:
-        _small_talk(turn, intent.label)
+        _small_talk(turn, message, intent.label)
         return
     ask = asks.record_ask(turn.uow, message.id, decision)
     if reply in (Reply.CHOICES, Reply.LEAVE) and tells_of_corruption(turn, text):
@@ -71,7 +81,7 @@ def answer_text(turn: Turn, message: Message, text: str) -> None:
                 _clarify(turn, decision, ask.id, message, intent)
         case Reply.PERHAPS_TALK:
             if not talk_to_staff.attach_follow_up(turn, message):
-                _small_talk(turn, intent.label)
+                _small_talk(turn, message, intent.label)
         case Reply.LEAVE:
             if not talk_to_staff.attach_follow_up(turn, message):
                 _unknown(turn, message, text, intent, in_english=in_english)
@@ -86,7 +96,9 @@ def only_asking(turn: Turn, ask_id: int) -> None:
     faces = [face for entry_id in ask.candidates[:CANDIDATES] if (face := turn.faq.face(entry_id))]
     options = [Button(label=face.question, payload=f"pick:{ask.id}:{face.id}") for face in faces]
     leave = turn.button("unknown.leave", f"leave:{ask.message_id}:q")
-    turn.say(Choices(prompt=turn.text("clarify.prompt"), options=(*options, leave)))
+    key = "clarify.prompt" if options else "unknown.question"
+    turn.say(Choices(prompt=turn.text(key), options=(*options, leave)))
+    main_menu.offer_menu(turn)
 
 
 def sure_answer(turn: Turn, message: Message, text: str) -> bool:
@@ -217,8 +229,7 @@ def _begin_report(turn: Turn, message: Message, ask: Ask) -> None:
     if talk_to_staff.attach_follow_up(turn, message):
         return
     file_complaint.begin_with(turn, message)
-    if ask.candidates:
-        turn.offer(turn.button("report.only_asking", f"asking:{ask.id}"))
+    turn.offer(turn.button("report.only_asking", f"asking:{ask.id}"))
 
 
 def _answer(turn: Turn, entry_id: int, ask_id: int) -> None:
@@ -253,7 +264,8 @@ def _unknown(turn: Turn, message: Message, text: str, intent: Intent, *, in_engl
         key = "unknown.too_long"
     elif in_english:
         topics = turn.button("menu.eservice.short", "menu:eservice")
-        turn.say(Choices(prompt=turn.text("unknown.in_english"), options=(leave, topics)))
+        report = turn.button("unknown.report", f"report:{message.id}")
+        turn.say(Choices(prompt=turn.text("unknown.in_english"), options=(leave, report, topics)))
         main_menu.offer_menu(turn)
         return
     elif intent.label is IntentLabel.PROBLEM:
@@ -275,6 +287,10 @@ def _leave_button(turn: Turn, message: Message, intent: Intent) -> Button:
     return turn.button("unknown.leave", f"leave:{message.id}:q")
 
 
-def _small_talk(turn: Turn, label: IntentLabel) -> None:
-    turn.say(turn.text(SMALL_TALK[label], office=turn.facts.office_name))
+def _small_talk(turn: Turn, message: Message, label: IntentLabel) -> None:
+    if label is IntentLabel.THANKS and checks.tells_why_thanks(message.text):
+        praise = turn.button("talk_small.send_praise", f"report:{message.id}")
+        turn.say(Choices(prompt=turn.text("talk_small.praise"), options=(praise,)))
+    else:
+        turn.say(turn.text(SMALL_TALK[label], office=turn.facts.office_name))
     main_menu.offer_menu(turn)

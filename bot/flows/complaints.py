@@ -4,13 +4,14 @@ import re
 
 import structlog
 
-from bot.flows import dialogs, file_complaint, follow_complaint, main_menu
+from bot.flows import checks, dialogs, file_complaint, follow_complaint, main_menu
 from bot.flows.turn import Turn
 from eservice.complaints import arrivals, guesses
 from eservice.complaints.spots import find_spot
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.messaging import conversations
 from eservice.messaging.models import ChannelName, ContactKind, Message
+from knowledge.classify.intents import IntentLabel, classify_intent
 
 _SPOT = re.compile(r"(?:จุด|spot)[\s-]?([A-Za-z0-9-]{6,7})", re.IGNORECASE)
 
@@ -70,6 +71,18 @@ def tap(turn: Turn, name: str, number: str, more: list[str]) -> None:
             turn.offer(turn.button("track.look", f"case:{number}"))
 
 
+def take_place_in_words(turn: Turn, message: Message) -> bool:
+    """Where it is, typed below an answer that offered to report the matter: the report begins with both."""
+    offer = next((b.payload for b in (*turn.offered, *turn.aside) if b.payload.startswith("report:")), "")
+    told = turn.own_message(int(offer.split(":")[1])) if offer else None
+    if told is None or not checks.is_only_place(message.text):
+        return False
+    if classify_intent(message.text).label is IntentLabel.QUESTION:
+        return False
+    file_complaint.begin_with(turn, told, place=message)
+    return True
+
+
 def take_pin(turn: Turn, message: Message) -> None:
     """A pin that nobody asked for begins a case: what is the matter there?"""
     file_complaint.begin(turn, place=message)
@@ -108,9 +121,10 @@ def take_photo(turn: Turn, message: Message, media_ref: str) -> bool:
         return bool(message.text.strip())
     here = dialogs.current(turn)
     is_alone = not message.text.strip()
-    if here is None and is_alone and turn.recent_case is not None:
+    number = turn.recent_case or follow_complaint.asked_about(turn)
+    if here is None and is_alone and number is not None:
         try:
-            follow_complaint.add_photo(turn, message, media_ref, turn.recent_case)
+            follow_complaint.add_photo(turn, message, media_ref, number)
             return False
         except ServiceError as refusal:  # closed meanwhile, or full of photos: then it is a new matter
             log.info("complaints.photo_refused", code=refusal.code)

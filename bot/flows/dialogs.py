@@ -20,11 +20,16 @@ from bot.dialog.flow import (
     TapAnswer,
     TextAnswer,
 )
-from bot.flows import ask_question, file_complaint, follow_complaint, talk_to_staff
+from bot.flows import ask_question, checks, file_complaint, follow_complaint, main_menu, talk_to_staff
 from bot.flows.file_complaint import FILE
 from bot.flows.turn import Turn
+from bot.typed_replies import Tap, read_tap
 from eservice.messaging.models import Message
-from knowledge.classify.intents import IntentLabel, classify_intent
+from knowledge.classify.intents import Intent, IntentLabel, classify_intent
+from knowledge.entries import asks
+from knowledge.entries.reply_choice import CERTAIN_TALK
+
+_BARE_COURTESY = 20  # characters; "ขอบคุณที่มาซ่อมถนนให้" is praise, and longer
 
 
 class Put(Protocol):
@@ -58,28 +63,68 @@ def current(turn: Turn) -> tuple[Dialog, Run] | None:
     return dialog, run
 
 
+def read_typed(turn: Turn, text: str) -> Tap | None:
+    """The button of the open dialog that words name; numbers count only where nothing is to be typed."""
+    here = current(turn)
+    if here is None:
+        return None
+    dialog, run = here
+    is_pick = isinstance(engine.current_step(dialog.flow, run), Pick)
+    return read_tap(text, turn.offered, turn.aside, takes_number=is_pick)
+
+
 def hear(turn: Turn, dialog: Dialog, run: Run, message: Message, text: str) -> None:
     """Takes words: as an answer, as a question that interrupts, or as more of what is being told."""
+    if run.flow == FILE.name and _leaves(turn, run, text):
+        return
     step = engine.current_step(dialog.flow, run)
     skip = step.skip if isinstance(step, AskText | AskPlace) else None
     if step is not None and skip and bare(text) in SKIP_WORDS | {turn.text(skip).lower()}:
         skipped = TapAnswer(run_id=run.run_id, step=step.name, value=SKIP)
         dialog.put(turn, engine.advance(dialog.flow, run, skipped))
         return
+    intent = classify_intent(text)
+    if run.flow == FILE.name and _is_courtesy(intent, text) and not checks.is_yes(text):
+        dialog.put(turn, engine.repeat(dialog.flow, run))
+        return
     match step:
+        case AskText(name="what"):
+            takes_it = not (intent.label is IntentLabel.QUESTION and intent.probability >= CERTAIN_TALK)
         case AskText():
             takes_it = step.takes_questions or not (step.check and step.check(text))
         case AskPlace() | Pick():
-            takes_it = classify_intent(text).label is not IntentLabel.QUESTION
+            takes_it = intent.label is not IntentLabel.QUESTION
         case _:
             takes_it = False
     if not takes_it and ask_question.sure_answer(turn, message, text):
         turn.say(turn.text("dialog.resume"))
         dialog.put(turn, engine.repeat(dialog.flow, run))
         return
-    if run.flow == FILE.name and file_complaint.say_more(turn, run, message):
+    if run.flow == FILE.name and file_complaint.say_more(turn, run, message, intent):
         return
     dialog.put(turn, engine.advance(dialog.flow, run, TextAnswer(text=text, message_id=message.id)))
+
+
+def _leaves(turn: Turn, run: Run, text: str) -> bool:
+    """Ends the telling of a case when the words say that none was meant, or not any more."""
+    if not checks.is_leaving(text):
+        return False
+    ask = (
+        asks.of_message(turn.uow, int(run.answers.get("what") or 0)) if checks.is_only_asking(text) else None
+    )
+    turn.state.run = None
+    if ask is not None:
+        ask_question.only_asking(turn, ask.id)
+    else:
+        turn.say(turn.text("dialog.cancelled"))
+        main_menu.offer_menu(turn)
+    return True
+
+
+def _is_courtesy(intent: Intent, text: str) -> bool:
+    """A greeting or bare thanks, which tells nothing of the case."""
+    is_one = intent.label in (IntentLabel.GREETING, IntentLabel.FAREWELL, IntentLabel.THANKS)
+    return is_one and intent.probability >= CERTAIN_TALK and len(text.strip()) <= _BARE_COURTESY
 
 
 def tap(turn: Turn, dialog: Dialog, run: Run, answer: TapAnswer) -> None:

@@ -41,7 +41,7 @@ from bot.flows.complaint_answers import (
 from bot.flows.turn import Turn
 from eservice.complaints import filing, held_photos, residents
 from eservice.complaints.cases import Resident
-from eservice.complaints.categories import read_categories
+from eservice.complaints.categories import PRAISE, read_categories
 from eservice.complaints.filing import Filed
 from eservice.complaints.held_photos import HELD_FOR
 from eservice.complaints.models import Complaint
@@ -52,6 +52,8 @@ from eservice.kit.thai_calendar import thai_date
 from eservice.messaging.content import AskLocation, Button, Card, Choices, LinkButton, Row
 from eservice.messaging.models import ContactKind, Message
 from eservice.staff.queries import departments
+from knowledge.classify.intents import Intent, IntentLabel
+from knowledge.entries.reply_choice import CERTAIN_TALK
 
 FILE = Flow(
     name="file",
@@ -89,7 +91,7 @@ def begin(turn: Turn, message: Message | None = None, *, place: Message | None =
     put(turn, engine.begin(FILE, secrets.token_hex(4), answers))
 
 
-def begin_with(turn: Turn, message: Message, *, is_meant: bool = False) -> None:
+def begin_with(turn: Turn, message: Message, *, is_meant: bool = False, place: Message | None = None) -> None:
     """Starts a case with words that read like a problem.
 
     What speaks of corruption is not made into an ordinary case unasked: first come the offices that protect
@@ -99,7 +101,7 @@ def begin_with(turn: Turn, message: Message, *, is_meant: bool = False) -> None:
         turn.say(
             Card(
                 title=turn.text("report.corruption_title"),
-                body=turn.text("report.corruption_body"),
+                body=turn.text("report.corruption_body", office=turn.facts.office_name),
                 buttons=(
                     *(
                         LinkButton(label=turn.text(f"report.corruption_call_{number}"), url=f"tel:{number}")
@@ -111,7 +113,7 @@ def begin_with(turn: Turn, message: Message, *, is_meant: bool = False) -> None:
         )
         main_menu.offer_menu(turn)
         return
-    begin(turn, message)
+    begin(turn, message, place=place)
 
 
 def put(turn: Turn, outcome: Ask | Finished | Left) -> None:
@@ -185,8 +187,11 @@ def back(turn: Turn, run: Run) -> None:
     put(turn, Left() if run.step == "what" else engine.ask_again(FILE, run, earlier))
 
 
-def say_more(turn: Turn, run: Run, message: Message) -> bool:
-    """Words typed where a tap was asked for: "ส่ง" is the tap; anything else belongs to the case."""
+def say_more(turn: Turn, run: Run, message: Message, intent: Intent) -> bool:
+    """Words typed where a tap was asked for: "ส่ง" is the tap; anything else belongs to the case.
+
+    So does what is surely a question or an insult where a place was asked for.
+    """
     words = message.text.strip()
     if run.step == "send" and checks.is_yes(words):
         put(turn, engine.advance(FILE, run, TapAnswer(run_id=run.run_id, step="send", value="yes")))
@@ -199,7 +204,20 @@ def say_more(turn: Turn, run: Run, message: Message) -> bool:
     if run.step == "similar" and checks.is_no(words):
         put(turn, engine.advance(FILE, run, TapAnswer(run_id=run.run_id, step="similar", value=NONE)))
         return True
-    if run.step not in ("send", "similar", "category", "accused"):
+    if run.step == "similar" and checks.is_same(words):
+        similar = similar_cases(turn, run.answers, category_named_by(turn, run.answers))
+        if len(similar) == 1:
+            _join(turn, run, similar[0].number)
+        else:
+            put(turn, engine.repeat(FILE, run))
+        return True
+    is_beside = (
+        run.step == "place"
+        and intent.label in (IntentLabel.QUESTION, IntentLabel.ABUSE)
+        and intent.probability >= CERTAIN_TALK
+        and not checks.names_place(words)
+    )
+    if run.step not in ("send", "similar", "category", "accused") and not is_beside:
         return False
     more = [*ids_in(run.answers.get("more")), message.id]
     answers: dict[str, Value] = {**run.answers, "more": ",".join(map(str, more))}
@@ -220,6 +238,8 @@ def _filled(turn: Turn, run: Run) -> dict[str, Value]:
     if "category" not in answers and run.step != "category":
         answers["category"] = code_of(turn, propose(turn, text)[0])
     category = category_named_by(turn, answers)
+    if "place" not in answers and category == PRAISE:
+        answers["place"] = None
     is_asked_whom = is_about_people(turn, category) and departments(turn.uow)
     if "accused" not in answers and run.step != "category" and "place" in answers and not is_asked_whom:
         answers["accused"] = NONE
@@ -283,9 +303,10 @@ def _ask_send(turn: Turn, run: Run, cancel: Button, problem: str) -> None:
     text = text_of(turn, run.answers)
     photos = len(held_photos.held_of(turn.uow, turn.talk.contact.id, _photos_since(turn, run)))
     name = turn.own_message(int(run.answers.get("name") or 0))
+    unsaid = "report.place_is_in_words" if checks.names_place(text) else "report.no_place"
     rows = [
         Row(left=turn.text("report.row_category"), right=category_named_by(turn, run.answers)),
-        Row(left=turn.text("report.row_place"), right=place_words(turn, run) or turn.text("report.no_place")),
+        Row(left=turn.text("report.row_place"), right=place_words(turn, run) or turn.text(unsaid)),
         Row(
             left=turn.text("report.row_photos"),
             right=turn.text("report.photos", count=photos) if photos else turn.text("report.no_photos"),

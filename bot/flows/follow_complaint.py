@@ -1,6 +1,8 @@
 """ติดตาม: how a case stands, and all that its resident can do with it from the chat."""
 
+import re
 import secrets
+from datetime import timedelta
 
 from bot.dialog import engine
 from bot.dialog.flow import Ask, AskText, Finished, Flow, Left, Run, Value
@@ -45,7 +47,12 @@ RATE = Flow(
     ),
 )  # fmt: skip
 FLOWS = (SAY, OBJECT, RATE)
+ANSWERED_WITHIN = timedelta(days=1)  # so long free words may be what the office asked for
 MOST_SHOWN = 8  # cases in one list
+_BEFORE_NUMBER = re.compile(
+    r"^(?:(?:ขอ|ดู|เช็ค|ติดตาม|ตาม|เรื่อง|เลข|ที่|คือ|หมายเลข|no\.?|case)\s*)+(?=[#0-9a-z๐-๙])", re.I
+)
+_LIKE_NUMBER = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}", re.I)  # as it is printed, but with a slip in it
 LAST_NEWS = 4  # things that happened, in one card
 
 
@@ -104,13 +111,73 @@ def guesser(turn: Turn) -> str:
 
 def show_typed(turn: Turn, text: str) -> bool:
     """A number typed anywhere, perhaps with its key behind it; False when the text is none."""
-    words = text.replace(",", " ").split()
+    words = _BEFORE_NUMBER.sub("", text.replace(",", " ").strip()).split()
     for size in (1, 2, 3):  # a number may be typed in halves
         number = read_number("".join(words[:size])) if len(words) >= size else None
         if number is not None and len(words) - size <= 2:
             _open_typed(turn, number, "".join(words[size:]))
             return True
+    if _LIKE_NUMBER.fullmatch(" ".join(words)):
+        guesses.count_failure(turn.uow, f"contact:{turn.talk.contact.id}")
+        turn.say(turn.text("errors.complaints.not_found"))
+        main_menu.offer_menu(turn)
+        return True
     return False
+
+
+def show_when_asked(turn: Turn, message: Message, text: str) -> bool:
+    """What this person filed, when they ask in free words how far it has come."""
+    if not checks.asks_how_far(text):
+        return False
+    if queries.of_contact(turn.uow, turn.talk.contact.id, limit=1):
+        show_mine(turn)
+        return True
+    options = (
+        turn.button("unknown.report", f"report:{message.id}"),
+        turn.button("unknown.leave", f"leave:{message.id}:q"),
+    )
+    turn.say(Choices(prompt=turn.text("track.none"), options=options))
+    return True
+
+
+def take_verdict(turn: Turn, text: str) -> bool:
+    """ "แก้แล้ว" or "ยังไม่ได้แก้", typed below the office's word that the work is done."""
+    is_fixed = checks.says_fixed(text)
+    if not is_fixed and not checks.says_not_fixed(text):
+        return False
+    resolved = _own(turn, ComplaintState.RESOLVED)
+    if not resolved:
+        return False
+    if len(resolved) > 1:
+        show_mine(turn)
+    elif is_fixed:
+        fixed(turn, resolved[0].number)
+    else:
+        begin_object(turn, resolved[0].number)
+    return True
+
+
+def asked_about(turn: Turn) -> str | None:
+    """The number of this person's one case about which the office has just asked for more."""
+    asked = [
+        status
+        for status in _own(turn, ComplaintState.NEEDS_INFORMATION)
+        if turn.uow.now - status.changed_at <= ANSWERED_WITHIN
+    ]
+    return asked[0].number if len(asked) == 1 else None
+
+
+def give_information(turn: Turn, message: Message) -> bool:
+    """Takes words that mean nothing else as what the office has asked for; a tap makes a new case of them."""
+    number = asked_about(turn)
+    if number is None:
+        return False
+    residents.say(turn.uow, number, _me(turn), message.text)
+    turn.say(turn.text("track.said", number=shown(number)))
+    turn.offer(
+        turn.button("track.look", f"case:{number}"), turn.button("track.new_case", f"report:{message.id}")
+    )
+    return True
 
 
 def begin_say(turn: Turn, number: str) -> None:
@@ -339,6 +406,11 @@ def _line(turn: Turn, entry: Happened | Said) -> str:
         what = turn.text("track.with_department", department=entry.department)
     words = " ".join(text for text in (entry.note, entry.reason) if text)
     return f"{when} {what}" + (f": {words}" if words else "")
+
+
+def _own(turn: Turn, state: ComplaintState) -> list[PublicStatus]:
+    """The cases in a state that this person filed themselves."""
+    return [status for status in queries.filed_by(turn.uow, turn.talk.contact.id) if status.state is state]
 
 
 def _me(turn: Turn) -> Resident:

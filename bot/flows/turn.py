@@ -13,6 +13,7 @@ from eservice.kit.unit_of_work import UnitOfWork
 from eservice.messaging.content import (
     MAX_PARTS,
     MAX_QUICK_REPLIES,
+    AskLocation,
     Bundle,
     Button,
     Card,
@@ -49,6 +50,8 @@ class DialogState:
     last_case_at: datetime | None = None
     offered: tuple[Button, ...] = ()
     """The buttons of the last list or card, in their order, as long as it is the last thing said."""
+    aside: tuple[Button, ...] = ()
+    """The quick replies that went with it."""
     offered_at: datetime | None = None
     language_from: LanguageFrom | None = None
     """None: they have what everybody begins with."""
@@ -68,6 +71,7 @@ class DialogState:
             last_case=data.get("last_case"),
             last_case_at=datetime.fromisoformat(last_case_at) if last_case_at else None,
             offered=tuple(Button(payload=payload, label=label) for payload, label in data.get("offered", ())),
+            aside=tuple(Button(payload=payload, label=label) for payload, label in data.get("aside", ())),
             offered_at=datetime.fromisoformat(offered_at) if offered_at else None,
             language_from=LanguageFrom(language_from) if language_from else None,
         )
@@ -88,8 +92,9 @@ class DialogState:
         if self.last_case is not None and self.last_case_at is not None:
             data["last_case"] = self.last_case
             data["last_case_at"] = self.last_case_at.isoformat()
-        if self.offered and self.offered_at is not None:
+        if (self.offered or self.aside) and self.offered_at is not None:
             data["offered"] = [[button.payload, button.label] for button in self.offered]
+            data["aside"] = [[button.payload, button.label] for button in self.aside]
             data["offered_at"] = self.offered_at.isoformat()
         if self.language_from is not None:
             data["language_from"] = self.language_from.value
@@ -152,15 +157,19 @@ class Turn:
         """The buttons of the list or card that is the last thing said, while the talk is still about it."""
         return self.state.offered if self._is_fresh(self.state.offered_at) else ()
 
+    @property
+    def aside(self) -> tuple[Button, ...]:
+        """The quick replies below it."""
+        return self.state.aside if self._is_fresh(self.state.offered_at) else ()
+
     def remember_offered(self) -> None:
         """Notes the buttons of what is said in this turn, so that they may be named in words."""
         if not self.parts:
             return
-        shown = [part for part in self.parts if isinstance(part, Choices | Card)]
-        buttons = (
-            (shown[-1].options if isinstance(shown[-1], Choices) else shown[-1].buttons) if shown else ()
-        )
+        shown = [part for part in self.parts if isinstance(part, Choices | Card | AskLocation)]
+        buttons = (shown[-1].buttons if isinstance(shown[-1], Card) else shown[-1].options) if shown else ()
         self.state.offered = tuple(button for button in buttons if isinstance(button, Button))
+        self.state.aside = tuple(self.quick_replies)
         self.state.offered_at = self.uow.now
 
     def _is_fresh(self, at: datetime | None) -> bool:

@@ -19,6 +19,7 @@ from knowledge.classify.complaints import DEFAULT_DEPARTMENTS
 MAX_WORKING_DAYS = 365
 _SHIPPED = tomllib.loads(Path(__file__).with_name("targets.toml").read_text(encoding="utf-8"))
 CORRUPTION = "ทุจริต"
+PRAISE = "ชื่นชม"
 
 
 @dataclass(frozen=True, kw_only=True)

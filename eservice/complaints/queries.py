@@ -242,6 +242,13 @@ def of_contact(reader: ReadOnly, contact_id: int, *, limit: int = MAX_ROWS) -> l
     return [_status(reader, complaint) for complaint in found.all()]
 
 
+def filed_by(reader: ReadOnly, contact_id: int, *, limit: int = MAX_ROWS) -> list[PublicStatus]:
+    """What a contact filed themselves, newest first."""
+    mine = select(Complaint).where(Complaint.contact_id == contact_id)
+    found = reader.session.scalars(mine.order_by(Complaint.id.desc()).limit(limit))
+    return [_status(reader, complaint) for complaint in found.all()]
+
+
 def audience(reader: ReadOnly, complaint_id: int) -> frozenset[int]:
     """The contacts who are told of what happens: who filed it or follows it, or any that goes on in it."""
     members = cases.family(reader, complaint_id)

@@ -154,7 +154,7 @@ def test_the_category_the_place_and_the_name_can_be_changed_before_sending(villa
     somchai.sees("เสนอแนะ")
     somchai.taps("ใส่ชื่อ")
     somchai.says("ป้าแดง")
-    somchai.taps("แก้ที่เกิดเหตุ")
+    somchai.taps("แก้สถานที่")
     somchai.shares_location(*HERE)
     somchai.sees("ป้าแดง", "ตามตำแหน่งที่ส่ง")
     somchai.taps("ส่งเรื่อง")

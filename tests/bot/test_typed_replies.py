@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.typed_replies import Nod, Tap, TypedReply, WhichOne, read_reply
+from bot.typed_replies import Nod, Tap, TypedReply, WhichOne, read_reply, read_tap
 from eservice.inquiries.models import Inquiry
 from eservice.messaging.content import Button
 from knowledge.entries.models import Ask, Confirmation
@@ -23,6 +23,40 @@ LIST = [
     Button(label=NONE, payload=NO.payload),
 ]
 VERDICT = [Button(label="ตรงคำถาม", payload=UP.payload), Button(label="ไม่ตรง", payload=DOWN.payload)]
+
+
+def test_a_label_that_begins_with_a_number_is_meant_by_it() -> None:
+    marks = [Button(label=f"{stars} ดาว", payload=f"caserate:N:{stars}") for stars in (5, 4, 3, 2, 1)]
+    assert read_reply("5", marks) == Tap(payload="caserate:N:5")
+    assert read_reply("1 ค่ะ", marks) == Tap(payload="caserate:N:1")
+
+
+@pytest.mark.parametrize("words", ["แจ้งเลยค่ะ", "แจ้งด้วย", "แจ้งเรื่องนี้"])
+def test_words_take_the_offer_to_report_beside_an_answer(words: str) -> None:
+    offer = Button(label="แจ้งเรื่องนี้", payload="report:7")
+    assert read_reply(words, VERDICT, [offer]) == Tap(payload="report:7")
+
+
+@pytest.mark.parametrize(
+    ("words", "payload"),
+    [
+        ("ฉันด้วย", "join"),
+        ("1", "join"),
+        ("๒", "new"),
+        ("ไม่ใช่ แจ้งเป็นเรื่องใหม่ค่ะ", "new"),
+        ("ประมาณ 1 เดือน", None),
+        ("3", None),
+    ],
+)
+def test_a_dialogs_button_is_named_by_its_label_its_beginning_or_its_number(
+    words: str, payload: str | None
+) -> None:
+    buttons = [
+        Button(label="ฉันด้วย: ไฟฟ้าแสงสว่าง · หมู่ 3", payload="join"),
+        Button(label="ไม่ใช่ แจ้งเป็นเรื่องใหม่", payload="new"),
+    ]
+    assert read_tap(words, buttons, takes_number=True) == (Tap(payload=payload) if payload else None)
+    assert read_tap("1", buttons, takes_number=False) is None
 
 
 @pytest.mark.parametrize(
