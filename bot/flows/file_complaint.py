@@ -197,7 +197,12 @@ def say_more(turn: Turn, run: Run, message: Message, intent: Intent) -> bool:
         put(turn, engine.advance(FILE, run, TapAnswer(run_id=run.run_id, step="send", value="yes")))
         return True
     if run.step == "category":
-        named = code_named(turn, words)
+        is_content = checks.is_yes(words)  # "ส่ง": with the category that was proposed
+        named = (
+            code_of(turn, propose(turn, text_of(turn, run.answers))[0])
+            if is_content
+            else code_named(turn, words)
+        )
         if named is not None:
             put(turn, engine.advance(FILE, run, TapAnswer(run_id=run.run_id, step="category", value=named)))
             return True

@@ -182,3 +182,24 @@ def test_words_after_the_office_asked_for_more_reach_the_case(village: Village) 
     (said,) = [c for c in village.rows(ComplaintComment) if c.kind is CommentKind.RESIDENT]
     assert said.text == "เสาที่ 12 หน้าบ้านยายมี"
     assert the_case(village).state is not S.NEEDS_INFORMATION
+
+
+def test_send_typed_at_the_categories_keeps_the_proposed_one(village: Village) -> None:
+    somchai = village.resident()
+    somchai.says(LAMP)
+    somchai.says("หน้าวัด")
+    somchai.says("เปลี่ยนประเภท")
+    somchai.says("ส่ง")
+    somchai.sees("ตรวจดูก่อนส่ง", "ไฟฟ้าแสงสว่าง")
+    somchai.says("ส่ง")
+    assert the_case(village).text == LAMP
+
+
+def test_a_place_typed_below_an_answer_that_offered_to_report_begins_the_report(village: Village) -> None:
+    somchai = village.resident()
+    somchai.says("ถนนหน้าบ้านเป็นหลุมรถล้มกันหมด")
+    somchai.sees("แจ้งเรื่องนี้")
+    somchai.says("หมู่ 5 ข้างสะพาน")
+    somchai.sees("ตรวจดูก่อนส่ง")
+    somchai.says("ส่ง")
+    assert (the_case(village).text, the_case(village).village) == ("ถนนหน้าบ้านเป็นหลุมรถล้มกันหมด", "หมู่ 5")
