@@ -377,7 +377,7 @@ def _give_receipt(turn: Turn, filed: Filed) -> None:
     rows = [Row(left=turn.text("report.row_number"), right=shown(filed.number))]
     if filed.key:
         rows.append(Row(left=turn.text("report.row_key"), right=shown(filed.key)))
-    if complaint.due_at:
+    if complaint.due_at and complaint.category != PRAISE:  # nothing is to be mended
         rows.append(Row(left=turn.text("report.row_due"), right=thai_date(complaint.due_at)))
     turn.say(
         Card(

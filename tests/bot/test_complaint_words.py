@@ -98,6 +98,7 @@ def test_praise_is_sent_when_wished_and_asks_for_no_place(village: Village, text
     somchai.taps("ส่งคำชมนี้")
     somchai.sees("ตรวจดูก่อนส่ง", "ชื่นชม")
     somchai.says("ส่ง")
+    assert "ตั้งใจทำให้เสร็จภายใน" not in somchai.sees("รับเรื่องแล้ว")
     assert (the_case(village).text, the_case(village).category) == (text, "ชื่นชม")
 
 
