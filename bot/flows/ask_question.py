@@ -62,7 +62,7 @@ def answer_text(turn: Turn, message: Message, text: str) -> None:
         _small_talk(turn, message, intent.label)
         return
     ask = asks.record_ask(turn.uow, message.id, decision)
-    if reply in (Reply.CHOICES, Reply.LEAVE) and tells_of_corruption(turn, text):
+    if reply in (Reply.CHOICES, Reply.LEAVE) and tells_of_corruption(turn, text, is_report=False):
         reply = Reply.REPORT
     match reply:
         case Reply.REPORT:

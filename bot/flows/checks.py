@@ -57,6 +57,11 @@ _LONGEST_PLACE = 60  # characters
 _LONGEST_WISH = 120  # characters; a longer text tells a story, in which somebody may have called
 
 
+def says_where(text: str) -> bool:
+    """Whether an answer to "where?" is one, and no question: it names a place, or begins as places do."""
+    return names_place(text) or (text.startswith(("ที่", "แถว", "ตรง", "อยู่", "บริเวณ")) and "ไหน" not in text)
+
+
 def phone_problem(text: str) -> str | None:
     """What is wrong with a Thai telephone number, however it is spaced; it has 9 or 10 digits."""
     digits = re.sub(r"[\s\-().]", "", arabic_digits(text))

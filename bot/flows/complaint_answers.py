@@ -3,7 +3,7 @@
 from bot.dialog.flow import Run, Value
 from bot.flows.turn import Turn
 from eservice.complaints import nearby
-from eservice.complaints.categories import read_categories
+from eservice.complaints.categories import CORRUPTION, read_categories
 from eservice.complaints.clocks import OTHER_CATEGORY
 from eservice.complaints.corruption import reads_like_corruption
 from eservice.complaints.filing import NewComplaint
@@ -14,6 +14,7 @@ from eservice.complaints.wording import in_parts
 from eservice.kit.thai_calendar import thai_date
 from eservice.messaging.models import ChannelName
 
+SURELY = 0.5  # probability
 NONE = "none"  # no department accused, no other case the same
 SOURCES = {
     ChannelName.LINE: Source.LINE,
@@ -26,7 +27,9 @@ def propose(turn: Turn, text: str) -> list[str]:
     """Categories for a text, best first, of those that the office offers; อื่นๆ at the end."""
     offered = [name for name, category in read_categories(turn.uow).items() if category.is_offered]
     likely = [label for label, _p in turn.complaints.categories(text, limit=len(offered)) if label in offered]
-    if CORRUPTION in offered and _CORRUPTION.search(text):  # whatever was bought or built with the money
+    if CORRUPTION in offered and reads_like_corruption(
+        text, ()
+    ):  # whatever was bought or built with the money
         likely = [CORRUPTION, *(label for label in likely if label != CORRUPTION)]
     rest = [name for name in offered if name not in likely]
     return [*(likely or [OTHER_CATEGORY]), *rest]
@@ -39,9 +42,15 @@ def text_of(turn: Turn, answers: dict[str, Value]) -> str:
     return "\n".join(said)
 
 
-def tells_of_corruption(turn: Turn, text: str) -> bool:
-    """Whether a text reads like a report of corruption, which belongs with other bodies than the office."""
-    return reads_like_corruption(text, turn.complaints.categories(text))
+def tells_of_corruption(turn: Turn, text: str, *, is_report: bool) -> bool:
+    """Whether a text reads like a report of corruption, which belongs with other bodies than the office.
+
+    For what is a report anyway a fair chance is enough; a question must name it, or be more probably that.
+    """
+    likely = turn.complaints.categories(text)
+    if is_report:
+        return reads_like_corruption(text, likely)
+    return reads_like_corruption(text, [found for found in likely[:1] if found.probability >= SURELY])
 
 
 def similar_cases(turn: Turn, answers: dict[str, Value], category: str) -> list[Similar]:

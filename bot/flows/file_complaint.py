@@ -97,7 +97,7 @@ def begin_with(turn: Turn, message: Message, *, is_meant: bool = False, place: M
     What speaks of corruption is not made into an ordinary case unasked: first come the offices that protect
     whoever reports it. `is_meant`: the person has read that and wants it all the same.
     """
-    if not is_meant and tells_of_corruption(turn, message.text):
+    if not is_meant and tells_of_corruption(turn, message.text, is_report=True):
         turn.say(
             Card(
                 title=turn.text("report.corruption_title"),
@@ -212,7 +212,7 @@ def say_more(turn: Turn, run: Run, message: Message, intent: Intent) -> bool:
     if run.step == "similar" and checks.is_same(words):
         similar = similar_cases(turn, run.answers, category_named_by(turn, run.answers))
         if len(similar) == 1:
-            _join(turn, run, similar[0].number)
+            _join(turn, run, similar[0])
         else:
             put(turn, engine.repeat(FILE, run))
         return True
@@ -220,7 +220,7 @@ def say_more(turn: Turn, run: Run, message: Message, intent: Intent) -> bool:
         run.step == "place"
         and intent.label in (IntentLabel.QUESTION, IntentLabel.ABUSE)
         and intent.probability >= CERTAIN_TALK
-        and not checks.names_place(words)
+        and not checks.says_where(words)
     )
     if run.step not in ("send", "similar", "category", "accused") and not is_beside:
         return False

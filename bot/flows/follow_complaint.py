@@ -7,15 +7,14 @@ from datetime import timedelta
 from bot.dialog import engine
 from bot.dialog.flow import Ask, AskText, Finished, Flow, Left, Run, Value
 from bot.flows import checks, main_menu
+from bot.flows.complaint_words import date_rows, line_of, state_of, what_next
 from bot.flows.turn import Turn
 from eservice.complaints import arrivals, filing, guesses, queries, ratings, residents
 from eservice.complaints.cases import Resident
-from eservice.complaints.models import CommentKind
 from eservice.complaints.numbers import read_number, shown
-from eservice.complaints.queries import Happened, PublicStatus, Said
-from eservice.complaints.states import ComplaintState, Standing, is_open, standing, state_name, waiting_name
+from eservice.complaints.queries import PublicStatus
+from eservice.complaints.states import ComplaintState, is_open
 from eservice.kit.errors import ServiceError, conflict
-from eservice.kit.thai_calendar import thai_date, thai_datetime
 from eservice.messaging.content import Button, Card, Choices, Row
 from eservice.messaging.models import Message
 
@@ -71,7 +70,7 @@ def show_mine(turn: Turn) -> None:
         return
     options = tuple(
         Button(
-            label=turn.text("track.in_list", number=shown(status.number), state=_state(turn, status)),
+            label=turn.text("track.in_list", number=shown(status.number), state=state_of(turn, status)),
             payload=f"case:{status.number}",
         )
         for status in mine
@@ -88,17 +87,17 @@ def show(turn: Turn, number: str) -> None:
         _show_public(turn, number)
         return
     status = timeline.status
-    rows = [*_date_rows(turn, status)]
+    rows = [*date_rows(turn, status)]
     if status.continues_as:
         rows.append(Row(left=turn.text("track.row_parent"), right=shown(status.continues_as)))
-    news = "\n".join(_line(turn, entry) for entry in timeline.entries[-LAST_NEWS:])
+    news = "\n".join(line_of(turn, entry) for entry in timeline.entries[-LAST_NEWS:])
     turn.say(
         Card(
             label=turn.text("track.label", category=timeline.category, number=shown(status.number)),
-            title=_state(turn, status),
+            title=state_of(turn, status),
             body=f"{timeline.text[:200]}\n\n{news}",
             rows=tuple(rows),
-            buttons=_what_next(turn, status),
+            buttons=what_next(turn, status),
         )
     )
     main_menu.offer_menu(turn)
@@ -311,7 +310,7 @@ def _open_typed(turn: Turn, number: str, key: str) -> None:
         guesses.refuse_guesser(turn.uow, source)
         if key:
             timeline = queries.timeline(turn.uow, number, Resident(contact_id=turn.talk.contact.id, key=key))
-            _show_with_key(turn, timeline.status, [_line(turn, entry) for entry in timeline.entries])
+            _show_with_key(turn, timeline.status, [line_of(turn, entry) for entry in timeline.entries])
         else:
             queries.public_status(turn.uow, number)
             show(turn, number)
@@ -322,21 +321,26 @@ def _open_typed(turn: Turn, number: str, key: str) -> None:
         main_menu.offer_menu(turn)
 
 
+def _own(turn: Turn, state: ComplaintState) -> list[PublicStatus]:
+    """The cases in a state that this person filed themselves."""
+    return [status for status in queries.filed_by(turn.uow, turn.talk.contact.id) if status.state is state]
+
+
 def _show_with_key(turn: Turn, status: PublicStatus, lines: list[str]) -> None:
     turn.say(
         Card(
             label=turn.text("track.row_number", number=shown(status.number)),
-            title=_state(turn, status),
+            title=state_of(turn, status),
             body="\n".join(lines[-LAST_NEWS:]),
-            rows=tuple(_date_rows(turn, status)),
+            rows=tuple(date_rows(turn, status)),
         )
     )
     main_menu.offer_menu(turn)
 
 
 def _show_public(turn: Turn, number: str) -> None:
-    follows = _follows(turn, number)
-    if not follows:
+    is_follower = _follows(turn, number)
+    if not is_follower:
         guesses.refuse_guesser(turn.uow, guesser(turn))
     status = queries.public_status(turn.uow, number)
     rows = [
@@ -345,12 +349,12 @@ def _show_public(turn: Turn, number: str) -> None:
             right=status.department or turn.text("track.no_department"),
         )
     ]
-    buttons = (turn.button("track.leave", f"caseleave:{status.number}"),) if follows else ()
+    buttons = (turn.button("track.leave", f"caseleave:{status.number}"),) if is_follower else ()
     turn.say(
         Card(
             label=turn.text("track.row_number", number=shown(status.number)),
-            title=_state(turn, status),
-            rows=(*rows, *_date_rows(turn, status)),
+            title=state_of(turn, status),
+            rows=(*rows, *date_rows(turn, status)),
             buttons=buttons,
         )
     )
@@ -360,57 +364,6 @@ def _show_public(turn: Turn, number: str) -> None:
 def _follows(turn: Turn, number: str) -> bool:
     mine = queries.of_contact(turn.uow, turn.talk.contact.id)
     return any(known.number == read_number(number) for known in mine)
-
-
-def _what_next(turn: Turn, status: PublicStatus) -> tuple[Button, ...]:
-    """What the owner can do now; the machine offers nothing that the table of moves refuses."""
-    number = status.number
-    if status.state is ComplaintState.RESOLVED:
-        return (
-            turn.button("track.is_fixed", f"casefixed:{number}"),
-            turn.button("track.not_fixed", f"casenot:{number}"),
-        )
-    if status.state in (ComplaintState.CONFIRMED, ComplaintState.REJECTED):
-        return (turn.button("track.object", f"casenot:{number}"),)
-    if is_open(status.state):
-        return (
-            turn.button("track.say", f"casesay:{number}"),
-            turn.button("track.withdraw", f"casedrop:{number}"),
-        )
-    return ()
-
-
-def _state(turn: Turn, status: PublicStatus) -> str:
-    name = state_name(turn.texts, status.state, turn.language, by_silence=status.by_silence)
-    if status.waiting_reason is not None:
-        return f"{name}: {waiting_name(turn.texts, status.waiting_reason, turn.language)}"
-    return name
-
-
-def _date_rows(turn: Turn, status: PublicStatus) -> list[Row]:
-    rows = [Row(left=turn.text("track.row_filed"), right=thai_date(status.filed_at))]
-    if status.due_at and standing(status.state) is Standing.OPEN:
-        key = "track.row_due_paused" if status.state is ComplaintState.WAITING else "track.row_due"
-        rows.append(Row(left=turn.text(key), right=thai_date(status.due_at)))
-    return rows
-
-
-def _line(turn: Turn, entry: Happened | Said) -> str:
-    """One line of the timeline: when, what, and the words that were for the resident."""
-    when = thai_datetime(entry.at)
-    if isinstance(entry, Said):
-        who = "track.you_said" if entry.kind is CommentKind.RESIDENT else "track.they_said"
-        return f"{when} {turn.text(who)}: {entry.text}"
-    what = state_name(turn.texts, entry.after, turn.language)
-    if entry.before is entry.after or entry.after is ComplaintState.ASSIGNED:
-        what = turn.text("track.with_department", department=entry.department)
-    words = " ".join(text for text in (entry.note, entry.reason) if text)
-    return f"{when} {what}" + (f": {words}" if words else "")
-
-
-def _own(turn: Turn, state: ComplaintState) -> list[PublicStatus]:
-    """The cases in a state that this person filed themselves."""
-    return [status for status in queries.filed_by(turn.uow, turn.talk.contact.id) if status.state is state]
 
 
 def _me(turn: Turn) -> Resident:
