@@ -124,7 +124,6 @@ def test_an_office_without_channels_is_well(run: Run, office: Database) -> None:
         "media": "ok",
         "clock": "ok",
         "worker": "warning",
-        "news": "ok",
         "line": "off",
         "telegram": "off",
     }
@@ -158,7 +157,6 @@ def test_a_missing_database_is_said_and_not_made(run: Run, data_dir: Path) -> No
         "media": "ok",
         "clock": "unknown",
         "worker": "unknown",
-        "news": "unknown",
         "line": "off",
         "telegram": "off",
     }
@@ -232,13 +230,14 @@ def test_people_who_wait_for_a_stopped_worker(run: Run, office: Database) -> Non
 
 def test_news_that_was_given_up(run: Run, office: Database) -> None:
     with office.unit_of_work() as uow:
+        heartbeat.beat(uow, "worker")
         outbox.record(uow, "complaint.changed", "complaint:1", event_id=1)
         uow.session.flush()
         event_id = uow.session.scalars(select(outbox.OutboxEvent.id)).one()
         for _ in range(outbox.MAX_ATTEMPTS):
             outbox.fail(uow, event_id, "KeyError")
-    verdict, words = examined(run, "news")
-    assert verdict == "warning" and "1 pieces of news" in words
+    verdict, words = examined(run, "worker")
+    assert verdict == "warning" and "1 events failed" in words
 
 
 def test_line_is_well(run: Run, office: Database, line: FakeLine) -> None:

@@ -57,16 +57,17 @@ def work_clock(reader: ReadOnly, complaint: Complaint, hours: WorkingHours) -> W
 
 
 def overdue_days(reader: ReadOnly, complaint: Complaint, hours: WorkingHours) -> float | None:
-    """Working days since the date that everybody was shown, waits left out; None while nothing is overdue."""
-    due = complaint.due_at
-    if due is None or reader.now <= due or complaint.state is ComplaintState.WAITING:
+    """Working days since the date that the resident was given, whatever its category promises by now.
+
+    Waits do not count. None while the date has not passed.
+    """
+    if complaint.due_at is None:
         return None
     _start, pauses = _since_when(reader, complaint)
-    waited = sum(
-        (hours.worked(max(due, p.start), p.end) for p in pauses if p.end is not None and p.end > due),
-        timedelta(),
+    since_due = read_work_clock(
+        hours, target_minutes=0, start=complaint.due_at, pauses=pauses, now=reader.now
     )
-    return (hours.worked(due, reader.now) - waited) / hours.day_length
+    return since_due.overdue_days
 
 
 def answer_duty(reader: ReadOnly, complaint: Complaint) -> AnswerDuty:

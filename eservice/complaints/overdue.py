@@ -1,14 +1,12 @@
 """What time alone does to complaints: silence closes them, missed dates climb, a duty is remembered before its day.
 
-`keep` is called now and then by the worker. Each function acts on a bounded number of rows and is harmless
-when called again, and by two workers at once.
+`keep` is called now and then by the worker. Each function looks at a bounded number of rows and is harmless
+when called again.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
 
 from eservice.complaints import deadlines, residents
 from eservice.complaints.assigning import OPEN_STATES
@@ -17,7 +15,6 @@ from eservice.complaints.clocks import (
     ALERT_DAYS_BEFORE,
     DEFAULT_ESCALATION,
     Answering,
-    WorkingHours,
     positions_to_tell,
     read_answer_clock,
 )
@@ -59,7 +56,7 @@ def close_silent(uow: UnitOfWork, *, silence_days: int = SILENCE_DAYS) -> int:
         .where(Complaint.state == ComplaintState.RESOLVED, Complaint.said_done_at <= until, ~spoken)
         .order_by(Complaint.id)
         .limit(_BATCH)
-        .with_for_update(skip_locked=True)  # somebody is at work on the others: the next call looks again
+        .with_for_update(skip_locked=True)  # whom another worker closes, or whose resident speaks up just now
     ).all()
     for complaint_id in silent:
         residents.close_unanswered(uow, complaint_id, silence_days=silence_days)
@@ -73,81 +70,62 @@ def escalate(uow: UnitOfWork) -> int:
     brought before anybody.
     """
     hours = deadlines.hours_of(uow)
-    brought, last_id = 0, 0
-    while brought < _BATCH:
-        found = _to_bring(uow, hours, after_id=last_id)
-        for complaint in found:
-            if _bring(uow, complaint, hours):
-                outbox.record(uow, ESCALATED, subject_of(complaint.id), complaint_id=complaint.id)
-                brought += 1
-        if len(found) < _BATCH:
-            break
-        last_id = found[-1].id
-    return brought
-
-
-def _to_bring(uow: UnitOfWork, hours: WorkingHours, *, after_id: int) -> Sequence[Complaint]:
-    """Complaints that have come so far that a position or the alert is due which was not told yet, locked.
-
-    A wait after the date was missed is not seen here, so a few of them are not due after all.
-    """
-    late_work = [
-        and_(Complaint.due_at <= reached, ~_told(EscalationClock.WORK, position, Complaint.due_at))
-        for position, days in DEFAULT_ESCALATION.items()
-        for reached in (min(uow.now, hours.latest_start(uow.now, days * hours.day_length)),)
-    ]
-    today = local_date(uow.now)
-    late_answer = [
-        and_(
-            Complaint.answer_due_at <= deadlines.end_of(today - timedelta(days=max(days, 1))),
-            ~_told(EscalationClock.ANSWER, position, Complaint.answer_due_at),
+    due_work = [
+        _not_told(
+            EscalationClock.WORK,
+            position,
+            Complaint.due_at <= min(uow.now, hours.latest_start(uow.now, days * hours.day_length)),
         )
         for position, days in DEFAULT_ESCALATION.items()
     ]
-    alert = and_(
-        Complaint.answer_due_at <= deadlines.end_of(today + timedelta(days=ALERT_DAYS_BEFORE)),
-        ~_told(EscalationClock.ANSWER, None, Complaint.answer_due_at),
-    )
-    return uow.session.scalars(
+    due_answer = [
+        _not_told(
+            EscalationClock.ANSWER,
+            position,
+            Complaint.answer_due_at <= deadlines.end_of(local_date(uow.now) - timedelta(days=max(days, 1))),
+        )
+        for position, days in DEFAULT_ESCALATION.items()
+    ]
+    alert_until = deadlines.end_of(local_date(uow.now) + timedelta(days=ALERT_DAYS_BEFORE))
+    alert = _not_told(EscalationClock.ANSWER, None, Complaint.answer_due_at <= alert_until)
+    late_work = and_(Complaint.state != ComplaintState.WAITING, or_(*due_work))
+    late_answer = and_(Complaint.answered_at.is_(None), or_(alert, *due_answer))
+    found = uow.session.scalars(
         select(Complaint)
-        .where(
-            Complaint.state.in_(OPEN_STATES),
-            Complaint.id > after_id,
-            or_(
-                and_(Complaint.state != ComplaintState.WAITING, or_(*late_work)),
-                and_(Complaint.answered_at.is_(None), or_(alert, *late_answer)),
-            ),
-        )
+        .where(Complaint.state.in_(OPEN_STATES), or_(late_work, late_answer))
         .order_by(Complaint.id)
         .limit(_BATCH)
         .with_for_update(skip_locked=True)
     ).all()
-
-
-def _bring(uow: UnitOfWork, complaint: Complaint, hours: WorkingHours) -> int:
-    """Notes whom the complaint has come before, by the dates that everybody was shown; returns how many."""
-    new = 0
-    if complaint.due_at is not None:
-        late_days = deadlines.overdue_days(uow, complaint, hours)
-        new += _tell(uow, complaint, EscalationClock.WORK, complaint.due_at, late_days)
-    answer = read_answer_clock(deadlines.answer_duty(uow, complaint), uow.now)
-    if answer.state in (Answering.ALERTING, Answering.OVERDUE):
+    brought = 0
+    for complaint in found:
+        answer = read_answer_clock(deadlines.answer_duty(uow, complaint), uow.now)
+        new = 0
+        if complaint.due_at is not None and complaint.state is not ComplaintState.WAITING:
+            late_days = deadlines.overdue_days(uow, complaint, hours)
+            new += _tell(uow, complaint, EscalationClock.WORK, complaint.due_at, late_days)
         due = deadlines.end_of(answer.due_day)
-        new += _note(uow, complaint, EscalationClock.ANSWER, None, due)
-        new += _tell(uow, complaint, EscalationClock.ANSWER, due, answer.overdue_days)
-    return new
+        if answer.state in (Answering.ALERTING, Answering.OVERDUE):
+            new += _note(uow, complaint, EscalationClock.ANSWER, None, due)
+            new += _tell(uow, complaint, EscalationClock.ANSWER, due, answer.overdue_days)
+        if new:
+            outbox.record(uow, ESCALATED, subject_of(complaint.id), complaint_id=complaint.id)
+            brought += 1
+    return brought
 
 
-def _told(
-    clock: EscalationClock, position: Position | None, due_at: InstrumentedAttribute[datetime | None]
+def _not_told(
+    clock: EscalationClock, position: Position | None, is_due: ColumnElement[bool]
 ) -> ColumnElement[bool]:
-    """Whether the position, or with None the office by its alert, has been told of this date."""
-    return exists().where(
+    """Whether a position must be told of a missed date and has not been: only such rows fill a batch."""
+    due_at = Complaint.due_at if clock is EscalationClock.WORK else Complaint.answer_due_at
+    told = exists().where(
         Escalation.complaint_id == Complaint.id,
         Escalation.clock == clock,
-        Escalation.position.is_(None) if position is None else Escalation.position == position,
+        Escalation.position == position,
         Escalation.due_at == due_at,
     )
+    return and_(is_due, ~told)
 
 
 def _tell(

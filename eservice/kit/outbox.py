@@ -41,13 +41,13 @@ class OutboxEvent(Base):
     done_at: Mapped[datetime | None]
 
 
-_PARKED = (OutboxEvent.done_at.is_(None), OutboxEvent.attempts >= MAX_ATTEMPTS)
+_GIVEN_UP = (OutboxEvent.done_at.is_(None), OutboxEvent.attempts >= MAX_ATTEMPTS)
 
 
 def record(uow: UnitOfWork, kind: str, subject: str, **payload: int | str) -> None:
     """Notes in the same transaction that something happened. Ids only: words stay where they are kept.
 
-    The transaction holds the subject's lock, so that the order of the rows is the order of what happened.
+    Whoever records what people are told holds the subject's lock: the order of the rows is that of what happened.
     """
     uow.session.add(
         OutboxEvent(kind=kind, subject=subject, payload=payload, at=uow.now, due_at=uow.now, attempts=0)
@@ -92,6 +92,11 @@ def fail(uow: UnitOfWork, event_id: int, reason: str) -> None:
         event.reason = reason[:500]
 
 
+def given_up(reader: ReadOnly) -> int:
+    """How many events have failed as often as they are tried: what should have come of them has not."""
+    return reader.session.scalars(select(func.count()).where(*_GIVEN_UP)).one()
+
+
 def forget_done(uow: UnitOfWork) -> None:
     """Deletes events that were acted on long ago."""
     uow.session.execute(delete(OutboxEvent).where(OutboxEvent.done_at < uow.now - KEPT))
@@ -100,19 +105,14 @@ def forget_done(uow: UnitOfWork) -> None:
 def parked(reader: ReadOnly, limit: int = 100) -> Sequence[OutboxEvent]:
     """The events that failed for good, newest first: nobody was told of them."""
     return reader.session.scalars(
-        select(OutboxEvent).where(*_PARKED).order_by(OutboxEvent.id.desc()).limit(limit)
+        select(OutboxEvent).where(*_GIVEN_UP).order_by(OutboxEvent.id.desc()).limit(limit)
     ).all()
-
-
-def parked_count(reader: ReadOnly) -> int:
-    """How many events failed for good."""
-    return reader.session.scalar(select(func.count()).select_from(OutboxEvent).where(*_PARKED)) or 0
 
 
 def retry_parked(uow: UnitOfWork, event_id: int) -> bool:
     """Gives an event that failed for good back to the relay, at staff's word. Returns whether it was one."""
     event = uow.session.scalar(
-        select(OutboxEvent).where(OutboxEvent.id == event_id, *_PARKED).with_for_update()
+        select(OutboxEvent).where(OutboxEvent.id == event_id, *_GIVEN_UP).with_for_update()
     )
     if event is None:
         return False

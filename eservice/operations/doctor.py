@@ -110,7 +110,7 @@ def all_work(findings: Sequence[Finding]) -> bool:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Database, migrations, disk, media store, clock, worker, and whether people were told of everything.
+    """Database, migrations, disk, media store, clock and worker.
 
     Leaves everything as it was, and may run beside serving processes.
     """
@@ -127,7 +127,6 @@ def examine(settings: Settings) -> list[Finding]:
             _check_media(settings),
             _check_clock(database, has_tables=has_tables),
             _check_worker(database) if has_tables else _unseen("worker"),
-            _check_news(database) if has_tables else _unseen("news"),
         ]
     finally:
         database.dispose()
@@ -253,23 +252,14 @@ def _check_worker(database: Database) -> Finding:
         with database.read() as reader:
             is_alive = heartbeat.is_fresh(reader)
             events, since = inbox.waiting_count(reader), delivery_queries.oldest_due(reader)
+            given_up = outbox.given_up(reader)
             is_late = since is not None and reader.now - since > WORK_MAY_WAIT
     except SQLAlchemyError:
         return _unseen("worker")
+    if is_alive and given_up:
+        return _found("worker", Verdict.WARNING, "given_up", events=given_up)
     if is_alive:
         return _found("worker", Verdict.OK, "ok")
     if events or is_late:
         return _found("worker", Verdict.FAILED, "people_wait", events=events)
     return _found("worker", Verdict.WARNING, "resting")
-
-
-def _check_news(database: Database) -> Finding:
-    """Whether anything happened that nobody could be told of."""
-    try:
-        with database.read() as reader:
-            untold = outbox.parked_count(reader)
-    except SQLAlchemyError:
-        return _unseen("news")
-    if untold:
-        return _found("news", Verdict.WARNING, "untold", count=untold)
-    return _found("news", Verdict.OK, "ok")

@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from admin.channels import quota_of, runs_out_on
 from admin.site import text_directories
-from eservice.kit import audit
+from eservice.complaints.numbers import shown
+from eservice.kit import audit, outbox
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.kit.text import Catalogue
@@ -24,6 +26,7 @@ from eservice.messaging.models import (
 )
 from eservice.staff.models import Role, StaffAccount
 from tests.admin.desk_client import Console
+from tests.complaints.desk import open_desk
 from tests.inquiries.desk import add_staff, meet
 
 LINE = {"line_channel_secret": "s" * 32, "line_channel_access_token": "t" * 32}
@@ -140,3 +143,26 @@ def test_the_allowance_is_told_in_words(clock: FixedClock) -> None:
     assert quota_of(texts, row, clock.now()).detail == "เหลือ 0 · หมดแล้ว"
     row.quota_limit, row.quota_used = None, 1200
     assert quota_of(texts, row, clock.now()).words == "ใช้ไป 1,200 ไม่จำกัดจำนวน"
+
+
+def test_news_that_nobody_could_be_told_is_shown_by_its_complaint_and_tried_again(
+    database: Database, tmp_path: Path, administrator: StaffAccount
+) -> None:
+    filed = open_desk(database).file()
+    with database.unit_of_work() as uow:
+        event = uow.session.scalars(select(outbox.OutboxEvent)).one()
+        event.attempts, event.reason = outbox.MAX_ATTEMPTS, "KeyError"
+    console = Console(database, tmp_path)
+    browser = console.browser(administrator)
+    page = browser.page("/admin/channels")
+    assert shown(filed.number) in page.replace("\N{NO-BREAK SPACE}", " ") and "KeyError" in page
+    assert "ไฟหน้าวัด" not in page
+    for _ in range(2):
+        assert browser.post(f"/admin/channels/untold/{event.id}/retry").status_code == 303
+    assert console.signals.woken == [outbox.TOPIC]
+    assert "KeyError" not in browser.page("/admin/channels")
+    with database.read() as reader:
+        row = reader.session.get_one(outbox.OutboxEvent, event.id)
+        assert (row.attempts, row.done_at) == (0, None)
+        (written,) = audit.history(reader, subject_kind="news", subject_id=event.id)
+        assert (written.actor, written.action) == ("admin", "news.retried")

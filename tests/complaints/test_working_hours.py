@@ -109,6 +109,17 @@ def test_between_undoes_add(hours: WorkingHours, start: datetime, minutes: int) 
     assert minutes == 0 or hours.between(start, end - timedelta(microseconds=1)) == minutes - 1
 
 
+@given(hours=calendars(), end=instants, minutes=st.integers(0, 20_000))
+@settings(deadline=None)
+def test_the_latest_start_is_the_last_instant_from_which_so_much_is_worked(
+    hours: WorkingHours, end: datetime, minutes: int
+) -> None:
+    wanted = timedelta(minutes=minutes)
+    start = hours.latest_start(end, wanted)
+    assert hours.worked(start, end) == wanted
+    assert hours.worked(start + timedelta.resolution, end) < wanted
+
+
 @given(calendars(), instants, instants)
 @settings(max_examples=200, deadline=None)
 def test_add_undoes_between_up_to_time_off(hours: WorkingHours, one: datetime, other: datetime) -> None:
