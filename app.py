@@ -79,7 +79,7 @@ def mount_console(app: "FastAPI", system: "System") -> Path:
 
     console = create_console(system.database, system.settings, rooms=ROOMS)
     console.state.faq, console.state.signals = system.faq, system.signals
-    console.state.complaints = system.complaints
+    console.state.complaints, console.state.media = system.complaints, system.media
     app.mount("/admin", console)
     return STATIC
 

@@ -4,12 +4,13 @@ A refusal shows the page as it is now, with what was typed. Whoever may no longe
 handing it on goes back to the list.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
+from pydantic import Field
 
 from admin.access import MAX_ID, console_of, guarded
 from admin.case_list import HOME
@@ -34,6 +35,8 @@ Worker = Annotated[Principal, guarded(Permission.CASE_WORK)]
 Checker = Annotated[Principal, guarded(Permission.CASE_CHECK)]
 Seen = Annotated[int, Form(ge=0, le=MAX_ID)]
 Words = Annotated[str, Form()]
+PhotoId = Annotated[int, Field(ge=1, le=MAX_ID)]
+MOST_PHOTOS = 50  # named in one proposal
 Act: TypeAlias = Callable[[], Complaint | None]
 
 _SIMPLE = frozenset(
@@ -117,14 +120,20 @@ def hand_on(
 
 @router.post("/{case_id:int}/propose")
 def propose(
-    request: Request, uow: Uow, staff: Worker, case_id: int, seen: Seen = 0, note: Words = ""
+    request: Request,
+    uow: Uow,
+    staff: Worker,
+    case_id: int,
+    seen: Seen = 0,
+    note: Words = "",
+    photo_ids: Annotated[list[PhotoId], Form(max_length=MOST_PHOTOS)] = [],  # noqa: B006 (FastAPI copies it)
 ) -> Response:
-    """Says that it is done; a second officer must agree."""
+    """Says that it is done, with the photos that show it; a second officer must agree."""
 
     def act() -> Complaint:
-        return service.propose_done(uow, case_id, note, by=staff, seen_version=seen)
+        return service.propose_done(uow, case_id, note, by=staff, seen_version=seen, photo_ids=photo_ids)
 
-    return _do(request, uow, staff, case_id, "propose", act, {"note": note})
+    return _do(request, uow, staff, case_id, "propose", act, {"note": note, "photo_ids": photo_ids})
 
 
 @router.post("/{case_id:int}/agree")
@@ -247,7 +256,7 @@ def _do(
     case_id: int,
     form: str,
     act: Act,
-    typed: dict[str, str],
+    typed: Mapping[str, str | list[int]],
 ) -> Response:
     """Does it, or shows the page as it is now with what was typed into that form."""
     texts = console_of(request).texts

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from admin.case_forms import MoveForm, forms_for
 from admin.case_list import names_of
+from admin.case_photo_views import CasePhotos, photos_of
 from admin.case_timeline import Item, last_change, timeline_of
 from admin.case_words import (
     answer_detail,
@@ -87,6 +88,7 @@ class CasePage:
     before_it: Other | None  # whose turn comes first
     proposal: tuple[str, str] | None  # by whom, and the words for the resident
     needs_photo: bool
+    photos: CasePhotos
     parent: Other | None
     children: list[Other]
     similar: list[Other]
@@ -150,6 +152,7 @@ def case_page(reader: ReadOnly, texts: Catalogue, staff: Principal, complaint: C
         before_it=_other(reader, texts, staff, first) if first is not None and "begin" in keys else None,
         proposal=(proposer, complaint.proposed_note or "") if complaint.proposed_by_id else None,
         needs_photo=complaint.needs_photo,
+        photos=photos_of(reader, texts, staff, complaint),
         parent=_other(reader, texts, staff, parent) if parent is not None else None,
         children=_children(reader, texts, staff, complaint),
         similar=_similar(reader, texts, staff, complaint) if "merge" in keys else [],

@@ -77,7 +77,7 @@ def told_on(request: Request, address: str) -> Iterator[None]:
     try:
         yield
     except ServiceError as error:
-        if error.kind not in (ErrorKind.INVALID, ErrorKind.CONFLICT):
+        if error.kind not in (ErrorKind.INVALID, ErrorKind.CONFLICT, ErrorKind.TOO_LARGE, ErrorKind.TOO_MANY):
             raise
         words = " ".join(sentence for _, sentence in sentences(console_of(request), error))
         raise FormRefused(redirect(request, address, flash=NOT_DONE, words=words)) from error

@@ -66,7 +66,7 @@ def create_console(database: Database, settings: Settings, rooms: Iterable[APIRo
     app = FastAPI(
         docs_url=None,
         openapi_url=None,
-        dependencies=[Depends(current_visit), Depends(check_input), Depends(check_csrf)],
+        dependencies=[Depends(current_visit), Depends(check_csrf), Depends(check_input)],
         max_body_size=MAX_BODY_BYTES,
     )
     app.state.database = database
@@ -123,7 +123,7 @@ def _refuse_unguarded(path: str, route: APIRoute) -> None:
 
 
 class SecurityHeaders:
-    """Marks every answer: our own sources only, in no frame, kept by nobody."""
+    """Marks every answer: our own sources only, in no frame, kept by nobody; where it says no other itself."""
 
     def __init__(self, app: ASGIApp, is_https: bool) -> None:
         self._app = app
@@ -147,7 +147,9 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_marked(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *self._headers]
+                given = list(message.get("headers", ()))
+                own = {name for name, _ in given}
+                message["headers"] = given + [each for each in self._headers if each[0] not in own]
             await send(message)
 
         await self._app(scope, receive, send_marked)

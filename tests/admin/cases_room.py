@@ -36,7 +36,9 @@ class Room:
 
 
 def open_room(database: Database, folder: Path) -> Room:
-    return Room(desk=open_desk(database), console=Console(database, folder))
+    room = Room(desk=open_desk(database), console=Console(database, folder))
+    room.desk.media = room.console.media
+    return room
 
 
 def words(page: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from httpx import Response
+from obstore.store import MemoryStore
 from starlette.testclient import TestClient
 
 from admin import (
@@ -13,6 +14,7 @@ from admin import (
     case_filing,
     case_map,
     case_moves,
+    case_photos,
     case_reports,
     case_settings,
     case_tasks,
@@ -22,6 +24,7 @@ from admin import (
 )
 from admin.site import STATIC, create_console
 from eservice.kit.database import Database
+from eservice.kit.media import MediaStore
 from eservice.kit.settings import Settings
 from eservice.kit.signals import Signals
 from eservice.kit.web.rendering import mount_static
@@ -49,6 +52,7 @@ class Console:
     def __init__(self, database: Database, folder: Path, **settings: str) -> None:
         self.database = database
         self.signals = WatchedSignals(database)
+        self.media = MediaStore(MemoryStore())
         rooms = create_console(
             database,
             Settings(data_dir=folder, _env_file=None, **settings),  # type: ignore[call-arg]
@@ -56,6 +60,7 @@ class Console:
                 inquiries.router,
                 cases.router,
                 case_moves.router,
+                case_photos.router,
                 case_filing.router,
                 case_bulk.router,
                 case_settings.router,
@@ -68,7 +73,7 @@ class Console:
         )
         rooms.state.signals = self.signals
         rooms.state.faq = LiveFaq(database)
-        rooms.state.complaints = CLASSIFIER
+        rooms.state.complaints, rooms.state.media = CLASSIFIER, self.media
         self.app = FastAPI()
         mount_static(self.app, STATIC)
         self.app.mount("/admin", rooms)

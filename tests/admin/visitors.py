@@ -8,12 +8,14 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 from httpx import Response
+from obstore.store import MemoryStore
 from starlette.testclient import TestClient
 
 import admin
 from admin import login, office, staff
 from admin.site import STATIC, create_console
 from eservice.kit.database import Database
+from eservice.kit.media import MediaStore
 from eservice.kit.settings import Settings
 from eservice.kit.signals import Signals
 from eservice.kit.web.rendering import mount_static
@@ -55,7 +57,7 @@ class Doors:
         self.console = create_console(database, self.settings, rooms)
         self.console.state.signals = Signals(database)
         self.console.state.faq = LiveFaq(database)
-        self.console.state.complaints = CLASSIFIER
+        self.console.state.complaints, self.console.state.media = CLASSIFIER, MediaStore(MemoryStore())
         self.app = FastAPI()
         self.app.mount("/admin", self.console)
         mount_static(self.app, STATIC)
