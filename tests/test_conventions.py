@@ -60,7 +60,11 @@ PUBLIC_ROUTES = {
 }  # fmt: skip
 GUARDED_ROUTES = {
     "the platform's signature or secret": {"POST /webhooks/line", "POST /webhooks/telegram"},
-    "the number for its state, the key for the rest": {"GET /track", "POST /track"},
+    "the number for its state, the key for the rest": {
+        "GET /track", "POST /track", "POST /track/photos", "GET /track/photos/{photo_id:int}",
+        "GET /track/photos/{photo_id:int}/thumbnail",
+    },
+    "the signed token of a photo in one's form": {"GET /report/photo"},
     "the visitor's bearer token": {
         "POST /api/v1/chat/messages", "GET /api/v1/chat/messages", "GET /api/v1/chat/stream",
     },

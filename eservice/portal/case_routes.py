@@ -5,10 +5,12 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from eservice.kit.signals import Signals
+from eservice.portal.enclosed import EnclosedPhotos
 from eservice.portal.open_figures import create_open_figures
 from eservice.portal.opened import OpenedComplaint
 from eservice.portal.pages import PortalPages
 from eservice.portal.reporting import create_reporting
+from eservice.portal.track_photos import create_track_photos
 from eservice.portal.tracking import create_tracking
 from knowledge.classify import ComplaintClassifier
 
@@ -21,8 +23,10 @@ def create_case_pages(
 ) -> APIRouter:
     """Their routes. `signing_key` is asked for when a page first needs it."""
     opened = OpenedComplaint(signing_key, is_https=pages.is_https)
+    enclosed = EnclosedPhotos(signing_key)
     router = APIRouter(include_in_schema=False)
-    router.include_router(create_reporting(pages, classifier, signals, opened))
+    router.include_router(create_reporting(pages, classifier, signals, opened, enclosed))
     router.include_router(create_tracking(pages, signals, opened))
+    router.include_router(create_track_photos(pages, opened))
     router.include_router(create_open_figures(pages))
     return router

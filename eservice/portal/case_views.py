@@ -1,11 +1,11 @@
 """A complaint as its resident reads it: state, dates and what happened, in plain words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from eservice.complaints.cases import REOPEN_DAYS
-from eservice.complaints.models import CommentKind, Complaint
+from eservice.complaints.models import CommentKind, Complaint, Photo, PhotoKind
 from eservice.complaints.numbers import shown
 from eservice.complaints.queries import Happened, PublicStatus, Said, Timeline
 from eservice.complaints.states import (
@@ -60,6 +60,11 @@ _SAID = {
     CommentKind.RESIDENT: "portal.track.said_you",
     CommentKind.EXTENSION: "portal.track.said_extension",
 }
+_SHOWS = {
+    PhotoKind.RESIDENT: "portal.track.photo_resident",
+    PhotoKind.BEFORE: "portal.track.photo_before",
+    PhotoKind.AFTER: "portal.track.photo_after",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +98,15 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PhotoView:
+    """One photo; `kind` is the key of its words."""
+
+    id: int
+    kind: str
+    time: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CanDo:
     """What the resident may do with the complaint now."""
 
@@ -101,6 +115,7 @@ class CanDo:
     confirm: bool
     reopen: bool
     rate: bool
+    photo: bool
 
 
 def status_view(status: PublicStatus, texts: Catalogue, language: str, now: datetime) -> StatusView:
@@ -133,6 +148,14 @@ def timeline_view(timeline: Timeline, texts: Catalogue, language: str) -> list[E
     return list(reversed(list(_entries(timeline, texts, language))))
 
 
+def photo_views(found: Iterable[Photo], language: str) -> list[PhotoView]:
+    """The photos that the resident sees."""
+    return [
+        PhotoView(id=photo.id, kind=_SHOWS[photo.kind], time=moment_words(photo.at, language))
+        for photo in found
+    ]
+
+
 def can_do(complaint: Complaint, now: datetime) -> CanDo:
     """What the table of moves lets the resident do now."""
     state = complaint.state
@@ -142,6 +165,7 @@ def can_do(complaint: Complaint, now: datetime) -> CanDo:
         withdraw=_may(state, ComplaintState.WITHDRAWN),
         confirm=_may(state, ComplaintState.CONFIRMED),
         reopen=_may(state, ComplaintState.REOPENED) and since <= timedelta(days=REOPEN_DAYS),
+        photo=is_open(state) or _may(state, ComplaintState.CONFIRMED),
         rate=state is ComplaintState.CONFIRMED and complaint.said_done_at is not None,
     )
 

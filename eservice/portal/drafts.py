@@ -30,6 +30,7 @@ class Draft:
     longitude: str = ""
     reporter_name: str = ""
     ordinary: str = ""
+    enclosed: str = ""  # photos: tokens of `enclosed`, with blanks between
 
     @property
     def fields(self) -> dict[str, str]:
@@ -102,6 +103,11 @@ def pin_of(draft: Draft) -> tuple[float, float] | None:
     if not (abs(latitude) <= 90 and abs(longitude) <= 180):  # also what is no number
         raise invalid("complaints.bad_place", place="invalid")
     return latitude, longitude
+
+
+def with_photos(draft: Draft, tokens: str) -> Draft:
+    """The draft with these photos."""
+    return replace(draft, enclosed=tokens)
 
 
 def without_pin(draft: Draft) -> Draft:

@@ -1,44 +1,82 @@
 """Forms that anybody may send: from our own pages only, within limits, without what no database can hold."""
 
-from collections.abc import Mapping
 from typing import Annotated, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
 import structlog
-from fastapi import Depends, Request
+from fastapi import Depends, Request, UploadFile
 from starlette.exceptions import HTTPException
 
+from eservice.complaints.pictures import MAX_BYTES as PHOTO_BYTES
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.http import read_body
+from eservice.kit.media_http import files_of
 from eservice.kit.text import writable
 
 MAX_BYTES = 200_000  # far more than any field takes, so that what is too long is said at its field
+MAX_PHOTOS = 3  # of one form
+MAX_PHOTO_BYTES = MAX_PHOTOS * PHOTO_BYTES + 2_000_000
 MAX_FIELDS = 40
 URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+PHOTOS = "photos"  # the one field that has files
 
 log = structlog.get_logger()
 
 
-async def read_form(request: Request) -> Mapping[str, str]:
-    """The fields of a form; of several with one name, the last.
+class SentForm(dict[str, str]):
+    """The fields of a form; of several with one name, the last. `photos` are the files that were chosen."""
+
+    photos: tuple[UploadFile, ...] = ()
+
+
+async def read_form(request: Request) -> SentForm:
+    """The fields of a form without files.
 
     Raises ServiceError `staff.forged`, `http.too_large`, `http.bad_request`, and HTTPException 415 for a body
     that is no form.
     """
-    if not _is_from_our_page(request):
-        log.warning("portal.forged_request", route=request.scope["route"].path)
-        raise ServiceError("staff.forged", ErrorKind.FORBIDDEN)
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != URLENCODED:
+    _refuse_forged(request)
+    if _kind(request) != URLENCODED:
         raise HTTPException(415)
     body = await read_body(request, MAX_BYTES)
     try:
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError as error:
         raise ServiceError("http.bad_request", ErrorKind.INVALID) from error
-    return {name: writable(value) for name, value in pairs}
+    return SentForm({name: writable(value) for name, value in pairs})
 
 
-Form: TypeAlias = Annotated[Mapping[str, str], Depends(read_form)]
+async def read_form_with_photos(request: Request) -> SentForm:
+    """The same for a form that may have photos. They lie on disk until the request is over.
+
+    Raises what `read_form` raises.
+    """
+    if _kind(request) != MULTIPART:
+        return await read_form(request)
+    _refuse_forged(request)
+    announced = request.headers.get("content-length", "")
+    if not announced.isdigit() or int(announced) > MAX_PHOTO_BYTES:  # every browser announces it
+        raise ServiceError("http.too_large", ErrorKind.TOO_LARGE)
+    parts = await request.form(max_files=MAX_FIELDS, max_fields=MAX_FIELDS, max_part_size=MAX_BYTES)
+    texts = ((name, value) for name, value in parts.multi_items() if isinstance(value, str))
+    form = SentForm({name: writable(value) for name, value in texts})
+    form.photos = tuple(files_of(parts, PHOTOS))
+    return form
+
+
+Form: TypeAlias = Annotated[SentForm, Depends(read_form)]
+FormWithPhotos: TypeAlias = Annotated[SentForm, Depends(read_form_with_photos)]
+
+
+def _kind(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _refuse_forged(request: Request) -> None:
+    if not _is_from_our_page(request):
+        log.warning("portal.forged_request", route=request.scope["route"].path)
+        raise ServiceError("staff.forged", ErrorKind.FORBIDDEN)
 
 
 def _is_from_our_page(request: Request) -> bool:

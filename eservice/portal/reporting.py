@@ -17,8 +17,9 @@ from eservice.complaints.nearby import Similar
 from eservice.complaints.numbers import shown
 from eservice.complaints.states import state_name
 from eservice.kit import outbox
-from eservice.kit.errors import ErrorKind, ServiceError
-from eservice.kit.http import Reader, Uow, client_address
+from eservice.kit.errors import ErrorKind, ServiceError, not_found
+from eservice.kit.http import Db, Reader, Uow, client_address
+from eservice.kit.media_http import Media, jpeg_response
 from eservice.kit.signals import Signals
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.portal.drafts import (
@@ -30,15 +31,18 @@ from eservice.portal.drafts import (
     read_draft,
     renewed,
     text_faults,
+    with_photos,
     without_pin,
 )
-from eservice.portal.forms import Form
+from eservice.portal.enclosed import MOST, EnclosedPhotos, without
+from eservice.portal.forms import Form, FormWithPhotos
 from eservice.portal.opened import OpenedComplaint
 from eservice.portal.pages import PortalPages, language_of, security_headers
 from knowledge.classify import ComplaintClassifier
 from knowledge.emergency import find_emergency
 
 SUGGESTED = 3
+DROP = "drop:"  # a button that takes a photo away again
 HOTLINES = (
     ("1205", "portal.report.nacc", "portal.report.nacc_note"),
     ("1206", "portal.report.pacc", "portal.report.pacc_note"),
@@ -48,13 +52,20 @@ HOTLINES = (
 
 
 def create_reporting(
-    pages: PortalPages, classifier: ComplaintClassifier, signals: Signals, opened: OpenedComplaint
+    pages: PortalPages,
+    classifier: ComplaintClassifier,
+    signals: Signals,
+    opened: OpenedComplaint,
+    enclosed: EnclosedPhotos,
 ) -> APIRouter:
     """The routes of the form."""
     router = APIRouter(include_in_schema=False)
-    reporting = _Reporting(pages, classifier, signals, opened)
+    reporting = _Reporting(pages, classifier, signals, opened, enclosed)
     router.add_api_route("/report", reporting.begin, methods=["GET", "HEAD"], response_class=Response)
     router.add_api_route("/report", reporting.go_on, methods=["POST"], response_class=Response)
+    router.add_api_route(
+        "/report/photo", reporting.show_photo, methods=["GET", "HEAD"], response_class=Response
+    )
     router.add_api_route("/report/send", reporting.again, methods=["GET", "HEAD"], response_class=Response)
     router.add_api_route("/report/send", reporting.send, methods=["POST"], response_class=Response)
     return router
@@ -69,11 +80,13 @@ class _Reporting:
         classifier: ComplaintClassifier,
         signals: Signals,
         opened: OpenedComplaint,
+        enclosed: EnclosedPhotos,
     ) -> None:
         self._pages = pages
         self._classifier = classifier
         self._signals = signals
         self._opened = opened
+        self._enclosed = enclosed
 
     def begin(self, request: Request, reader: Reader, spot: str = "") -> Response:
         """The empty form; with `spot`, the code of a sign, it knows its place."""
@@ -84,18 +97,35 @@ class _Reporting:
         """Who reloads the address of the last step begins anew."""
         return RedirectResponse("/report", 303, headers=security_headers())
 
-    def go_on(self, request: Request, reader: Reader, form: Form) -> Response:
-        """The step that the tapped button leads to, or the first one with a fault."""
+    def go_on(self, request: Request, form: FormWithPhotos, database: Db, media: Media) -> Response:
+        """The step that the tapped button leads to, or the first one with a fault. Photos are taken in first."""
         draft, step = read_draft(form), form.get("go", "")
-        if step == "what":
-            return self._what(request, reader, draft)
-        return self._first_fault(request, reader, draft, step) or self._check(request, reader, draft)
+        if step.startswith(DROP):
+            draft, step = with_photos(draft, without(draft.enclosed, step.removeprefix(DROP))), "details"
+        source = client_address(request)
+        tokens, fault = self._enclosed.add(database, media, draft.enclosed, form.photos, source=source)
+        draft = with_photos(draft, tokens)
+        with database.read() as reader:
+            if step == "what" and not fault:
+                return self._what(request, reader, draft)
+            page = self._first_fault(request, reader, draft, "details" if fault else step, fault)
+            return page or self._check(request, reader, draft)
+
+    def show_photo(self, request: Request, media: Media, database: Db, token: str = "") -> Response:
+        """The small picture of a photo that the form carries, for whoever has its token."""
+        found = self._enclosed.kept(token, database.clock.now())
+        if not found:
+            raise not_found("photos.not_found")
+        return jpeg_response(request, media, found[0].thumbnail_key, "photo")
 
     def send(self, request: Request, uow: Uow, form: Form) -> Response:
         """Files it, once however often it is sent. The key is shown the first time only."""
         draft = read_draft(form)
         if (page := self._first_fault(request, uow, draft, "send")) is not None:
             return page
+        if len(self._enclosed.kept(draft.enclosed, uow.now)) < len(draft.enclosed.split()):
+            kept = with_photos(draft, "")
+            return self._details(request, uow, kept, {"photos": "photos.enclosed_too_long"})
         address = client_address(request)
         urgency = self._classifier.urgency(draft.text).urgency
         try:
@@ -110,12 +140,15 @@ class _Reporting:
                 return self._check(request, uow, draft, refusal=refusal)
             raise
         if filed.key is not None:
+            self._enclosed.attach(uow, filed.number, draft.enclosed)
             floods.count_filing(uow, address)
             self._signals.notify(uow, outbox.TOPIC)
         return self._done(request, uow, draft, filed)
 
-    def _first_fault(self, request: Request, reader: ReadOnly, draft: Draft, step: str) -> Response | None:
-        """The page that must come before the one asked for."""
+    def _first_fault(
+        self, request: Request, reader: ReadOnly, draft: Draft, step: str, photo_fault: str = ""
+    ) -> Response | None:
+        """The page that must come before the one asked for. `photo_fault` is why a photo was refused."""
         if faults := text_faults(draft):
             return self._what(request, reader, draft, faults)
         if self._reads_like_corruption(draft):
@@ -129,7 +162,7 @@ class _Reporting:
                 **self._common(draft),
             )
         if step == "details":
-            return self._details(request, reader, draft)
+            return self._details(request, reader, draft, {"photos": photo_fault} if photo_fault else None)
         if faults := detail_faults(draft, self._offered(reader)):
             return self._details(request, reader, without_pin(draft) if "place" in faults else draft, faults)
         return None
@@ -214,6 +247,8 @@ class _Reporting:
     def _common(self, draft: Draft, faults: dict[str, str] | None = None) -> dict[str, Any]:
         return {
             "draft": draft,
+            "enclosed": draft.enclosed.split(),
+            "most_photos": MOST,
             "faults": {field: f"errors.{code}" for field, code in (faults or {}).items()},
             "emergency": find_emergency(draft.text) if draft.text else None,
         }

@@ -10,15 +10,15 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from eservice.complaints import cases, guesses, queries, ratings, residents
+from eservice.complaints import cases, guesses, photos, queries, ratings, residents
 from eservice.complaints.cases import Resident
 from eservice.complaints.numbers import read_number, shown
 from eservice.kit import outbox
 from eservice.kit.errors import ErrorKind, ServiceError, invalid
 from eservice.kit.http import STATUS, Uow, client_address
 from eservice.kit.signals import Signals
-from eservice.kit.unit_of_work import UnitOfWork
-from eservice.portal.case_views import can_do, status_view, timeline_view
+from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
+from eservice.portal.case_views import can_do, photo_views, status_view, timeline_view
 from eservice.portal.forms import Form
 from eservice.portal.opened import OpenedComplaint
 from eservice.portal.pages import PortalPages, language_of, security_headers
@@ -75,6 +75,7 @@ _DONE = {
     "confirm": "portal.track.done_confirm",
     "reopen": "portal.track.done_reopen",
     "rate": "portal.track.done_rate",
+    "photo": "portal.track.done_photo",
 }
 
 
@@ -91,7 +92,7 @@ class _Tracking:
         typed = number.strip()[:TYPED]
         known = self._opened.number(request, uow.now)
         if known is not None and (not typed or read_number(typed) == known):
-            return self._whole(request, uow, known, {}, done=_DONE.get(done, ""))
+            return whole_page(self._pages, request, uow, known, {}, done=_DONE.get(done, ""))
         return self._state(request, uow, typed) if typed else self._form(request, uow)
 
     def act(self, request: Request, uow: Uow, form: Form) -> Response:
@@ -100,11 +101,11 @@ class _Tracking:
         if act == "open":
             return self._open(request, uow, form)
         if act == "close":
-            response = self._redirect()
+            response = to_track()
             self._opened.forget(response)
             return response
         if act not in _ACTS:
-            return self._redirect()
+            return to_track()
         number = self._opened.number(request, uow.now)
         if number is None:
             typed = form.get("number", "")[:TYPED]
@@ -117,7 +118,7 @@ class _Tracking:
             return self._form(request, uow, fault="portal.track.no_number", status=422, kept=form)
         number = read_number(typed)
         if not key and number is not None:  # what is no number may be a key, which belongs in no address
-            return self._redirect(number=shown(number))
+            return to_track(number=shown(number))
         address = client_address(request)
         try:
             guesses.refuse_guesser(uow, address)
@@ -125,7 +126,7 @@ class _Tracking:
         except ServiceError as refusal:
             return self._refused(request, uow, refusal, address, typed, form)
         kept = any(form.get(name) for name in WORDS)
-        response = self._whole(request, uow, complaint.number, form) if kept else self._redirect()
+        response = whole_page(self._pages, request, uow, complaint.number, form) if kept else to_track()
         self._opened.remember(response, complaint.number, uow.now)
         return response
 
@@ -136,11 +137,11 @@ class _Tracking:
                 do(uow, number, Resident(shown_number=number), form)
         except ServiceError as refusal:
             fault = f"errors.{refusal.code}"
-            return self._whole(
-                request, uow, number, form, field=field, fault=fault, status=STATUS[refusal.kind]
+            return whole_page(
+                self._pages, request, uow, number, form, field=field, fault=fault, status=STATUS[refusal.kind]
             )
         self._signals.notify(uow, outbox.TOPIC)
-        response = self._redirect(done=act)
+        response = to_track(done=act)
         self._opened.remember(response, number, uow.now)
         return response
 
@@ -200,41 +201,43 @@ class _Tracking:
             kept={name: kept[name] for name in WORDS if kept.get(name)} if kept else {},
         )
 
-    def _whole(
-        self,
-        request: Request,
-        uow: Uow,
-        number: str,
-        form: Mapping[str, str],
-        *,
-        done: str = "",
-        field: str = "",
-        fault: str = "",
-        status: int = 200,
-    ) -> Response:
-        """The whole of a complaint. `form` is what was typed and could not be taken."""
-        resident, language = Resident(shown_number=number), language_of(request)
-        timeline = queries.timeline(uow, number, resident)
-        complaint = cases.of_resident(uow, number, resident)
-        rating = ratings.rating_of(uow, complaint)
-        return self._pages.render(
-            request,
-            uow,
-            "track_whole.html",
-            is_private=True,
-            status=status,
-            status_view=status_view(timeline.status, self._pages.texts, language, uow.now),
-            timeline=timeline,
-            entries=timeline_view(timeline, self._pages.texts, language),
-            can=can_do(complaint, uow.now),
-            rating=rating,
-            typed={name: form.get(name, "") for name in WORDS},
-            done=done,
-            field=field,
-            fault=fault,
-        )
 
-    @staticmethod
-    def _redirect(**query: str) -> Response:
-        headers = security_headers() | {"Cache-Control": "no-store"}
-        return RedirectResponse(f"/track?{urlencode(query)}" if query else "/track", 303, headers)
+def to_track(**query: str) -> Response:
+    """On to the page of tracking, after something was done."""
+    headers = security_headers() | {"Cache-Control": "no-store"}
+    return RedirectResponse(f"/track?{urlencode(query)}" if query else "/track", 303, headers)
+
+
+def whole_page(
+    pages: PortalPages,
+    request: Request,
+    reader: ReadOnly,
+    number: str,
+    form: Mapping[str, str],
+    *,
+    done: str = "",
+    field: str = "",
+    fault: str = "",
+    status: int = 200,
+) -> Response:
+    """The whole of a complaint. `form` is what was typed and could not be taken."""
+    resident, language = Resident(shown_number=number), language_of(request)
+    timeline = queries.timeline(reader, number, resident)
+    complaint = cases.of_resident(reader, number, resident)
+    return pages.render(
+        request,
+        reader,
+        "track_whole.html",
+        is_private=True,
+        status=status,
+        status_view=status_view(timeline.status, pages.texts, language, reader.now),
+        timeline=timeline,
+        entries=timeline_view(timeline, pages.texts, language),
+        photos=photo_views(photos.of_complaint(reader, complaint.id, for_resident=True), language),
+        can=can_do(complaint, reader.now),
+        rating=ratings.rating_of(reader, complaint),
+        typed={name: form.get(name, "") for name in WORDS},
+        done=done,
+        field=field,
+        fault=fault,
+    )

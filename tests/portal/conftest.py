@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from obstore.store import MemoryStore
 
 from eservice.kit.database import Database
 from eservice.kit.http import add_problem_handlers
+from eservice.kit.media import MediaStore
 from eservice.kit.signals import Signals
 from eservice.kit.text import Catalogue
 from eservice.kit.web.rendering import mount_static
@@ -72,6 +74,11 @@ class Portal:
     app: FastAPI
     database: Database
 
+    @property
+    def media(self) -> MediaStore:
+        """Where it keeps photos."""
+        return self.app.state.media
+
     def visitor(self, address: str) -> TestClient:
         """Another browser, at another address."""
         return TestClient(
@@ -112,7 +119,7 @@ def portal(database: Database, links: dict[str, str], classifier: ComplaintClass
         faq.publish_drafts(uow, [entry.id for entry in made], actor="test")
     live = LiveFaq(database)
     app = FastAPI()
-    app.state.database = database
+    app.state.database, app.state.media = database, MediaStore(MemoryStore())
     texts = Catalogue(STATIC_DIRECTORY.parents[1] / "text")
     add_problem_handlers(app, texts)
     pages = PortalPages(public_url="https://chat.example.go.th", channel_links=lambda: ChannelLinks(**links))

@@ -249,7 +249,8 @@ def test_hostile_words_are_kept_as_words(portal: Portal, visit: Visit) -> None:
 @pytest.mark.parametrize(
     ("body", "kind", "status"),
     [
-        (b"--x\r\nContent-Disposition: form-data; nam", "multipart/form-data; boundary=x", 415),
+        (b"--x\r\nContent-Disposition: form-data; nam", "multipart/form-data; boundary=x", (422, 415)),
+        (b"--y\r\n\r\n", "multipart/form-data", (400, 415)),
         (b"{", "application/json", 415),
         (b"text=" + b"a" * 300_000, "application/x-www-form-urlencoded", 413),
         (b"&".join(b"a%d=1" % n for n in range(500)), "application/x-www-form-urlencoded", 422),
@@ -260,8 +261,10 @@ def test_hostile_words_are_kept_as_words(portal: Portal, visit: Visit) -> None:
 )
 @pytest.mark.parametrize("path", ["/report", "/report/send"])
 def test_broken_bodies_get_a_page_in_thai(
-    portal: Portal, path: str, body: bytes, kind: str, status: int
+    portal: Portal, path: str, body: bytes, kind: str, status: int | tuple[int, int]
 ) -> None:
+    if isinstance(status, tuple):  # the first step takes files, the last none
+        status = status[path == "/report/send"]
     page = portal.client.post(path, content=body, headers={"Content-Type": kind})
     assert page.status_code == status and "<h1>" in page.text
 
