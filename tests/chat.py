@@ -26,6 +26,8 @@ from bot.facts import FactsReader
 from bot.inbound import RawEvent
 from bot.intake import Intake, Processed
 from bot.photos import PhotoFetcher
+from eservice.complaints import held_photos, photos
+from eservice.complaints.pictures import prepare
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.kit.media import MediaStore
@@ -250,6 +252,15 @@ class Resident:
                 return ref
             case ChannelName.WEB:
                 raise AssertionError("on the web a photo is uploaded")
+
+    def uploads_photo(self, content: bytes) -> str:
+        """On the web: sends a photo's file, then the message that brings it; returns the photo's id."""
+        kept = photos.keep(self.village.media, prepare(content))
+        with self.village.database.unit_of_work() as uow:
+            attachment = photos.reference_of(held_photos.hold(uow, self.contact().id, kept))
+        self._web(ref=f"m{next(_numbers)}", attachment=attachment)
+        self.village.work()
+        return attachment
 
     def shares_location(self, latitude: float, longitude: float, label: str = "") -> None:
         """Sends a pin."""

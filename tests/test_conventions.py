@@ -67,6 +67,7 @@ GUARDED_ROUTES = {
     "the signed token of a photo in one's form": {"GET /report/photo"},
     "the visitor's bearer token": {
         "POST /api/v1/chat/messages", "GET /api/v1/chat/messages", "GET /api/v1/chat/stream",
+        "POST /api/v1/chat/attachments",
     },
     "the case's key": {
         f"POST /api/v1/cases/{{number}}/{act}" for act in ("withdraw", "confirm", "reopen", "rating")

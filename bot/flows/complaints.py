@@ -6,11 +6,11 @@ import structlog
 
 from bot.flows import checks, dialogs, file_complaint, follow_complaint, main_menu
 from bot.flows.turn import Turn
-from eservice.complaints import arrivals, guesses
+from eservice.complaints import guesses
 from eservice.complaints.spots import find_spot
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.messaging import conversations
-from eservice.messaging.models import ChannelName, ContactKind, Message
+from eservice.messaging.models import ContactKind, Message
 from knowledge.classify.intents import IntentLabel, classify_intent
 
 _SPOT = re.compile(r"(?:จุด|spot)[\s-]?([A-Za-z0-9-]{6,7})", re.IGNORECASE)
@@ -129,14 +129,7 @@ def take_photo(turn: Turn, message: Message, media_ref: str) -> bool:
         except ServiceError as refusal:  # closed meanwhile, or full of photos: then it is a new matter
             log.info("complaints.photo_refused", code=refusal.code)
     try:
-        if turn.talk.contact.channel is not ChannelName.WEB:  # what is sent on the web is here already
-            arrivals.expect(
-                turn.uow,
-                contact_id=turn.talk.contact.id,
-                message_id=message.id,
-                channel=turn.talk.contact.channel,
-                media_ref=media_ref,
-            )
+        follow_complaint.note_photo(turn, message, media_ref)
         turn.say(turn.text("report.photo_kept"))
     except ServiceError as refusal:
         turn.say(turn.text(f"errors.{refusal.code}"))

@@ -9,14 +9,14 @@ from bot.dialog.flow import Ask, AskText, Finished, Flow, Left, Run, Value
 from bot.flows import checks, main_menu
 from bot.flows.complaint_words import date_rows, line_of, state_of, what_next
 from bot.flows.turn import Turn
-from eservice.complaints import arrivals, filing, guesses, queries, ratings, residents
+from eservice.complaints import arrivals, filing, guesses, held_photos, queries, ratings, residents
 from eservice.complaints.cases import Resident
 from eservice.complaints.numbers import read_number, shown
 from eservice.complaints.queries import PublicStatus
 from eservice.complaints.states import ComplaintState, is_open
 from eservice.kit.errors import ServiceError, conflict
 from eservice.messaging.content import Button, Card, Choices, Row
-from eservice.messaging.models import Message
+from eservice.messaging.models import ChannelName, Message
 
 SAY = Flow(
     name="case_say",
@@ -240,16 +240,28 @@ def add_photo(turn: Turn, message: Message, media_ref: str, number: str) -> None
     state = queries.public_status(turn.uow, number).state
     if not is_open(state) and state is not ComplaintState.DUPLICATE:
         raise conflict("complaints.ended")
+    note_photo(turn, message, media_ref, complaint_id)
+    turn.say(turn.text("track.photo_added", number=shown(number)))
+    turn.offer(turn.button("track.look", f"case:{number}"))
+
+
+def note_photo(turn: Turn, message: Message, media_ref: str, complaint_id: int | None = None) -> None:
+    """A photo of this message, for a case or to be held. On the web it is here already; elsewhere it is fetched.
+
+    Raises ServiceError `photos.too_many`, `photos.not_found`.
+    """
+    contact = turn.talk.contact
+    if contact.channel is ChannelName.WEB:
+        held_photos.said_in(turn.uow, contact.id, media_ref, message.id, complaint_id)
+        return
     arrivals.expect(
         turn.uow,
-        contact_id=turn.talk.contact.id,
+        contact_id=contact.id,
         message_id=message.id,
-        channel=turn.talk.contact.channel,
+        channel=contact.channel,
         media_ref=media_ref,
         complaint_id=complaint_id,
     )
-    turn.say(turn.text("track.photo_added", number=shown(number)))
-    turn.offer(turn.button("track.look", f"case:{number}"))
 
 
 def put(turn: Turn, outcome: Ask | Finished | Left) -> None:

@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from eservice.complaints import cases
+from eservice.complaints import cases, photos
 from eservice.complaints.models import ArrivalState, Follower, Photo, PhotoArrival, PhotoKind
 from eservice.complaints.photos import (
     MOST_FROM_RESIDENT,
     KeptPhoto,
     add_row,
     from_resident,
+    named,
     openings,
     record_added,
     too_many,
@@ -112,6 +113,41 @@ def attach_held(uow: UnitOfWork, complaint_id: int, contact_id: int, *, since: d
     if held or coming:
         record_added(uow, complaint.id, "resident")
     return len(held) + len(coming)
+
+
+def sent_by(reader: ReadOnly, contact_id: int, reference: str) -> Photo:
+    """A photo that a contact has sent lately, by its name outside, be it held or a complaint's by now.
+
+    Raises ServiceError `photos.not_found`.
+    """
+    found = reader.session.scalars(
+        select(Photo).where(
+            Photo.contact_id == contact_id,
+            Photo.kind == PhotoKind.RESIDENT,
+            Photo.forgotten_at.is_(None),
+            Photo.at >= reader.now - HELD_FOR,
+        )
+    )
+    return named(found, reference)
+
+
+def said_in(
+    uow: UnitOfWork, contact_id: int, reference: str, message_id: int, complaint_id: int | None = None
+) -> None:
+    """A message has brought a held photo: it is the message's, and a complaint's of the contact if that is known.
+
+    A photo that came with an earlier message stays as it is. Raises ServiceError `photos.not_found`,
+    `photos.too_many`.
+    """
+    photo = sent_by(uow, contact_id, reference)
+    if photo.message_id is not None or photo.complaint_id is not None:
+        return
+    if complaint_id is not None:
+        complaint = cases.locked(uow, complaint_id)
+        photos.require_room(uow, complaint.id)
+        photo.complaint_id, photo.opening = complaint.id, openings(uow, complaint.id)
+        record_added(uow, complaint.id, "resident")
+    photo.message_id = message_id
 
 
 def require_room(reader: ReadOnly, contact_id: int) -> None:

@@ -95,7 +95,7 @@ def _around(latitude: float, longitude: float, radius_m: float) -> ColumnElement
     if wide >= 180:
         return rows
     west, east = longitude - wide, longitude + wide
-    places = [Complaint.longitude.between(west, east)]
+    places: list[ColumnElement[bool]] = [Complaint.longitude.between(west, east)]
     if west < -180:
         places.append(Complaint.longitude >= west + 360)
     if east > 180:

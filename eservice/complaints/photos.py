@@ -7,6 +7,7 @@ first, then the row. What was kept and got no row is an orphan, and `forgetting`
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from sqlalchemy import func, select
 
@@ -29,6 +30,7 @@ from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.staff.permissions import Permission, Principal
 
 MOST_FROM_RESIDENT = 10  # of one complaint
+REFERENCE_LENGTH = 24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +50,19 @@ class KeptPhoto:
     def keys(self) -> tuple[str, str]:
         """The keys of its files, for whoever gives it up."""
         return self.image_key, self.thumbnail_key
+
+
+def reference_of(photo: Photo) -> str:
+    """The name of a photo outside: it cannot be guessed, and tells nothing of where the photo lies."""
+    return sha256(f"photo:{photo.image_key}".encode()).hexdigest()[:REFERENCE_LENGTH]
+
+
+def named(found: Iterable[Photo], reference: str) -> Photo:
+    """The photo of this name among some. Raises ServiceError `photos.not_found`."""
+    for photo in found:
+        if reference_of(photo) == reference:
+            return photo
+    raise not_found("photos.not_found")
 
 
 def keep(media: MediaStore, prepared: PreparedPhoto) -> KeptPhoto:

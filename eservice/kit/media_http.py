@@ -7,9 +7,18 @@ from typing import Annotated, TypeAlias
 from fastapi import Depends, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 
-from eservice.kit.errors import not_found
+from eservice.kit.errors import invalid, not_found
 from eservice.kit.media import MediaStore
+
+MAX_PHOTO_BODY_BYTES = 12_000_000  # one photo in a form, and one too large, so that it is told in words
+PHOTO_FORM = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {"file": {"type": "string", "format": "binary"}},
+}
+"""The form of `the_file` in the API's document."""
 
 
 def _media(request: Request) -> MediaStore:
@@ -23,6 +32,20 @@ def files_of(form: FormData, name: str) -> list[UploadFile]:
     """The files that were chosen in a field. A field without any sends one that has neither name nor content."""
     found = (part for part in form.getlist(name) if isinstance(part, UploadFile))
     return [part for part in found if part.filename or part.size]
+
+
+async def the_file(request: Request) -> UploadFile:
+    """The one file of a form, in the field `file`; of several the last. To be read once it is known who asks.
+
+    Raises ServiceError `http.invalid`; HTTPException 400 and 415 for what is no such form.
+    """
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise HTTPException(415)
+    form = await request.form(max_files=1, max_fields=10, max_part_size=10_000)
+    files = files_of(form, "file")
+    if not files:
+        raise invalid("http.invalid", file="missing")
+    return files[-1]
 
 
 def read_files(files: Iterable[UploadFile], limit_bytes: int) -> list[bytes]:

@@ -4,7 +4,8 @@ from typing import Annotated, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
 import structlog
-from fastapi import Depends, Request, UploadFile
+from fastapi import Depends, Request
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from eservice.complaints.pictures import MAX_BYTES as PHOTO_BYTES

@@ -5,7 +5,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from bot.channels.measure import printable
-from bot.inbound import Body, Inbound, Said, SharedLocation, Started, Tapped, Unsupported
+from bot.inbound import (
+    Body,
+    Inbound,
+    MediaKind,
+    Said,
+    SentMedia,
+    SharedLocation,
+    Started,
+    Tapped,
+    Unsupported,
+)
 from eservice.messaging.models import ChannelName, ContactKind
 
 
@@ -33,6 +43,8 @@ def _body(event: dict[str, object]) -> Body:
         case {"location": {"lat": float() | int() as lat, "lon": float() | int() as lon, **rest}}:
             pin = {"latitude": float(lat), "longitude": float(lon)}
             return SharedLocation(**pin, label=_label(rest), message_ref=ref)
+        case {"attachment": str(attachment)}:
+            return SentMedia(kind=MediaKind.PHOTO, media_ref=attachment, message_ref=ref)
         case _:
             return Unsupported(kind="web")
 

@@ -12,20 +12,24 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 
 from bot.channels.webchat import sessions
 from bot.channels.webchat.render import render
 from bot.channels.webchat.sessions import Visitor
 from bot.inbound import RawEvent
+from eservice.complaints import floods, held_photos, photos, uploads
+from eservice.complaints.pictures import MAX_BYTES
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
-from eservice.kit.http import Reader, Uow
+from eservice.kit.http import Db, Reader, Uow, client_address
+from eservice.kit.media_http import MAX_PHOTO_BODY_BYTES, PHOTO_FORM, Media, read_files, the_file
 from eservice.kit.signals import Signals
 from eservice.messaging import conversations
 from eservice.messaging.content import bundle_from_json
@@ -40,6 +44,24 @@ STREAMS_OPEN = 500  # of one process
 STREAM_SECONDS = 600.0  # then the browser opens a new one
 
 Authorization = Annotated[str | None, Header()]
+
+
+def _sender(database: Db, authorization: Authorization = None) -> Visitor:
+    """The visitor, known before anything of the body is read."""
+    with database.read() as reader:
+        visitor = sessions.find(reader, authorization)
+        sessions.check_rate(reader, visitor)
+    return visitor
+
+
+Sender: TypeAlias = Annotated[Visitor, Depends(_sender)]
+
+
+async def _chosen_file(request: Request, visitor: Sender) -> UploadFile:
+    return await the_file(request)
+
+
+ChosenFile: TypeAlias = Annotated[UploadFile, Depends(_chosen_file)]
 
 
 class NewSession(BaseModel):
@@ -68,7 +90,7 @@ class Place(BaseModel):
 
 
 class NewMessage(BaseModel):
-    """One thing a visitor says: words, a tapped button or a pin. `client_message_id` makes a retry harmless."""
+    """One thing a visitor says: words, a tapped button, a pin or a photo. `client_message_id` makes a retry harmless."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -76,13 +98,18 @@ class NewMessage(BaseModel):
     action: str | None = Field(None, max_length=60)
     label: str | None = Field(None, max_length=300, description="what the tapped button showed")
     location: Place | None = None
+    attachment_id: str | None = Field(None, min_length=1, max_length=40, description="of a photo sent before")
     client_message_id: str | None = Field(None, min_length=1, max_length=64)
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> "NewMessage":
-        said = [thing for thing in (self.text, self.action, self.location) if thing is not None]
+        said = [
+            thing
+            for thing in (self.text, self.action, self.location, self.attachment_id)
+            if thing is not None
+        ]
         if len(said) != 1:
-            raise ValueError("exactly one of text, action and location")
+            raise ValueError("exactly one of text, action, location and attachment_id")
         return self
 
 
@@ -90,6 +117,12 @@ class Received(BaseModel):
     """The message is stored; its answer comes with the messages."""
 
     id: str
+
+
+class Attachment(BaseModel):
+    """A photo is here, and waits half an hour for the message that brings it."""
+
+    attachment_id: str
 
 
 class Page(BaseModel):
@@ -122,9 +155,36 @@ def create_router(
         with database.read() as reader:
             visitor = sessions.find(reader, authorization)
             sessions.check_rate(reader, visitor)
+            if message.attachment_id is not None:
+                held_photos.sent_by(reader, visitor.contact_id, message.attachment_id)
         event = _event(visitor, message)
         store([event])
         return Received(id=event.event_id)
+
+    @router.post(
+        "/attachments",
+        status_code=201,
+        max_body_size=MAX_PHOTO_BODY_BYTES,
+        openapi_extra={
+            "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": PHOTO_FORM}}}
+        },
+    )
+    def send_photo(
+        request: Request, visitor: Sender, file: ChosenFile, media: Media, database: Db
+    ) -> Attachment:
+        """Takes a photo, as multipart/form-data in the field `file`. A message then brings it.
+
+        JPEG, PNG or WebP, at most 10 MB and 40 million pixels.
+        """
+        source = client_address(request)
+        with database.read() as reader:
+            floods.refuse_photo_flood(reader, source)
+            held_photos.require_room(reader, visitor.contact_id)
+        (content,) = read_files([file], MAX_BYTES)
+        with uploads.kept_for(media, content) as kept, database.unit_of_work() as uow:
+            floods.count_photo(uow, source)
+            photo = held_photos.hold(uow, visitor.contact_id, kept)
+            return Attachment(attachment_id=photos.reference_of(photo))
 
     @router.get("/messages")
     def read_messages(
@@ -221,6 +281,8 @@ def _event(visitor: Visitor, message: NewMessage) -> RawEvent:
         event["text"] = message.text
     elif message.action is not None:
         event["action"], event["label"] = message.action, message.label
+    elif message.attachment_id is not None:
+        event["attachment"] = message.attachment_id
     elif message.location is not None:
         event["location"] = message.location.model_dump()
     return RawEvent(

@@ -18,7 +18,7 @@ MESSAGES_PER_MINUTE = 600  # of one visitor: more is a machine
 
 _contacts, _conversations, _messages = table_of(Contact), table_of(Conversation), table_of(Message)
 _FIND = (
-    select(_contacts.c.address, _contacts.c.language, _conversations.c.id)
+    select(_contacts.c.id, _contacts.c.address, _contacts.c.language, _conversations.c.id)
     .join(_conversations, _conversations.c.contact_id == _contacts.c.id)
     .where(_contacts.c.token_hash == bindparam("hashed"))
 )
@@ -35,6 +35,7 @@ _NTH_NEWEST = (
 class Visitor:
     """A signed-in visitor."""
 
+    contact_id: int
     session_id: str
     conversation_id: int
     language: str
@@ -73,8 +74,10 @@ def find(reader: ReadOnly, authorization: str | None) -> Visitor:
     if scheme.lower() == "bearer" and 20 <= len(token) <= 100:
         row = reader.session.connection().execute(_FIND, {"hashed": token_hash(token)}).one_or_none()
         if row is not None:
-            address, language, conversation_id = row
-            return Visitor(session_id=address, conversation_id=conversation_id, language=language)
+            contact_id, address, language, conversation_id = row
+            return Visitor(
+                contact_id=contact_id, session_id=address, conversation_id=conversation_id, language=language
+            )
     raise ServiceError("http.unauthenticated", ErrorKind.UNAUTHENTICATED)
 
 

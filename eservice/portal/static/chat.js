@@ -20,6 +20,9 @@
   const POLL = 3_000;
   const PATIENCE = 20_000; // a request without an answer is given up, and made again
   const PAUSE_IN_TALK = 15 * 60_000; // after so long a gap the time is shown
+  const PATIENCE_WITH_PHOTOS = 120_000;
+  const LARGE_PHOTO = 1_000_000; // bytes
+  const PHOTO_SIDE = 2048; // pixels
   const TYPING = 20_000;
   const TRIES_BEFORE_FAILED = 3;
   const SHOWN_LENGTH = 4_000; // characters of a visitor's own message; all of it is sent
@@ -222,10 +225,11 @@
   // What visitors say
 
   function ownBubble(message) {
-    const said = message.location ? words.location : message.text ?? message.label;
+    const mark = message.location ? "pin" : message.photo ? "image" : "";
+    const said = message.location ? words.location : message.photo ? words.photo : message.text ?? message.label;
     // Breaking an endless line of Thai into words can hold up a browser for minutes.
     const text = said.length > SHOWN_LENGTH ? `${said.slice(0, SHOWN_LENGTH)}…` : said;
-    const bubble = make("div", "bubble bubble--own", make("p", "", message.location ? icon("pin", "small") : null, message.location ? " " : null, text));
+    const bubble = make("div", "bubble bubble--own", make("p", "", mark ? icon(mark, "small") : null, mark ? " " : null, text));
     return bubble;
   }
 
@@ -255,14 +259,14 @@
     }
     showTime(new Date(item.at));
     const text = item.kind === "erased" ? words.erased : item.kind === "location" ? words.location : item.text;
-    const shown = ownBubble(item.kind === "location" ? { location: true } : { text });
+    const shown = ownBubble(item.kind === "location" ? { location: true } : item.kind === "photo" ? { photo: true } : { text });
     append(shown);
     if (item.ref) ownByRef.set(item.ref, shown);
   }
 
   // The stream may be faster than the answer to our own request.
   function adoptSending(item) {
-    const same = sending && (item.kind === "location" ? sending.location : (sending.text ?? sending.label) === item.text);
+    const same = sending && (item.kind === "location" ? sending.location : item.kind === "photo" ? sending.photo : (sending.text ?? sending.label) === item.text);
     if (!same) return null;
     const bubble = bubbles.get(sending.id);
     if (bubble) ownByRef.set(item.ref, bubble);
@@ -472,7 +476,7 @@
   async function ask(path, options = {}) {
     const headers = { Accept: "application/json", ...options.headers };
     if (session) headers.Authorization = `Bearer ${session.token}`;
-    if (options.body) headers["Content-Type"] = "application/json";
+    if (typeof options.body === "string") headers["Content-Type"] = "application/json";
     const signal = options.signal ?? AbortSignal.timeout?.(PATIENCE);
     return fetch(`/api/v1/chat${path}`, { cache: "no-store", credentials: "omit", ...options, signal, headers });
   }
@@ -517,7 +521,7 @@
   }
 
   function showOutgoing(entry, follow = true) {
-    if (entry.text === undefined && !entry.label && !entry.location) return;
+    if (entry.text === undefined && !entry.label && !entry.location && !entry.photo) return;
     showTime(new Date());
     const bubble = ownBubble(entry);
     bubble.dataset.id = entry.id;
@@ -532,6 +536,64 @@
     setTimeout(() => outgoing.includes(entry) && !entry.refused && failures === 0 && setState(bubbles.get(entry.id), "sending", words.sending), 1200);
     if (navigator.onLine) showTyping();
     wake();
+  }
+
+  // A photo goes first, by itself: nothing of it is kept on this device. Then a message brings it.
+  async function sendPhoto(file) {
+    dropQuickReplies();
+    showTime(new Date());
+    const bubble = ownBubble({ photo: true });
+    append(bubble, { follow: true });
+    setState(bubble, "sending", words.sending);
+    const body = new FormData();
+    body.append("file", await smaller(file), "photo.jpg");
+    for (let tries = 0; ; tries += 1) {
+      try {
+        if (!(await haveSession())) throw new Error("no session");
+        const response = await ask("/attachments", { method: "POST", body, signal: AbortSignal.timeout?.(PATIENCE_WITH_PHOTOS) });
+        if (response.ok) {
+          const entry = queue({ attachment_id: (await response.json()).attachment_id, photo: true });
+          bubble.dataset.id = entry.id;
+          bubbles.set(entry.id, bubble);
+          showTyping();
+          wake();
+          return;
+        }
+        if (response.status < 500) {
+          photoFailed(bubble, null, response.status === 429 ? words.too_fast : words.photo_refused);
+          return;
+        }
+      } catch {
+        showLine(false);
+      }
+      if (tries + 1 >= TRIES_BEFORE_FAILED) {
+        photoFailed(bubble, file, words.failed);
+        return;
+      }
+      await pause(backoff(tries));
+    }
+  }
+
+  function photoFailed(bubble, file, note) {
+    setState(bubble, "failed", note);
+    const retry = bubble.querySelector(".bubble__failed button");
+    if (!file) retry.remove();
+    else retry.addEventListener("click", () => { bubble.remove(); sendPhoto(file); });
+  }
+
+  // A photo of a phone is larger than anybody looks at: on a bad line every megabyte counts.
+  async function smaller(file) {
+    if (file.size < LARGE_PHOTO || !window.createImageBitmap) return file;
+    try {
+      const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+      const scale = Math.min(1, PHOTO_SIDE / Math.max(picture.width, picture.height));
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [Math.round(picture.width * scale), Math.round(picture.height * scale)];
+      canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+      return await new Promise((done) => { canvas.toBlob((blob) => done(blob ?? file), "image/jpeg", 0.9); });
+    } catch {
+      return file; // the office looks at it and says what is wrong
+    }
   }
 
   function resend(id) {
@@ -575,7 +637,7 @@
   async function sendOne(entry) {
     const used = await haveSession();
     if (!used) return unsent(entry);
-    const { id, at, refused, ...content } = entry;
+    const { id, at, refused, photo, ...content } = entry;
     sending = entry;
     try {
       const response = await ask("/messages", { method: "POST", body: JSON.stringify({ ...content, client_message_id: id }) });
@@ -775,6 +837,11 @@
     submit();
   });
   field.addEventListener("input", keepDraft);
+  byId("chat-attach").addEventListener("click", () => byId("chat-photo").click());
+  byId("chat-photo").addEventListener("change", ({ target }) => {
+    if (target.files[0]) sendPhoto(target.files[0]);
+    target.value = "";
+  });
   byId("chat-menu").addEventListener("click", () => send({ action: "menu", label: words.menu }));
   byId("chat-end").querySelector("button").addEventListener("click", () => send({ action: "end", label: words.end }));
   document.querySelector(".chat-more__sheet").addEventListener("click", (event) => {

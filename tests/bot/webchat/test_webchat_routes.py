@@ -2,19 +2,24 @@
 
 from contextlib import ExitStack
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from bot.channels.webchat import sessions
 from bot.channels.webchat.routes import STREAMS_OF_ONE_VISITOR, StreamCount, create_router
+from eservice.complaints.models import Photo
+from eservice.complaints.pictures import MAX_BYTES
 from eservice.kit.http import add_problem_handlers
 from eservice.kit.text import Catalogue
 from eservice.messaging.models import InboundEvent, Message
 from tests.chat import Village, parked
+from tests.complaints.pictures import photo
 from tests.source import ROOT
 
 MESSAGES = "/api/v1/chat/messages"
+ATTACHMENTS = "/api/v1/chat/attachments"
 
 
 class Visitor:
@@ -38,7 +43,7 @@ class Visitor:
 @pytest.fixture
 def client(village: Village) -> TestClient:
     app = FastAPI()
-    app.state.database = village.database
+    app.state.database, app.state.media = village.database, village.media
     add_problem_handlers(app, Catalogue(ROOT / "eservice/text"))
     app.include_router(
         create_router(
@@ -173,3 +178,57 @@ def test_characters_that_no_database_holds_set_no_event_aside(
         village.clock.advance(minutes=5)
     assert parked(village) == []
     assert [item["sender"] for item in visitor.reads()["items"]][-1] == "bot"
+
+
+def upload(client: TestClient, visitor: Visitor | None, content: bytes, name: str = "file") -> httpx.Response:
+    files = {name: ("IMG_1.jpg", content, "image/jpeg")}
+    return client.post(ATTACHMENTS, files=files, headers=visitor.headers if visitor else {})
+
+
+def test_a_photo_is_uploaded_and_then_said(client: TestClient, village: Village) -> None:
+    somchai = Visitor(client)
+    uploaded = upload(client, somchai, photo(1, (64, 48)))
+    assert uploaded.status_code == 201
+    attachment = uploaded.json()["attachment_id"]
+    for _ in range(2):  # sent again, it is the same message
+        sent = somchai.sends(attachment_id=attachment, client_message_id="photo-1")
+        assert sent.status_code == 202
+    village.work()
+    items = somchai.reads()["items"]
+    assert [(item["sender"], item["kind"]) for item in items[:2]] == [("visitor", "photo"), ("bot", "text")]
+    (row,) = village.rows(Photo)
+    assert row.message_id is not None and row.complaint_id is None
+
+
+def test_nobody_says_a_photo_of_another(client: TestClient, village: Village) -> None:
+    somchai, stranger = Visitor(client), Visitor(client)
+    attachment = upload(client, somchai, photo(1, (64, 48))).json()["attachment_id"]
+    assert stranger.sends(attachment_id=attachment).status_code == 404
+    assert somchai.sends(attachment_id="0" * 24).status_code == 404
+    assert somchai.sends(attachment_id=attachment, text="นี่").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "code"),
+    [
+        (b"%PDF-1.7", 422, "photos.not_a_picture"),
+        (bytes(MAX_BYTES + 1), 413, "photos.too_large"),
+        (bytes(13_000_000), 413, ""),
+    ],
+)
+def test_what_is_no_photo_leaves_nothing(
+    client: TestClient, village: Village, content: bytes, status: int, code: str
+) -> None:
+    refused = upload(client, Visitor(client), content)
+    assert refused.status_code == status and code in refused.text
+    assert village.rows(Photo) == []
+
+
+def test_photos_need_a_token_and_a_form_with_a_file(client: TestClient, village: Village) -> None:
+    assert upload(client, None, photo(1, (64, 48))).status_code == 401
+    somchai = Visitor(client)
+    assert upload(client, somchai, photo(1, (64, 48)), name="other").status_code == 422
+    assert client.post(ATTACHMENTS, content=b"x", headers=somchai.headers).status_code == 415
+    for seed in range(10):
+        assert upload(client, somchai, photo(seed, (32, 24))).status_code == 201
+    assert upload(client, somchai, photo(10, (32, 24))).status_code == 409
