@@ -100,7 +100,7 @@ def may_spend_push(reader: ReadOnly, purpose: DeliveryClass) -> bool:
     if row is not None and row.push_blocked_since is not None:
         return False
     left = pushes_left(row)
-    if purpose is DeliveryClass.STAFF_ANSWER_PUSH:
+    if purpose.may_push:
         return left is None or left > 0
     if purpose is DeliveryClass.REPLY and row is not None and row.quota_checked_at is not None:
         return left is None or left > (row.quota_limit or 0) * REPLY_RESERVE

@@ -58,9 +58,15 @@ def tell_saying(uow: UnitOfWork, comment_id: int, texts: Catalogue) -> frozenset
     def words(contact: Contact) -> Bundle:
         due = thai_date(deadlines.last_day(complaint.answer_due_at)) if complaint.answer_due_at else "-"
         title = texts.get(f"complaint_news.{comment.kind}", contact.language, due=due)
-        card = Card(label=_label(texts, complaint, contact), title=title, body=comment.text)
         answer = _button(texts, contact, "answer", f"casesay:{complaint.number}")
-        return Bundle(parts=(card,), quick_replies=(answer, _look(texts, complaint, contact)))
+        card = Card(
+            label=_label(texts, complaint, contact),
+            title=title,
+            body=comment.text,
+            # In the card: on LINE this rides on a later reply, and quick replies stand under that one only.
+            buttons=(answer, _look(texts, complaint, contact)),
+        )
+        return Bundle(parts=(card,))
 
     return _send(
         uow,
