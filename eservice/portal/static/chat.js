@@ -471,6 +471,13 @@
     wakers.add(done);
   });
   const backoff = (tries) => Math.min(MAX_BACKOFF, 1000 * 2 ** tries) * (0.75 + Math.random() / 2);
+  // Either direction that gets through again tells the other, which need not sit out its own pause.
+  const reached = () => {
+    showLine(true);
+    if (failures === 0) return;
+    failures = 0;
+    wake();
+  };
   const showLine = (isReached) => strip.classList.toggle("is-shown", !isReached || !navigator.onLine);
 
   async function ask(path, options = {}) {
@@ -668,8 +675,7 @@
   }
 
   function settle(entry, ref) {
-    failures = 0;
-    showLine(true);
+    reached();
     forget(entry);
     const bubble = bubbles.get(entry.id);
     if (!bubble) return;
@@ -714,7 +720,7 @@
       const page = await response.json();
       if (session !== used) return;
       receive(page);
-      showLine(true);
+      reached();
       if (!page.items.length) return;
     }
   }
