@@ -15,10 +15,11 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
-from tests.acceptance import conversations, doors, sending
+from tests.acceptance import complaints, conversations, doors, sending
+from tests.acceptance.desk import Desk
 from tests.acceptance.product import EMULATOR, Product, free_port, get, start_emulator
 from tests.acceptance.stage import Console, Stage
 
@@ -27,6 +28,7 @@ def scenes(stage: Stage, console: Console) -> list[tuple[str, Callable[[], None]
     """Every scene with its name, in the order of playing."""
     line, telegram = stage.line(), stage.telegram()
     database = stage.product.folder / "data/phueanban.db"
+    desk = cache(partial(Desk, stage.product, console))
     played: list[tuple[str, Callable[[], None]]] = []
     for resident in (line, telegram):
         name = resident.channel
@@ -39,6 +41,7 @@ def scenes(stage: Stage, console: Console) -> list[tuple[str, Callable[[], None]
         ]
     return [
         *played,
+        *complaints.scenes(stage, desk),
         ("groups", partial(conversations.groups, stage)),
         ("coming and going", partial(conversations.coming_and_going, stage, console)),
         ("unsend", partial(conversations.taken_back, stage, database)),

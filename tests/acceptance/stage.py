@@ -15,7 +15,7 @@ from tests.acceptance.product import ROOT, Emu, Product
 QUIET_SECONDS = 0.15  # no further message for so long: the answer is complete
 ANSWER_SECONDS = 8.0
 
-_TEXTS = Catalogue(ROOT / "bot/text")
+_TEXTS = Catalogue(ROOT / "bot/text", ROOT / "eservice/text")
 _numbers = itertools.count(1)
 
 
@@ -187,7 +187,7 @@ class Console:
         link = product.staff_link()
         page = self.client.get(link)
         assert page.status_code == 200, f"staff link answered {page.status_code}"
-        entered = self.client.post(f"{link}/enter", data=_hidden(page.text, f"{link}/enter"))
+        entered = self.client.post(f"{link}/enter", data=hidden_fields(page.text, f"{link}/enter"))
         assert entered.status_code == 303, f"entering answered {entered.status_code}"
 
     def waiting(self) -> list[int]:
@@ -213,12 +213,13 @@ class Console:
     def answer(self, number: int, text: str, *, road: str = "wait") -> None:
         """Answers a question with the page's own form, without looking at the queue."""
         action = f"/admin/inquiries/{number}/answer"
-        fields = {**_hidden(self.case(number), action), "text": text, "road": road}
+        fields = {**hidden_fields(self.case(number), action), "text": text, "road": road}
         page = self.client.post(action, data=fields)
         assert page.status_code == 303, f"answering answered {page.status_code}: {page.text[:500]}"
 
 
-def _hidden(page: str, action: str) -> dict[str, str]:
+def hidden_fields(page: str, action: str) -> dict[str, str]:
+    """The hidden fields of the page's form that is sent to this address."""
     form = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', page, re.DOTALL)
     assert form is not None, f"no form for {action}"
     return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[0]))
