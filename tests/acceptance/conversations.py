@@ -137,7 +137,7 @@ def things_that_are_not_words(stage: Stage, resident: Resident) -> None:
     """Stickers, pictures, places, files: each has an answer."""
     if resident.channel == "line":
         for kind, words in (
-            ("sticker", told("media.sticker")), ("image", told("media.photo")), ("location", told("media.location")),
+            ("sticker", told("media.sticker")), ("image", told("report.photo_kept")), ("location", told("report.ask_what")),
             ("file", told("media.other")), ("video", told("media.other")), ("audio", told("media.other")),
         ):  # fmt: skip
             resident.does(kind)
@@ -150,11 +150,13 @@ def things_that_are_not_words(stage: Stage, resident: Resident) -> None:
         resident.sees(told("media.unsupported"), why="an unknown kind of event")
         return
     for kind, words in (
-        ("photo", told("media.photo")), ("document", told("media.other")), ("location", told("media.location")),
+        ("photo", told("report.photo_kept")), ("document", told("media.other")), ("location", told("report.ask_what")),
         ("contact", told("media.contact")),
     ):  # fmt: skip
         resident.does(kind)
         resident.sees(words, why=kind)
+    resident.says("ยกเลิก")
+    resident.sees(told("dialog.cancelled"), why="a photo and a pin begin a complaint")
     resident.does("photo", caption=PENSION)
     resident.sees(*PROOF, why="a caption is a question")
     for kind in ("sticker", "voice", "video"):
