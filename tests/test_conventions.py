@@ -85,6 +85,7 @@ LONG_FILES = {
     "eservice/migrations/versions/0001_the_first_tables.py": "generated",
     "eservice/portal/static/chat.js": "the web chat's script, loaded as one file",
     "tests/admin/test_inquiries.py": "the room's whole day, case by case",
+    "tests/bot/test_complaints.py": "a case from its first word to its mark, as residents live it",
     "tests/bot/telegram/test_telegram_client.py": "one test per answer that Telegram can give",
     "tests/chat.py": "the whole of how tests speak as residents",
     "tests/knowledge/test_emergency.py": "lists of cries and near-misses",

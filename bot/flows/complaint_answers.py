@@ -14,7 +14,7 @@ from eservice.complaints.wording import in_parts
 from eservice.kit.thai_calendar import thai_date
 from eservice.messaging.models import ChannelName
 
-SURELY = 0.5  # probability
+SURELY = 0.7  # probability
 NONE = "none"  # no department accused, no other case the same
 SOURCES = {
     ChannelName.LINE: Source.LINE,

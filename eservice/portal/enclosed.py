@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from fastapi import UploadFile
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
+from starlette.datastructures import UploadFile
 
 from eservice.complaints import floods, photos, uploads
 from eservice.complaints.cases import Resident
