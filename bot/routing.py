@@ -109,6 +109,8 @@ def _said(turn: Turn, text: str, ref: str | None) -> None:
 
 def _answer(turn: Turn, message: Message, text: str) -> None:
     if emergencies.answer_emergency(turn, message, text):
+        if emergencies.is_for_the_office_too(text):
+            dialogs.keep_words(turn, message)
         dialogs.repeat(turn)
         return
     if not text.strip():

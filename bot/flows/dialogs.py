@@ -127,6 +127,13 @@ def _is_courtesy(intent: Intent, text: str) -> bool:
     return is_one and intent.probability >= CERTAIN_TALK and len(text.strip()) <= _BARE_COURTESY
 
 
+def keep_words(turn: Turn, message: Message) -> None:
+    """Keeps words that were answered otherwise in the case that is being told; the question is put again after it."""
+    here = current(turn)
+    if here is not None and here[1].flow == FILE.name and "what" in here[1].answers:
+        file_complaint.keep_words(turn, here[1], message)
+
+
 def tap(turn: Turn, dialog: Dialog, run: Run, answer: TapAnswer) -> None:
     """Takes a tap of the open dialog."""
     if answer.run_id == run.run_id and answer.value == BACK:

@@ -36,3 +36,10 @@ def answer_emergency(turn: Turn, message: Message, text: str) -> bool:
     if free and emergency.kind in _OFFICE_MENDS and classify_intent(text).label is IntentLabel.PROBLEM:
         turn.offer(turn.button("unknown.report", f"report:{message.id}"))
     return True
+
+
+def is_for_the_office_too(text: str) -> bool:
+    """Whether words of an emergency also tell of something that the office mends."""
+    emergency = find_emergency(text)
+    is_question = classify_intent(text).label is IntentLabel.QUESTION
+    return emergency is not None and emergency.kind in _OFFICE_MENDS and not is_question

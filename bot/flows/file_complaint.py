@@ -187,6 +187,13 @@ def back(turn: Turn, run: Run) -> None:
     put(turn, Left() if run.step == "what" else engine.ask_again(FILE, run, earlier))
 
 
+def keep_words(turn: Turn, run: Run, message: Message) -> None:
+    """Adds words that were answered otherwise to what is being told."""
+    more = [*ids_in(run.answers.get("more")), message.id]
+    answers: dict[str, Value] = {**run.answers, "more": ",".join(map(str, more))}
+    turn.state.run = Run(flow=run.flow, run_id=run.run_id, step=run.step, answers=answers)
+
+
 def say_more(turn: Turn, run: Run, message: Message, intent: Intent) -> bool:
     """Words typed where a tap was asked for: "ส่ง" is the tap; anything else belongs to the case.
 
@@ -224,10 +231,9 @@ def say_more(turn: Turn, run: Run, message: Message, intent: Intent) -> bool:
     )
     if run.step not in ("send", "similar", "category", "accused") and not is_beside:
         return False
-    more = [*ids_in(run.answers.get("more")), message.id]
-    answers: dict[str, Value] = {**run.answers, "more": ",".join(map(str, more))}
+    keep_words(turn, run, message)
     turn.say(turn.text("report.more_kept"))
-    put(turn, engine.repeat(FILE, Run(flow=run.flow, run_id=run.run_id, step=run.step, answers=answers)))
+    put(turn, engine.repeat(FILE, turn.state.run or run))
     return True
 
 

@@ -6,11 +6,8 @@ from tests.acceptance.complaining import (
     NUMBER,
     SEND,
     files,
-    gathers,
-    photographs,
     points,
     receipt,
-    refused,
     stands,
     tag,
 )
@@ -91,25 +88,6 @@ def office_asks(stage: Stage, resident: Resident, desk: Desk) -> None:
         stage.check(not stage.calls("/message/push", mark), "no push")
         resident.says("เมนู")
     resident.sees("ช่างจะเข้าไปพรุ่งนี้เช้า", why="what staff wrote")
-
-
-def answered_unasked(stage: Stage, resident: Resident, desk: Desk) -> None:
-    """Most people just type the answer, or send the photo, without a tap."""
-    number = files(resident, f"น้ำประปาไหลอ่อนมากหน้าอนามัยสายที่ {tag(resident)}")
-    stands(stage, desk, number, "assigned")
-    desk.asks(number, "ไหลอ่อนช่วงกี่โมงคะ")
-    resident.sees(told("complaint_news.needs_information"))
-    resident.says("ช่วงหัวค่ำหกโมงถึงสามทุ่มค่ะ")
-    resident.sees(told("track.is_answer"), why="is this the answer?")
-    resident.taps(told("track.is_answer_yes"))
-    resident.sees(told("track.said"))
-    stands(stage, desk, number, "assigned")
-    stage.check("หกโมงถึงสามทุ่ม" in desk.page(number), "the officer reads the answer")
-    desk.asks(number, "ขอรูปมิเตอร์น้ำด้วยค่ะ")
-    resident.sees(told("complaint_news.needs_information"))
-    photographs(resident)
-    gathers(resident, told("track.photo_added"), *refused(resident))
-    stands(stage, desk, number, "assigned")
 
 
 def reopened(stage: Stage, resident: Resident, desk: Desk) -> None:

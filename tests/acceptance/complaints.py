@@ -11,7 +11,6 @@ from tests.acceptance.complaining import (
     gathers,
     only_case,
     photographs,
-    picture,
     points,
     receipt,
     refused,
@@ -88,17 +87,6 @@ def location_first(stage: Stage, resident: Resident, desk: Desk) -> None:
     resident.sees(told("report.check"), told("report.pin"))
     resident.taps(SEND)
     stands(stage, desk, receipt(resident), "assigned", latitude=latitude, text=words)
-
-
-def caption(stage: Stage, resident: Resident, desk: Desk) -> None:
-    """Telegram: a photo with its words is the first turn."""
-    words = "เสาไฟฟ้าเอนจะล้มใส่บ้านป้าสายหยุดแล้วค่ะ"
-    photographs(resident, caption=words)
-    gathers(resident, told("report.photo_kept"), WHERE, *refused(resident))
-    resident.says("ซอยบ้านป้าสายหยุด หมู่ 2")
-    resident.sees(told("report.check"), words)
-    resident.taps(SEND)
-    stands(stage, desk, receipt(resident), "assigned", text=words)
 
 
 def interrupted(stage: Stage, resident: Resident, desk: Desk) -> None:
@@ -186,35 +174,11 @@ def run_out(stage: Stage, resident: Resident, desk: Desk) -> None:
     stage.check(not cases_with(desk.database, words), "nothing half-filed")
 
 
-def album(stage: Stage, resident: Resident, desk: Desk) -> None:
-    """Three photos sent at once are answered once."""
-    if resident.channel == "line":
-        events = [
-            {"type": "image", "user": resident.address, "data": picture(),
-             "imageSet": {"id": "S1", "index": index, "total": 3}}
-            for index in (1, 2, 3)
-        ]  # fmt: skip
-        stage.emu.call("line", events=events)
-    else:
-        for _ in range(3):
-            resident.does("photo", media_group_id=f"g{resident.address}")
-    shown = said(resident.fresh(6, 2.5))
-    stage.check(shown.count(told("report.photo_kept")) == 1, f"an album is answered once: {shown!r}")
-    resident.says("เมนู")
-    resident.sees(told("menu.title"))
-    if resident.channel == "line":
-        query = "SELECT count(*) FROM complaint_photos p JOIN contacts c ON c.id = p.contact_id WHERE c.address = ?"
-        stage.check(
-            comes_to_hold(lambda: rows(desk.database, query, resident.address)[0][0] == 3),
-            "all three are kept",
-        )
-
-
 def scenes(stage: Stage, desk: Callable[[], Desk]) -> list[tuple[str, Callable[[], None]]]:
     """Every scene with its name, in the order of playing; each has residents of its own."""
     both = (
-        text_only, photo_first, location_first, redelivered, interrupted, album, run_out,
-        cases_followed.office_asks, cases_followed.answered_unasked, cases_followed.reopened,
+        text_only, photo_first, location_first, redelivered, interrupted, run_out,
+        cases_followed.office_asks, cases_followed.reopened,
         cases_followed.withdrawn, cases_followed.stranger,
     )  # fmt: skip
     played: list[tuple[str, Callable[[], None]]] = []
@@ -222,6 +186,5 @@ def scenes(stage: Stage, desk: Callable[[], Desk]) -> list[tuple[str, Callable[[
         for scene in both:
             name = f"{channel} complaint: {scene.__name__.replace('_', ' ')}"
             played.append((name, lambda scene=scene, new=new: scene(stage, new(), desk())))
-    played.append(("tg complaint: caption", lambda: caption(stage, stage.telegram(), desk())))
     played.append(("two join a complaint", lambda: cases_followed.two_join(stage, desk())))
     return played
