@@ -258,9 +258,13 @@ class Resident:
         kept = photos.keep(self.village.media, prepare(content))
         with self.village.database.unit_of_work() as uow:
             attachment = photos.reference_of(held_photos.hold(uow, self.contact().id, kept))
+        self.brings_photo(attachment)
+        return attachment
+
+    def brings_photo(self, attachment: str) -> None:
+        """On the web: sends the message that brings an uploaded photo."""
         self._web(ref=f"m{next(_numbers)}", attachment=attachment)
         self.village.work()
-        return attachment
 
     def shares_location(self, latitude: float, longitude: float, label: str = "") -> None:
         """Sends a pin."""

@@ -70,13 +70,19 @@ GUARDED_ROUTES = {
         "POST /api/v1/chat/attachments",
     },
     "the case's key": {
-        f"POST /api/v1/cases/{{number}}/{act}" for act in ("withdraw", "confirm", "reopen", "rating")
+        "GET /api/v1/cases/{number}/attachments/{reference}",
+        *(
+            f"POST /api/v1/cases/{{number}}/{act}"
+            for act in ("withdraw", "confirm", "reopen", "rating", "attachments")
+        ),
     },
     "the case's key, or a partner's token": {"POST /api/v1/cases/{number}/comments"},
     "a partner's token": {
         "GET /api/v1/cases", "GET /api/v1/cases/{number}/record",
+        "GET /api/v1/cases/{number}/record/attachments/{reference}",
         *(f"POST /api/v1/cases/{{number}}/{act}" for act in (
             "hand-on", "state", "propose-done", "agree-done", "merge", "split", "category", "extension",
+            "record/attachments",
         )),
     },
 }  # fmt: skip

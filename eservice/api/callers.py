@@ -86,7 +86,7 @@ Partner: TypeAlias = Annotated[Principal, Depends(_partner)]
 
 
 @contextmanager
-def _slowing_guesses(database: Database, source: str) -> Iterator[None]:
+def slowing_guesses(database: Database, source: str) -> Iterator[None]:
     """Lets a source wait that has tried too many numbers and keys, and counts what opens nothing."""
     with database.read() as reader:
         guesses.refuse_guesser(reader, source)
@@ -100,12 +100,12 @@ def _slowing_guesses(database: Database, source: str) -> Iterator[None]:
 
 
 def _resident_uow(request: Request, database: Db) -> Iterator[UnitOfWork]:
-    with _slowing_guesses(database, client_address(request)), database.unit_of_work() as uow:
+    with slowing_guesses(database, client_address(request)), database.unit_of_work() as uow:
         yield uow
 
 
 def _resident_reader(request: Request, database: Db) -> Iterator[ReadOnly]:
-    with _slowing_guesses(database, client_address(request)), database.read() as reader:
+    with slowing_guesses(database, client_address(request)), database.read() as reader:
         yield reader
 
 

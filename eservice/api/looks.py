@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from eservice.api.shapes import (
+    Attachment,
     CaseNow,
     CaseRecord,
     CaseRow,
@@ -16,8 +17,8 @@ from eservice.api.shapes import (
     RecordEvent,
     TimelineEntry,
 )
-from eservice.complaints import queries
-from eservice.complaints.models import Complaint
+from eservice.complaints import photos, queries
+from eservice.complaints.models import Complaint, Photo
 from eservice.complaints.queries import Happened, PublicStatus, Said, Timeline
 from eservice.complaints.states import Actor, standing
 from eservice.kit.thai_calendar import local
@@ -75,13 +76,25 @@ def status_shape(status: PublicStatus) -> CaseStatus:
     )
 
 
-def timeline_shape(found: Timeline) -> CaseTimeline:
+def attachment_shape(photo: Photo) -> Attachment:
+    """A photo without its picture."""
+    return Attachment(
+        reference=photos.reference_of(photo),
+        kind=photo.kind,
+        at=local(photo.at),
+        is_public=photo.is_public,
+        is_near_another=photo.near_photo_id is not None,
+    )
+
+
+def timeline_shape(found: Timeline, shown: Iterable[Photo]) -> CaseTimeline:
     """What the number with its key shows."""
     return CaseTimeline(
         **status_shape(found.status).model_dump(),
         category=found.category,
         text=found.text,
         timeline=[_entry(entry) for entry in found.entries],
+        attachments=[attachment_shape(photo) for photo in shown],
     )
 
 
@@ -135,6 +148,7 @@ def record_shape(reader: ReadOnly, case: Complaint) -> CaseRecord:
             )
             for comment in comments
         ],
+        attachments=[attachment_shape(photo) for photo in photos.of_complaint(reader, case.id)],
     )
 
 

@@ -24,7 +24,7 @@ from eservice.api.shapes import (
     Seen,
     Split,
 )
-from eservice.complaints import cases, queries, service
+from eservice.complaints import cases, photos, queries, service
 from eservice.complaints.models import Complaint
 from eservice.complaints.states import ComplaintState
 from eservice.kit import outbox
@@ -141,15 +141,15 @@ def add_officer_routes(router: APIRouter, signals: Signals) -> None:
     @router.post("/{number}/propose-done")
     def propose_done(call: Officer, body: ProposeDone, response: Response) -> CaseNow:
         """Says that the work is done. Another officer, or another token, must agree."""
-        return change(
-            call,
-            response,
-            body,
-            body.version,
-            lambda case_id, seen: service.propose_done(
-                call.uow, case_id, body.note, by=call.partner, seen_version=seen
-            ),
-        )
+
+        def propose(case_id: int, seen: int) -> Complaint:
+            found = photos.of_complaint(call.uow, queries.find(call.uow, case_id, call.partner).id)
+            shown = [photos.named(found, reference).id for reference in body.photo_ids]
+            return service.propose_done(
+                call.uow, case_id, body.note, by=call.partner, seen_version=seen, photo_ids=shown
+            )
+
+        return change(call, response, body, body.version, propose)
 
     @router.post("/{number}/agree-done")
     def agree_done(call: Officer, response: Response, body: Seen | None = None) -> CaseNow:

@@ -31,7 +31,7 @@ from eservice.api.shapes import (
     ReopenWish,
     SaidComment,
 )
-from eservice.complaints import cases, queries, ratings, residents, service
+from eservice.complaints import cases, photos, queries, ratings, residents, service
 from eservice.complaints.cases import Resident
 from eservice.complaints.categories import read_categories
 from eservice.complaints.models import CommentKind, Complaint, ComplaintComment
@@ -129,7 +129,10 @@ def add_resident_routes(router: APIRouter, signals: Signals, classifier: Complai
         """
         if case_key is None:
             return status_shape(queries.public_status(reader, number))
-        return timeline_shape(queries.timeline(reader, number, Resident(key=case_key)))
+        resident = Resident(key=case_key)
+        timeline = queries.timeline(reader, number, resident)
+        case = cases.of_resident(reader, number, resident)
+        return timeline_shape(timeline, photos.of_complaint(reader, case.id, for_resident=True))
 
     @router.post("/{number}/comments", status_code=201, openapi_extra={"security": [{}]})
     def say_something(

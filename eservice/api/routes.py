@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from eservice.api.attachments import add_attachment_routes
 from eservice.api.officers import add_officer_routes, add_reading_routes
 from eservice.api.residents import add_resident_routes
 from eservice.kit.signals import Signals
@@ -14,6 +15,7 @@ def create_router(signals: Signals, classifier: ComplaintClassifier) -> APIRoute
     """The routes under /api/v1/cases."""
     router = APIRouter(prefix="/api/v1/cases", tags=["cases"], max_body_size=MAX_BODY_BYTES)
     add_reading_routes(router)
+    add_attachment_routes(router)
     add_resident_routes(router, signals, classifier)
     add_officer_routes(router, signals)
     return router

@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from eservice.complaints.models import CommentKind, Source
+from eservice.complaints.models import CommentKind, PhotoKind, Source
 from eservice.complaints.states import Actor, ComplaintState, Standing, WaitingReason
 from knowledge.classify import Urgency
 
@@ -93,12 +93,25 @@ class TimelineEntry(BaseModel):
     reason: str = ""
 
 
+class Attachment(BaseModel):
+    """A photo; its picture is below `attachments` or, for partners, `record/attachments` of the case."""
+
+    reference: str
+    kind: PhotoKind
+    at: datetime
+    is_public: bool = Field(description="whether the resident sees it")
+    is_near_another: bool = Field(
+        description="an after photo that nearly repeats one that was there; the second officer is warned"
+    )
+
+
 class CaseTimeline(CaseStatus):
     """The whole of a case for whoever holds its key, oldest first."""
 
     category: str
     text: str
     timeline: list[TimelineEntry]
+    attachments: list[Attachment]
 
 
 class CategoryShape(BaseModel):
@@ -227,6 +240,7 @@ class CaseRecord(CaseRow):
     proposed: Proposal | None
     history: list[RecordEvent]
     comments: list[RecordComment]
+    attachments: list[Attachment]
 
 
 class HandOn(Asked):
@@ -253,6 +267,9 @@ class ProposeDone(Asked):
     """What was done, as the resident will read it."""
 
     note: str
+    photo_ids: list[str] = Field(
+        [], max_length=50, description="references of the after photos that show it; see `needs_photo`"
+    )
     version: Version = None
 
 

@@ -7,11 +7,13 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from obstore.store import MemoryStore
 
 from eservice.api.routes import create_router
 from eservice.complaints.models import Complaint
 from eservice.kit.database import Database
 from eservice.kit.http import add_problem_handlers
+from eservice.kit.media import MediaStore
 from eservice.kit.signals import Signals
 from eservice.kit.text import Catalogue
 from eservice.staff import tokens
@@ -63,6 +65,26 @@ class Api:
     def post(self, path: str, body: object = None, **how: Any) -> httpx.Response:
         return self.call("POST", path, body, **how)
 
+    def upload(
+        self,
+        path: str,
+        content: bytes,
+        *,
+        token: str = "",
+        key: str = "",
+        at: str = "203.0.113.7",
+        **fields: str,
+    ) -> httpx.Response:
+        """A photo in a form; `idempotency_key` among the fields is a header."""
+        client = self.clients.setdefault(at, TestClient(self.app, client=(at, 50000)))
+        sent = {"authorization": f"Bearer {token}"} if token else {}
+        if key:
+            sent["x-case-key"] = key
+        if "idempotency_key" in fields:
+            sent["idempotency-key"] = fields.pop("idempotency_key")
+        files = {"file": ("1.jpg", content, "image/jpeg")}
+        return client.post(CASES + path, files=files, data=fields, headers=sent)
+
     def file(self, body: dict[str, Any] | None = None, **how: Any) -> dict[str, Any]:
         """A filed case, under a key of its own."""
         answer = self.post("", body or LAMP, idempotency_key=uuid.uuid4().hex, **how)
@@ -85,10 +107,12 @@ class Api:
 
 def open_api(database: Database, classifier: ComplaintClassifier) -> Api:
     app = FastAPI()
-    app.state.database = database
+    app.state.database, app.state.media = database, MediaStore(MemoryStore())
     add_problem_handlers(app, Catalogue(ROOT / "eservice/text"))
     app.include_router(create_router(Signals(database), classifier))
-    return Api(app=app, desk=open_desk(database))
+    desk = open_desk(database)
+    desk.media = app.state.media
+    return Api(app=app, desk=desk)
 
 
 def code(answer: httpx.Response) -> str:

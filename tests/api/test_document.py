@@ -43,7 +43,8 @@ def test_each_route_says_whose_token_opens_it(document: dict[str, Any]) -> None:
     }
     free = {
         ("GET", "/categories"), ("GET", "/{number}"),
-        *(("POST", f"/{{number}}/{act}") for act in ("withdraw", "confirm", "reopen", "rating")),
+        *(("POST", f"/{{number}}/{act}") for act in ("withdraw", "confirm", "reopen", "rating", "attachments")),
+        ("GET", "/{number}/attachments/{reference}"),
     }  # fmt: skip
     either = {("POST", ""), ("POST", "/{number}/comments")}
     for route, security in told.items():

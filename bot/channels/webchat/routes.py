@@ -119,7 +119,7 @@ class Received(BaseModel):
     id: str
 
 
-class Attachment(BaseModel):
+class HeldPhoto(BaseModel):
     """A photo is here, and waits half an hour for the message that brings it."""
 
     attachment_id: str
@@ -171,7 +171,7 @@ def create_router(
     )
     def send_photo(
         request: Request, visitor: Sender, file: ChosenFile, media: Media, database: Db
-    ) -> Attachment:
+    ) -> HeldPhoto:
         """Takes a photo, as multipart/form-data in the field `file`. A message then brings it.
 
         JPEG, PNG or WebP, at most 10 MB and 40 million pixels.
@@ -184,7 +184,7 @@ def create_router(
         with uploads.kept_for(media, content) as kept, database.unit_of_work() as uow:
             floods.count_photo(uow, source)
             photo = held_photos.hold(uow, visitor.contact_id, kept)
-            return Attachment(attachment_id=photos.reference_of(photo))
+            return HeldPhoto(attachment_id=photos.reference_of(photo))
 
     @router.get("/messages")
     def read_messages(
