@@ -204,6 +204,13 @@ def test_no_page_asks_another_host_for_anything() -> None:
         assert set(address.findall(text)) <= NAMESPACES, name_of(path)
 
 
+def test_no_two_static_files_have_one_name() -> None:
+    """They are served from one folder after the other: the second would never be seen."""
+    folders = (ROOT / "eservice/kit/web/static", ROOT / "eservice/portal/static", ROOT / "admin/static")
+    names = [file.relative_to(folder) for folder in folders for file in folder.rglob("*") if file.is_file()]
+    assert len(names) == len(set(names))
+
+
 def test_vendored_files_are_those_of_the_manifest() -> None:
     static = ROOT / "eservice/kit/web/static"
     manifest = json.loads((static / "vendor.json").read_text(encoding="utf-8"))
