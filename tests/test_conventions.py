@@ -94,6 +94,7 @@ LONG_FILES = {
     "tests/bot/test_complaints.py": "a case from its first word to its mark, as residents live it",
     "tests/bot/telegram/test_telegram_client.py": "one test per answer that Telegram can give",
     "tests/chat.py": "the whole of how tests speak as residents",
+    "tests/complaints/test_life.py": "one state machine: its rules and invariants share what it knows",
     "tests/knowledge/test_emergency.py": "lists of cries and near-misses",
 }
 LONG = 400  # lines
