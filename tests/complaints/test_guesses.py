@@ -16,7 +16,7 @@ from eservice.kit.errors import ServiceError
 from eservice.kit.unit_of_work import UnitOfWork
 from tests.complaints.desk import LIGHT, Desk, refused
 
-TRIES = 10_000
+TRIES = 2_000
 
 
 def look(uow: UnitOfWork, source: str, number: str, key: str = "") -> str:

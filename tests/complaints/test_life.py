@@ -494,8 +494,8 @@ def test_whatever_people_do_no_complaint_goes_astray(database: Database, clock: 
     run_state_machine_as_test(
         HereAndNow,
         settings=settings(
-            max_examples=12,
-            stateful_step_count=40,
+            max_examples=6,
+            stateful_step_count=30,
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
