@@ -57,11 +57,15 @@ class SharedLocation:
 
 @dataclass(frozen=True, kw_only=True)
 class SentMedia:
-    """A photo, sticker or other thing. `media_ref` fetches it from the platform; `caption` is what was written."""
+    """A photo, sticker or other thing. `media_ref` fetches it from the platform; `caption` is what was written.
+
+    `album` names what was sent in one go: each of its photos comes as an event of its own.
+    """
 
     kind: MediaKind
     media_ref: str | None = None
     caption: str = ""
+    album: str = ""
     message_ref: str | None = None
 
 

@@ -181,7 +181,7 @@ def _command(turn: Turn, command: str) -> None:
         case "back":
             _back(turn)
         case "menu":
-            turn.state.run = None
+            dialogs.put_aside(turn)
             main_menu.show_menu(turn)
         case _:
             _tapped(turn, command)
@@ -198,9 +198,12 @@ def _tapped(turn: Turn, payload: str) -> None:
         case "menu", ["ask"]:  # of the machine, also while staff own the talk; what they have stays with them
             conversations.hand_to(turn.uow, turn.talk.conversation, Handler.BOT)
             main_menu.invite_question(turn)
+            dialogs.repeat(turn)
         case "menu", ["eservice"]:
             main_menu.show_topics(turn)
+            dialogs.repeat(turn)
         case "menu", ["staff"]:
+            dialogs.put_aside(turn)
             talk_to_staff.begin(turn)
         case "topics", [first] if _is_id(first):
             main_menu.show_topics(turn, int(first))
@@ -235,10 +238,13 @@ def _tapped(turn: Turn, payload: str) -> None:
             main_menu.offer_menu(turn)
         case "report", [message] | [message, _] if _is_id(message):
             complaints.report(turn, int(message), is_meant=rest.endswith(":yes"))
+        case "resume", [] if dialogs.resume(turn):
+            pass
         case "menu", ["report"]:
             complaints.begin(turn)
         case "menu", ["track"]:
             follow_complaint.show_mine(turn)
+            dialogs.repeat(turn)
         case (
             "case" | "casesay" | "casenot" | "casefixed" | "casedrop" | "caseleave" | "caserate",
             [number, *more],
@@ -320,7 +326,8 @@ def _media(turn: Turn, body: SentMedia) -> None:
         elif body.kind is not MediaKind.STICKER:
             talk_to_staff.heard_media(turn, message, "media.what_photo" if is_photo else "media.what_other")
     elif is_photo and body.media_ref:
-        if complaints.take_photo(turn, message, body.media_ref) and caption:
+        has_more_to_say = complaints.take_photo(turn, message, body) and caption
+        if has_more_to_say and not complaints.begins_with_photo(turn, message):
             _answer(turn, message, caption)
     elif caption:
         _answer(turn, message, caption)

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from bot.flows.dialogs import RESUME
+from bot.flows.file_complaint import FILE
 from bot.intake import conversation_topic
 from eservice.complaints import overdue
 from eservice.kit import idempotency, outbox
@@ -10,7 +12,7 @@ from eservice.kit.signals import Signals
 from eservice.kit.text import Catalogue
 from eservice.kit.unit_of_work import UnitOfWork
 from eservice.messaging import conversations, deliveries, inbox
-from eservice.messaging.content import say
+from eservice.messaging.content import Bundle, Button, Choices, say
 from eservice.messaging.conversations import Talk
 from eservice.messaging.models import DeliveryClass, Handler
 from eservice.webhooks import deliveries as webhook_deliveries
@@ -20,13 +22,23 @@ STAFF_IDLE = timedelta(hours=24)
 
 
 def end_abandoned_dialogs(database: Database, signals: Signals, texts: Catalogue) -> int:
-    """Ends dialogs that ran out of time; the person reads so at once, or on LINE with the next reply."""
+    """Ends dialogs that ran out of time; the person reads so at once, or on LINE with the next reply.
+
+    A case whose telling broke off is not sent, and can be gone on with.
+    """
     with database.unit_of_work() as uow:
         ended = conversations.abandoned(uow)
         for contact, conversation in ended:
-            conversation.dialog = {key: value for key, value in conversation.dialog.items() if key != "run"}
-            conversation.dialog_expires_at = None
-            _notice(uow, signals, Talk(contact, conversation), texts.get("dialog.expired", contact.language))
+            dialog = dict(conversation.dialog)
+            run = dialog.pop("run", None)
+            bundle = say(texts.get("dialog.expired", contact.language))
+            if run and run["flow"] == FILE.name and "what" in run["answers"]:
+                dialog["shelved"] = run
+                go_on = Button(label=texts.get("report.go_on", contact.language), payload=RESUME)
+                prompt = texts.get("report.put_aside", contact.language)
+                bundle = Bundle(parts=(Choices(prompt=prompt, options=(go_on,)),))
+            conversation.dialog, conversation.dialog_expires_at = dialog, None
+            _notice(uow, signals, Talk(contact, conversation), bundle)
         return len(ended)
 
 
@@ -36,7 +48,8 @@ def end_idle_staff_talks(database: Database, signals: Signals, texts: Catalogue)
         idle = conversations.idle_with_staff(uow, uow.now - STAFF_IDLE)
         for contact, conversation in idle:
             conversations.hand_to(uow, conversation, Handler.BOT)
-            _notice(uow, signals, Talk(contact, conversation), texts.get("talk.idle_ended", contact.language))
+            told = say(texts.get("talk.idle_ended", contact.language))
+            _notice(uow, signals, Talk(contact, conversation), told)
         return len(idle)
 
 
@@ -57,6 +70,6 @@ def forget(database: Database) -> None:
         webhook_deliveries.forget_settled(uow)
 
 
-def _notice(uow: UnitOfWork, signals: Signals, talk: Talk, text: str) -> None:
-    deliveries.enqueue(uow, talk, say(text), purpose=DeliveryClass.NOTICE)
+def _notice(uow: UnitOfWork, signals: Signals, talk: Talk, bundle: Bundle) -> None:
+    deliveries.enqueue(uow, talk, bundle, purpose=DeliveryClass.NOTICE)
     signals.notify(uow, deliveries.TOPIC, conversation_topic(talk))

@@ -27,9 +27,8 @@ def propose(turn: Turn, text: str) -> list[str]:
     """Categories for a text, best first, of those that the office offers; อื่นๆ at the end."""
     offered = [name for name, category in read_categories(turn.uow).items() if category.is_offered]
     likely = [label for label, _p in turn.complaints.categories(text, limit=len(offered)) if label in offered]
-    if CORRUPTION in offered and reads_like_corruption(
-        text, ()
-    ):  # whatever was bought or built with the money
+    # Whatever was bought or built with the money: its words must not hide what it is about.
+    if CORRUPTION in offered and reads_like_corruption(text, ()):
         likely = [CORRUPTION, *(label for label in likely if label != CORRUPTION)]
     rest = [name for name in offered if name not in likely]
     return [*(likely or [OTHER_CATEGORY]), *rest]

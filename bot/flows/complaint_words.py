@@ -1,11 +1,15 @@
 """How a case is put into words in the chat: its state, its dates, what happened, what can be done next."""
 
 from bot.flows.turn import Turn
-from eservice.complaints.models import CommentKind
+from eservice.complaints import queries
+from eservice.complaints.categories import PRAISE
+from eservice.complaints.filing import Filed
+from eservice.complaints.models import CommentKind, Complaint
+from eservice.complaints.numbers import shown
 from eservice.complaints.queries import Happened, PublicStatus, Said
 from eservice.complaints.states import ComplaintState, Standing, is_open, standing, state_name, waiting_name
 from eservice.kit.thai_calendar import thai_date, thai_datetime
-from eservice.messaging.content import Button, Row
+from eservice.messaging.content import Button, Card, LinkButton, Row
 
 
 def what_next(turn: Turn, status: PublicStatus) -> tuple[Button, ...]:
@@ -18,6 +22,10 @@ def what_next(turn: Turn, status: PublicStatus) -> tuple[Button, ...]:
         )
     if status.state in (ComplaintState.CONFIRMED, ComplaintState.REJECTED):
         return (turn.button("track.object", f"casenot:{number}"),)
+    if status.state is ComplaintState.DUPLICATE and status.continues_as:
+        together = queries.public_status(turn.uow, status.continues_as)
+        is_over = standing(together.state) in (Standing.SAID_DONE, Standing.FIXED)
+        return (turn.button("track.object", f"casenot:{number}"),) if is_over else ()
     if is_open(status.state):
         return (
             turn.button("track.say", f"casesay:{number}"),
@@ -54,3 +62,23 @@ def line_of(turn: Turn, entry: Happened | Said) -> str:
         what = turn.text("track.with_department", department=entry.department)
     words = " ".join(text for text in (entry.note, entry.reason) if text)
     return f"{when} {what}" + (f": {words}" if words else "")
+
+
+def receipt(turn: Turn, filed: Filed) -> Card:
+    """What whoever filed a case keeps: its number, the key that nobody can show again, and the date."""
+    complaint = turn.uow.session.get_one(Complaint, filed.complaint_id)
+    rows = [Row(left=turn.text("report.row_number"), right=shown(filed.number))]
+    if filed.key:
+        rows.append(Row(left=turn.text("report.row_key"), right=shown(filed.key)))
+    if complaint.due_at and complaint.category != PRAISE:  # nothing is to be mended
+        rows.append(Row(left=turn.text("report.row_due"), right=thai_date(complaint.due_at)))
+    return Card(
+        label=complaint.category,
+        title=turn.text("report.received"),
+        body=turn.text("report.received_body"),
+        rows=tuple(rows),
+        buttons=(
+            turn.button("track.look", f"case:{filed.number}"),
+            LinkButton(label=turn.text("report.on_the_web"), url=f"{turn.facts.public_url}/track"),
+        ),
+    )

@@ -4,14 +4,18 @@ import re
 
 import structlog
 
+from bot.commands import read_command
 from bot.flows import checks, dialogs, file_complaint, follow_complaint, main_menu
+from bot.flows.file_complaint import FILE
 from bot.flows.turn import Turn
+from bot.inbound import SentMedia
 from eservice.complaints import guesses
 from eservice.complaints.spots import find_spot
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.messaging import conversations
-from eservice.messaging.models import ContactKind, Message
+from eservice.messaging.models import ContactKind, Handler, Message
 from knowledge.classify.intents import IntentLabel, classify_intent
+from knowledge.emergency import find_emergency
 
 _SPOT = re.compile(r"(?:จุด|spot)[\s-]?([A-Za-z0-9-]{6,7})", re.IGNORECASE)
 
@@ -19,8 +23,12 @@ log = structlog.get_logger()
 
 
 def begin(turn: Turn) -> None:
-    """แจ้งเรื่อง in the menu."""
-    file_complaint.begin(turn)
+    """แจ้งเรื่อง in the menu; who is telling something already goes on with it."""
+    here = dialogs.current(turn)
+    if here is not None and here[1].flow == FILE.name:
+        dialogs.repeat(turn)
+    else:
+        file_complaint.begin(turn)
 
 
 def report(turn: Turn, message_id: int, *, is_meant: bool) -> None:
@@ -36,14 +44,14 @@ def report(turn: Turn, message_id: int, *, is_meant: bool) -> None:
 def tap(turn: Turn, name: str, number: str, more: list[str]) -> None:
     """A button about one case. What cannot be done any more is said in words, with the case as it is now.
 
-    Looking at a case leaves an open dialog open; whatever else is done with it ends the dialog.
+    Looking at a case leaves an open dialog open; whatever else is done with it puts the dialog aside.
     """
     try:
         if (name, more) == ("case", []):
             follow_complaint.show(turn, number)
             dialogs.repeat(turn)
             return
-        turn.state.run = None  # the person has turned to something else
+        dialogs.put_aside(turn)  # the person has turned to something else
         match name, more:
             case "casesay", []:
                 follow_complaint.begin_say(turn, number)
@@ -112,27 +120,53 @@ def begin_at_typed_spot(turn: Turn, text: str) -> bool:
     return typed is not None and begin_at_spot(turn, typed.group(1))
 
 
-def take_photo(turn: Turn, message: Message, media_ref: str) -> bool:
-    """A photo: for the case being told, for the one just told, or for one that begins with it.
+def take_photo(turn: Turn, message: Message, photo: SentMedia) -> bool:
+    """A photo: for the case being told or spoken of, for the one just told, or for one that begins with it.
 
-    False when words that came with it have found their place too.
+    Of photos sent in one go only the first is answered. False when words that came with it have found their
+    place too.
     """
-    if turn.talk.contact.kind is ContactKind.GROUP:
-        return bool(message.text.strip())
-    here = dialogs.current(turn)
     is_alone = not message.text.strip()
-    number = turn.recent_case or follow_complaint.asked_about(turn)
-    if here is None and is_alone and number is not None:
+    if turn.talk.contact.kind is ContactKind.GROUP:
+        return not is_alone
+    is_more = is_alone and photo.album != "" and photo.album == turn.state.album
+    turn.state.album = photo.album
+    media_ref = photo.media_ref or ""
+    number = _case_of_photo(turn) if is_alone else None
+    if number is not None:
         try:
-            follow_complaint.add_photo(turn, message, media_ref, number)
+            follow_complaint.add_photo(turn, message, media_ref, number, is_answered=not is_more)
+            if not is_more:
+                dialogs.repeat(turn)
             return False
         except ServiceError as refusal:  # closed meanwhile, or full of photos: then it is a new matter
             log.info("complaints.photo_refused", code=refusal.code)
     try:
         follow_complaint.note_photo(turn, message, media_ref)
-        turn.say(turn.text("report.photo_kept"))
+        if not is_more:
+            turn.say(turn.text("report.photo_kept"))
     except ServiceError as refusal:
         turn.say(turn.text(f"errors.{refusal.code}"))
-    if is_alone and not dialogs.repeat(turn):
+    if is_alone and not is_more and not dialogs.repeat(turn):
         file_complaint.begin(turn)
     return not is_alone
+
+
+def begins_with_photo(turn: Turn, message: Message) -> bool:
+    """A photo whose words tell of a problem is a case, whatever the FAQ knows; says whether it is one."""
+    is_free = turn.state.run is None and turn.talk.conversation.handler is Handler.BOT
+    text = message.text
+    if not is_free or find_emergency(text) is not None or read_command(text) is not None:
+        return False
+    if classify_intent(text).label is not IntentLabel.PROBLEM:
+        return False
+    file_complaint.begin_with(turn, message)
+    return True
+
+
+def _case_of_photo(turn: Turn) -> str | None:
+    """The filed case that a photo belongs to; None when it belongs to one that is still to be told."""
+    here = dialogs.current(turn)
+    if here is not None:
+        return follow_complaint.number_of(here[1])
+    return turn.recent_case or follow_complaint.asked_about(turn)

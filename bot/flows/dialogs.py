@@ -29,6 +29,7 @@ from knowledge.classify.intents import Intent, IntentLabel, classify_intent
 from knowledge.entries import asks
 from knowledge.entries.reply_choice import CERTAIN_TALK
 
+RESUME = "resume"  # the payload that goes on with what was shelved
 _BARE_COURTESY = 20  # characters; "ขอบคุณที่มาซ่อมถนนให้" is praise, and longer
 
 
@@ -152,6 +153,25 @@ def place(turn: Turn, dialog: Dialog, run: Run, message: Message) -> None:
         dialog.put(turn, engine.repeat(dialog.flow, turn.state.run))
         return
     dialog.put(turn, engine.advance(dialog.flow, run, PlaceAnswer(message_id=message.id)))
+
+
+def put_aside(turn: Turn) -> None:
+    """Shelves the open dialog for something else; a case that is being told is said to be unsent, and one tap away."""
+    here = current(turn)
+    turn.state.run = None
+    if here is None or here[1].flow != FILE.name or "what" not in here[1].answers:
+        return
+    turn.state.shelved = here[1]
+    turn.say(turn.text("report.put_aside"))
+    turn.offer(turn.button("report.go_on", RESUME))
+
+
+def resume(turn: Turn) -> bool:
+    """Goes on with what was shelved; False when nothing is."""
+    if turn.state.shelved is None:
+        return False
+    turn.state.run, turn.state.shelved = turn.state.shelved, None
+    return repeat(turn)
 
 
 def repeat(turn: Turn) -> bool:

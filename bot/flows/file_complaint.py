@@ -38,18 +38,25 @@ from bot.flows.complaint_answers import (
     tells_of_corruption,
     text_of,
 )
+from bot.flows.complaint_words import receipt
 from bot.flows.turn import Turn
 from eservice.complaints import filing, held_photos, residents
 from eservice.complaints.cases import Resident
 from eservice.complaints.categories import PRAISE, read_categories
-from eservice.complaints.filing import Filed
 from eservice.complaints.held_photos import HELD_FOR
-from eservice.complaints.models import Complaint
 from eservice.complaints.nearby import Similar
 from eservice.complaints.numbers import shown
 from eservice.complaints.wording import in_parts
-from eservice.kit.thai_calendar import thai_date
-from eservice.messaging.content import AskLocation, Button, Card, Choices, LinkButton, Row
+from eservice.messaging.content import (
+    MAX_BUTTONS,
+    MAX_QUICK_REPLIES,
+    AskLocation,
+    Button,
+    Card,
+    Choices,
+    LinkButton,
+    Row,
+)
 from eservice.messaging.models import ContactKind, Message
 from eservice.staff.queries import departments
 from knowledge.classify.intents import Intent, IntentLabel
@@ -274,12 +281,14 @@ def _ask(turn: Turn, ask: Ask) -> None:
             prompt = turn.text(key, category=category)
             turn.say(AskLocation(prompt=problem + prompt, options=ways_out))
         case "accused":
-            options = [
+            theirs = [
                 Button(label=department.name, payload=flow_payload(run, str(department.id)))
-                for department in departments(turn.uow)[:7]
+                for department in departments(turn.uow)
             ]
-            options.append(turn.button("report.accused_unknown", flow_payload(run, NONE)))
-            turn.say(Choices(prompt=problem + turn.text(ask.prompt), options=(*options, ways_out[-1])))
+            unknown = turn.button("report.accused_unknown", flow_payload(run, NONE))
+            first, rest = theirs[: MAX_BUTTONS - 1], theirs[MAX_BUTTONS - 1 :]
+            turn.say(Choices(prompt=problem + turn.text(ask.prompt), options=(*first, unknown)))
+            turn.offer(*rest[: MAX_QUICK_REPLIES - 1], ways_out[-1])
         case "similar":
             category = category_named_by(turn, run.answers)
             options = [
@@ -367,34 +376,12 @@ def _finish(turn: Turn, run: Run) -> None:
         idempotency_key=f"chat:{turn.talk.conversation.id}:{run.run_id}",
     )
     owner = Resident(contact_id=turn.talk.contact.id)
-    for part in (
-        in_parts(text)[1:] if filed.key else ()
-    ):  # told in many messages: more than a case's text holds
-        residents.say(turn.uow, filed.number, owner, part)
+    if filed.key:  # filed just now: what is more than a case's text holds goes beside it
+        for part in in_parts(text)[1:]:
+            residents.say(turn.uow, filed.number, owner, part)
     held_photos.attach_held(
         turn.uow, filed.complaint_id, turn.talk.contact.id, since=_photos_since(turn, run)
     )
     turn.remember_case(filed.number)
-    _give_receipt(turn, filed)
-
-
-def _give_receipt(turn: Turn, filed: Filed) -> None:
-    complaint = turn.uow.session.get_one(Complaint, filed.complaint_id)
-    rows = [Row(left=turn.text("report.row_number"), right=shown(filed.number))]
-    if filed.key:
-        rows.append(Row(left=turn.text("report.row_key"), right=shown(filed.key)))
-    if complaint.due_at and complaint.category != PRAISE:  # nothing is to be mended
-        rows.append(Row(left=turn.text("report.row_due"), right=thai_date(complaint.due_at)))
-    turn.say(
-        Card(
-            label=complaint.category,
-            title=turn.text("report.received"),
-            body=turn.text("report.received_body"),
-            rows=tuple(rows),
-            buttons=(
-                turn.button("track.look", f"case:{filed.number}"),
-                LinkButton(label=turn.text("report.on_the_web"), url=f"{turn.facts.public_url}/track"),
-            ),
-        )
-    )
+    turn.say(receipt(turn, filed))
     main_menu.offer_menu(turn)

@@ -231,8 +231,13 @@ def leave(turn: Turn, number: str) -> None:
     main_menu.offer_menu(turn)
 
 
-def add_photo(turn: Turn, message: Message, media_ref: str, number: str) -> None:
-    """A photo sent after the case was filed belongs to it.
+def number_of(run: Run) -> str | None:
+    """The number of the case that an open dialog of this module is about."""
+    return str(run.answers["number"]) if run.flow in {flow.name for flow in FLOWS} else None
+
+
+def add_photo(turn: Turn, message: Message, media_ref: str, number: str, *, is_answered: bool = True) -> None:
+    """A photo sent after the case was filed belongs to it; when the office had asked for more, the case goes on.
 
     Raises ServiceError `complaints.not_found`, `complaints.ended`, `photos.too_many`.
     """
@@ -241,8 +246,11 @@ def add_photo(turn: Turn, message: Message, media_ref: str, number: str) -> None
     if not is_open(state) and state is not ComplaintState.DUPLICATE:
         raise conflict("complaints.ended")
     note_photo(turn, message, media_ref, complaint_id)
-    turn.say(turn.text("track.photo_added", number=shown(number)))
-    turn.offer(turn.button("track.look", f"case:{number}"))
+    if state is ComplaintState.NEEDS_INFORMATION:
+        residents.say(turn.uow, number, _me(turn), turn.text("track.photo_sent"))
+    if is_answered:
+        turn.say(turn.text("track.photo_added", number=shown(number)))
+        turn.offer(turn.button("track.say", f"casesay:{number}"), turn.button("track.look", f"case:{number}"))
 
 
 def note_photo(turn: Turn, message: Message, media_ref: str, complaint_id: int | None = None) -> None:

@@ -1,6 +1,6 @@
 """One turn of a conversation: what was said, by whom, in which state; and the reply as it takes shape."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -44,10 +44,13 @@ class DialogState:
     """What the bot remembers between two messages; kept as JSON in the conversation's row."""
 
     run: Run | None = None
+    shelved: Run | None = None
+    """A dialog that was put aside or ran out of time, for who wants to go on with it."""
     last_entry: int | None = None
     last_at: datetime | None = None
     last_case: str | None = None
     last_case_at: datetime | None = None
+    album: str = ""  # the photos sent in one go of which the first was answered
     offered: tuple[Button, ...] = ()
     """The buttons of the last list or card, in their order, as long as it is the last thing said."""
     aside: tuple[Button, ...] = ()
@@ -59,17 +62,16 @@ class DialogState:
     @classmethod
     def read(cls, data: dict[str, Any]) -> "DialogState":
         """Reads the stored form; what it does not know it leaves out."""
-        run = data.get("run")
         last_at, offered_at = data.get("last_at"), data.get("offered_at")
         language_from, last_case_at = data.get("language_from"), data.get("last_case_at")
         return cls(
-            run=Run(flow=run["flow"], run_id=run["run_id"], step=run["step"], answers=run["answers"])
-            if run
-            else None,
+            run=_read_run(data.get("run")),
+            shelved=_read_run(data.get("shelved")),
             last_entry=data.get("last_entry"),
             last_at=datetime.fromisoformat(last_at) if last_at else None,
             last_case=data.get("last_case"),
             last_case_at=datetime.fromisoformat(last_case_at) if last_case_at else None,
+            album=data.get("album", ""),
             offered=tuple(Button(payload=payload, label=label) for payload, label in data.get("offered", ())),
             aside=tuple(Button(payload=payload, label=label) for payload, label in data.get("aside", ())),
             offered_at=datetime.fromisoformat(offered_at) if offered_at else None,
@@ -80,18 +82,17 @@ class DialogState:
         """The stored form."""
         data: dict[str, Any] = {}
         if self.run:
-            data["run"] = {
-                "flow": self.run.flow,
-                "run_id": self.run.run_id,
-                "step": self.run.step,
-                "answers": self.run.answers,
-            }
+            data["run"] = asdict(self.run)
+        if self.shelved:
+            data["shelved"] = asdict(self.shelved)
         if self.last_entry is not None and self.last_at is not None:
             data["last_entry"] = self.last_entry
             data["last_at"] = self.last_at.isoformat()
         if self.last_case is not None and self.last_case_at is not None:
             data["last_case"] = self.last_case
             data["last_case_at"] = self.last_case_at.isoformat()
+        if self.album:
+            data["album"] = self.album
         if (self.offered or self.aside) and self.offered_at is not None:
             data["offered"] = [[button.payload, button.label] for button in self.offered]
             data["aside"] = [[button.payload, button.label] for button in self.aside]
@@ -99,6 +100,12 @@ class DialogState:
         if self.language_from is not None:
             data["language_from"] = self.language_from.value
         return data
+
+
+def _read_run(data: dict[str, Any] | None) -> Run | None:
+    if not data:
+        return None
+    return Run(flow=data["flow"], run_id=data["run_id"], step=data["step"], answers=data["answers"])
 
 
 @dataclass(kw_only=True)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from bot import upkeep
 from bot.channel import Fetched
-from eservice.complaints import forgetting, residents
+from eservice.complaints import forgetting, residents, service
 from eservice.complaints.cases import Resident as Owner
 from eservice.complaints.models import (
     CommentKind,
@@ -19,8 +20,8 @@ from eservice.complaints.models import (
 )
 from eservice.complaints.numbers import new_number
 from eservice.messaging.models import ChannelName, Conversation, InboundEvent
-from tests.bot.test_complaints import HERE, LAMP, file, finish, officers, the_case
-from tests.chat import Resident, Village, parked
+from tests.bot.test_complaints import HERE, LAMP, S, file, finish, officers, the_case
+from tests.chat import TEXTS, Resident, Village, parked
 from tests.complaints.pictures import photo
 
 
@@ -208,3 +209,80 @@ def test_words_of_corruption_are_never_an_ordinary_case_unasked(village: Village
     somchai.says(text)
     somchai.sees("1205")
     assert village.rows(Complaint) == []
+
+
+@pytest.mark.parametrize("words", ["เมนู", "ฝากเจ้าหน้าที่"])
+def test_a_case_that_is_put_aside_is_said_to_be_unsent_and_can_be_gone_on_with(
+    village: Village, words: str
+) -> None:
+    somchai = village.resident()
+    somchai.says(LAMP)
+    somchai.says("หน้าวัดหนองบัว")
+    somchai.says(words)
+    somchai.sees("ยังไม่ได้ส่ง")
+    somchai.taps("แจ้งเรื่องนั้นต่อ")
+    somchai.sees("ตรวจดูก่อนส่ง", LAMP, "หน้าวัดหนองบัว")
+    somchai.taps("ส่งเรื่อง")
+    assert the_case(village).address == "หน้าวัดหนองบัว"
+
+
+def test_a_case_whose_telling_broke_off_can_be_gone_on_with_a_day_later(village: Village) -> None:
+    somchai = village.resident(ChannelName.TELEGRAM)
+    somchai.says(LAMP)
+    somchai.sees()
+    village.clock.advance(hours=1)
+    upkeep.end_abandoned_dialogs(village.database, village.signals, TEXTS)
+    village.deliver()
+    somchai.sees("ยังไม่ได้ส่ง")
+    village.clock.advance(days=1)
+    somchai.taps("แจ้งเรื่องนั้นต่อ")
+    somchai.sees("อยู่ตรงไหน")
+    somchai.taps("บอกที่ไว้ในข้อความแล้ว")
+    somchai.taps("ส่งเรื่อง")
+    assert the_case(village).text == LAMP
+
+
+def test_asking_and_looking_in_between_leave_the_telling_open(village: Village) -> None:
+    somchai = village.resident()
+    somchai.says(LAMP)
+    for words in ("/ask", "/services", "ติดตาม", "แจ้งเรื่อง"):
+        somchai.sees()
+        somchai.says(words)
+        somchai.sees("อยู่ตรงไหน")
+    somchai.taps("บอกที่ไว้ในข้อความแล้ว")
+    somchai.taps("ส่งเรื่อง")
+    assert the_case(village).text == LAMP
+
+
+def test_photos_sent_in_one_go_are_answered_once_and_all_kept(village: Village) -> None:
+    somchai = village.resident(ChannelName.TELEGRAM)
+    for number in (1, 2, 3):
+        photo_sizes = [{"file_id": f"photo-{number}", "width": 1280}]
+        somchai.sends_update(
+            message=somchai._message(str(9000 + number), photo=photo_sizes, media_group_id="7")
+        )
+    assert somchai.sees("ได้รับรูปแล้ว").count("ได้รับรูปแล้ว") == 1
+    assert len(village.rows(PhotoArrival)) == 3
+
+
+def test_a_photo_whose_words_tell_of_a_problem_is_a_case(village: Village) -> None:
+    somchai = village.resident(ChannelName.TELEGRAM)
+    somchai.sends_photo("photo-1", caption="ถนนทางเข้าสวนเป็นหลุมลึก รถผ่านลำบากมาก")
+    somchai.sees("อยู่ตรงไหน")
+
+
+def test_a_photo_that_the_office_asked_for_lets_the_case_go_on(village: Village) -> None:
+    one, _two = officers(village)
+    somchai = village.resident(ChannelName.TELEGRAM)
+    case = file(village, somchai)
+    village.clock.advance(hours=2)
+    with village.database.unit_of_work() as uow:
+        version = uow.session.get_one(Complaint, case.id).version
+        service.change_state(
+            uow, case.id, S.NEEDS_INFORMATION, by=one, seen_version=version, note="ขอรูปเสาค่ะ"
+        )
+    village.relay()
+    somchai.sends_photo("photo-9")
+    somchai.sees("เพิ่มรูปในเรื่อง")
+    assert the_case(village).state is S.ASSIGNED
+    assert [a.complaint_id for a in village.rows(PhotoArrival)] == [case.id]

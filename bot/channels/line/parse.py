@@ -159,6 +159,7 @@ def _thing(kind: str, message: Json, ref: str | None) -> Body:
             kind=_MEDIA[kind],
             media_ref=ref if held else None,
             caption=printable(caption)[:_MAX_LABEL] if caption else "",
+            album=_text(_object(message, "imageSet"), "id")[:64],
             message_ref=ref,
         )
     return Unsupported(kind=printable(f"message {kind}")[:60])

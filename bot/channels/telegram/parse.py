@@ -258,7 +258,11 @@ def _media(message: Json, caption: str, ref: str | None) -> SentMedia | None:
     if sizes:
         largest = max(sizes, key=lambda size: _integer(size, "width") or 0)
         return SentMedia(
-            kind=MediaKind.PHOTO, media_ref=_text(largest, "file_id"), caption=caption, message_ref=ref
+            kind=MediaKind.PHOTO,
+            media_ref=_text(largest, "file_id"),
+            caption=caption,
+            album=_text(message, "media_group_id")[:64],
+            message_ref=ref,
         )
     for name, kind in _MEDIA.items():
         if name in message:

@@ -105,7 +105,7 @@ def test_a_mention_addresses_us_and_is_left_out(text: str, mention: Any, said: s
         (
             "image",
             {"contentProvider": {"type": "line"}, "imageSet": {"id": "A", "index": 1, "total": 2}},
-            SentMedia(kind=MediaKind.PHOTO, media_ref="42", message_ref="42"),
+            SentMedia(kind=MediaKind.PHOTO, media_ref="42", album="A", message_ref="42"),
         ),
         (
             "image",

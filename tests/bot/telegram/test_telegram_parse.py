@@ -110,9 +110,13 @@ def test_commands_in_a_private_chat(text: str, body: object) -> None:
             Said(text="ขอบคุณ", message_ref="9"),
         ),
         (
-            {"photo": [{"file_id": "p", "width": 9}], "caption": "@tambon_bot ถนนพัง"},
+            {
+                "photo": [{"file_id": "p", "width": 9}],
+                "caption": "@tambon_bot ถนนพัง",
+                "media_group_id": "77",
+            },
             True,
-            SentMedia(kind=MediaKind.PHOTO, media_ref="p", caption="ถนนพัง", message_ref="9"),
+            SentMedia(kind=MediaKind.PHOTO, media_ref="p", caption="ถนนพัง", album="77", message_ref="9"),
         ),
         (
             {"location": {"latitude": 13.5, "longitude": 100.5}},
