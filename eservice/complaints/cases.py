@@ -39,6 +39,7 @@ _REFUSALS = {
     Need.PROPOSAL: "complaints.needs_proposal",
     Need.PHOTO: "complaints.needs_photo",
     Need.PARENT: "complaints.needs_parent",
+    Need.PARENT_OVER: "complaints.goes_on_elsewhere",
     Need.WITHIN_WINDOW: "complaints.too_late",
     Need.SILENCE: "complaints.too_early",
 }
@@ -53,6 +54,7 @@ _TOLD = frozenset(
 """States whose note and reason are always for the resident: they must know why."""
 
 
+_CALLED_OVER = frozenset({ComplaintState.RESOLVED, ComplaintState.CONFIRMED, ComplaintState.REJECTED})
 _OFFICE = frozenset({Actor.OFFICER, Actor.SECOND_OFFICER})
 
 CHANGED = "complaint.changed"
@@ -126,11 +128,14 @@ def for_staff(
 
 
 def accuses(reader: ReadOnly, complaint_id: int, by: Principal) -> bool:
-    """Whether the complaint accuses the person's own department, or one that their roles are held in."""
+    """Whether the complaint, or one that goes on in it, accuses a department of the person's.
+
+    That is their own, or one that their roles are held in.
+    """
     theirs = set(departments_of(by, Permission.CASE_READ) or ())
     if by.department_id is not None:
         theirs.add(by.department_id)
-    return bool(theirs & accused_by(reader, complaint_id))
+    return bool(theirs & accused_by_family(reader, complaint_id))
 
 
 def accused_by(reader: ReadOnly, complaint_id: int) -> frozenset[int]:
@@ -150,6 +155,14 @@ def family(reader: ReadOnly, complaint_id: int) -> frozenset[int]:
         edge = set(reader.session.scalars(select(Complaint.id).where(Complaint.parent_id.in_(edge)))) - found
         found = found | edge
     return frozenset(found)
+
+
+def goes_on_in(reader: ReadOnly, complaint: Complaint) -> Complaint:
+    """The complaint in which this one goes on at last: itself, unless it is a duplicate."""
+    here = complaint
+    while here.state is ComplaintState.DUPLICATE and here.parent_id is not None:
+        here = reader.session.get_one(Complaint, here.parent_id)
+    return here
 
 
 def accused_by_family(reader: ReadOnly, complaint_id: int) -> frozenset[int]:
@@ -210,7 +223,8 @@ def move(
     rule = move_between(complaint.state, target, doer.actor)
     if rule is None:
         raise conflict("complaints.not_allowed")
-    since = uow.now - (complaint.said_done_at or complaint.changed_at)
+    called_over = goes_on_in(uow, complaint)
+    since = uow.now - (called_over.said_done_at or called_over.changed_at)
     facts = {
         Need.NOTE: bool(note),
         Need.REASON: bool(reason),
@@ -220,6 +234,7 @@ def move(
         Need.PROPOSAL: complaint.proposed_by_id is not None,
         Need.PHOTO: bool(complaint.proposed_photo_ids) or not complaint.needs_photo,
         Need.PARENT: complaint.parent_id is not None,
+        Need.PARENT_OVER: called_over.state in _CALLED_OVER,
         Need.WITHIN_WINDOW: since <= timedelta(days=window_days),
         Need.SILENCE: Need.SILENCE in rule.needs
         and uow.now - heard_since(uow, complaint) >= timedelta(days=silence_days),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, literal, or_, select, true
+from sqlalchemy.orm import aliased
 
 from eservice.complaints import cases
 from eservice.complaints.cases import Resident
@@ -84,18 +85,29 @@ class Timeline:
 def within_reach(by: Principal) -> ColumnElement[bool]:
     """The condition that keeps complaints to those a person may see.
 
-    That is those of their departments and of none yet, without those that accuse their own.
+    That is those of their departments and of none yet, without those that accuse their own, or in which one
+    goes on that does.
     """
     reach = departments_of(by, Permission.CASE_READ)
     theirs = set(reach or ())
     if by.department_id is not None:
         theirs.add(by.department_id)
-    accusing = select(AccusedDepartment.complaint_id).where(AccusedDepartment.department_id.in_(theirs))
+    accusing = (
+        select(AccusedDepartment.complaint_id.label("id"))
+        .where(AccusedDepartment.department_id.in_(theirs))
+        .cte("accusing", recursive=True)
+    )
+    member = aliased(Complaint)
+    accusing = accusing.union(
+        select(member.parent_id)
+        .join(accusing, accusing.c.id == member.id)
+        .where(member.parent_id.is_not(None))
+    )
     mine: ColumnElement[bool] = true()
     if reach is not None:
         unassigned = Complaint.department_id.is_(None) if reach else Complaint.id.is_(None)  # or nobody's
         mine = or_(unassigned, Complaint.department_id.in_(reach))
-    return and_(mine, Complaint.id.not_in(accusing)) if theirs else mine
+    return and_(mine, Complaint.id.not_in(select(accusing.c.id))) if theirs else mine
 
 
 def find(reader: ReadOnly, complaint_id: int, by: Principal) -> Complaint:
@@ -247,6 +259,16 @@ def filed_by(reader: ReadOnly, contact_id: int, *, limit: int = MAX_ROWS) -> lis
     mine = select(Complaint).where(Complaint.contact_id == contact_id)
     found = reader.session.scalars(mine.order_by(Complaint.id.desc()).limit(limit))
     return [_status(reader, complaint) for complaint in found.all()]
+
+
+def own_among(reader: ReadOnly, complaint_id: int, contact_id: int) -> Complaint | None:
+    """What a contact filed themselves, of a complaint and those that go on in it; the first of several."""
+    return reader.session.scalar(
+        select(Complaint)
+        .where(Complaint.id.in_(cases.family(reader, complaint_id)), Complaint.contact_id == contact_id)
+        .order_by(Complaint.id != complaint_id, Complaint.id)
+        .limit(1)
+    )
 
 
 def audience(reader: ReadOnly, complaint_id: int) -> frozenset[int]:

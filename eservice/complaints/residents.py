@@ -56,8 +56,17 @@ def confirm(uow: UnitOfWork, number: str, resident: Resident) -> Complaint:
 def reopen(
     uow: UnitOfWork, number: str, resident: Resident, reason: str, *, window_days: int = REOPEN_DAYS
 ) -> Complaint:
-    """No, it is not: the same complaint goes on, within so many days after the office called it over."""
+    """No, it is not: the same complaint goes on, within so many days after the office called it over.
+
+    One that went on in another takes its own way again, with the department that worked on it, once that other
+    one is called over.
+    """
     complaint = cases.for_resident(uow, number, resident)
+    together = cases.goes_on_in(uow, complaint)
+    if complaint.department_id is None and together.department_id not in cases.accused_by_family(
+        uow, complaint.id
+    ):
+        complaint.department_id = together.department_id
     cases.move(
         uow,
         complaint,
@@ -66,6 +75,7 @@ def reopen(
         reason=wording.optional_text(reason),
         window_days=window_days,
     )
+    complaint.parent_id = None
     return complaint
 
 

@@ -291,16 +291,17 @@ def merge(
     """
     if complaint_id == parent_id:
         raise conflict("complaints.same_complaint")
-    for each in sorted(
-        (complaint_id, parent_id)
-    ):  # in one order, so that two merges never wait for each other
+    for each in sorted((complaint_id, parent_id)):  # in one order: two merges never wait for each other
         cases.for_staff(uow, each, by, Permission.CASE_WORK, seen_version=None)
     complaint = cases.for_staff(uow, complaint_id, by, Permission.CASE_WORK, seen_version=seen_version)
     parent = cases.locked(uow, parent_id)
     if not is_open(parent.state):
         raise conflict("complaints.parent_not_open")
-    if parent.department_id in cases.accused_by_family(uow, complaint.id):
+    accused = cases.accused_by_family(uow, complaint.id)
+    if parent.department_id in accused:
         raise conflict("complaints.accused")
+    if not _may_stay(uow, parent, accused):
+        parent.assignee_id = None  # whoever is accused must not go on with it
     complaint.parent_id = parent.id
     cases.move(uow, complaint, ComplaintState.DUPLICATE, cases.officer(by))
     audit.record(
@@ -324,6 +325,13 @@ def split(uow: UnitOfWork, complaint_id: int, reason: str, *, by: Principal, see
         before={"parent": parent_id},
     )  # fmt: skip
     return complaint
+
+
+def _may_stay(uow: UnitOfWork, complaint: Complaint, accused: frozenset[int]) -> bool:
+    """Whether the person in charge may stay so, now that these departments are accused."""
+    if complaint.assignee_id is None or complaint.department_id is None:
+        return True
+    return _can_take(uow, complaint.assignee_id, complaint.department_id, accused)
 
 
 def _can_take(uow: UnitOfWork, account_id: int, department_id: int, accused: frozenset[int]) -> bool:

@@ -57,6 +57,7 @@ class Need(StrEnum):
     PROPOSAL = "proposal"  # an officer has said that it is done, with a note
     PHOTO = "photo"  # a new one, where the complaint's category asks for it
     PARENT = "parent"  # the complaint in which this one goes on
+    PARENT_OVER = "parent_over"  # the complaint in which this one went on is called done, or refused
     WITHIN_WINDOW = "within_window"  # not too long ago did the office say that it is done
     SILENCE = "silence"  # long enough has the resident said nothing
 
@@ -125,6 +126,7 @@ MOVES: tuple[Move, ...] = (
         Need.REASON,
         Need.WITHIN_WINDOW,
     ),
+    *_moves((_S.DUPLICATE,), _S.REOPENED, Actor.RESIDENT, Need.REASON, Need.WITHIN_WINDOW, Need.PARENT_OVER),
     *_moves((_S.RESOLVED, _S.CONFIRMED, _S.REJECTED), _S.REOPENED, Actor.OFFICER, Need.REASON),
     *_moves(_OPEN, _S.REJECTED, Actor.OFFICER, Need.REASON),
     *_moves(_OPEN, _S.DUPLICATE, Actor.OFFICER, Need.PARENT),

@@ -23,6 +23,8 @@ from eservice.staff.models import Department
 
 _MAY_PUSH = frozenset({ComplaintState.NEEDS_INFORMATION, ComplaintState.RESOLVED})
 
+_OBJECTED_TO = frozenset({ComplaintState.RESOLVED, ComplaintState.REJECTED})
+
 Words = Callable[[Contact], Bundle]
 
 
@@ -106,6 +108,11 @@ def _change_words(
         ]
     elif change.after is ComplaintState.REJECTED and is_owner:
         buttons = [_button(texts, contact, "object", f"casenot:{complaint.number}"), *buttons]
+    elif change.after in _OBJECTED_TO and (own := queries.own_among(uow, complaint.id, contact.id)):
+        buttons = [
+            _button(texts, contact, "not_fixed", f"casenot:{own.number}"),
+            *buttons,
+        ]  # merged into this one
     elif change.after is ComplaintState.NEEDS_INFORMATION:
         buttons = [_button(texts, contact, "answer", f"casesay:{complaint.number}"), *buttons]
     card = Card(

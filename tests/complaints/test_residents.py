@@ -138,3 +138,42 @@ def test_nobody_takes_back_a_complaint_in_which_those_of_others_go_on(desk: Desk
         service.split(uow, child.complaint_id, "คนละเสา", by=desk.somsri, seen_version=desk.version(child))
         residents.withdraw(uow, parent.number, desk.owner)
     assert (desk.state(parent), desk.state(child)) == (S.WITHDRAWN, S.ASSIGNED)
+
+
+def merged(desk: Desk) -> tuple[Filed, Filed]:
+    """ลุงดำ's complaint goes on in that of ป้าแดง, which is being worked on."""
+    parent = in_progress(desk)
+    child = desk.file(contact_id=desk.dam)
+    with desk.database.unit_of_work() as uow:
+        service.merge(
+            uow, child.complaint_id, parent.complaint_id, by=desk.somsri, seen_version=desk.version(child)
+        )
+    return parent, child
+
+
+def test_whose_complaint_was_merged_can_say_no_too_and_it_takes_its_own_way(
+    desk: Desk, clock: FixedClock
+) -> None:
+    parent, child = merged(desk)
+    dam = Resident(contact_id=desk.dam)
+    with refused("complaints.goes_on_elsewhere"), desk.database.unit_of_work() as uow:
+        residents.reopen(uow, child.number, dam, "ยังมืด")
+    propose(desk, parent)
+    agree(desk, parent, desk.somchai)
+    with desk.database.unit_of_work() as uow:
+        residents.confirm(uow, parent.number, desk.owner)
+    clock.advance(days=14)
+    with desk.database.unit_of_work() as uow:
+        residents.reopen(uow, child.number, dam, "หน้าบ้านผมยังมืด")
+    again = desk.now(child)
+    assert (again.state, again.parent_id, again.department_id) == (S.REOPENED, None, desk.works)
+    assert desk.state(parent) is S.CONFIRMED
+
+
+def test_a_merged_complaint_is_not_reopened_after_the_window(desk: Desk, clock: FixedClock) -> None:
+    parent, child = merged(desk)
+    propose(desk, parent)
+    agree(desk, parent, desk.somchai)
+    clock.advance(days=16)
+    with refused("complaints.too_late"), desk.database.unit_of_work() as uow:
+        residents.reopen(uow, child.number, Resident(contact_id=desk.dam), "ยังมืด")

@@ -359,3 +359,19 @@ def test_nobody_with_a_part_in_an_accused_department_is_given_the_case(desk: Des
     with desk.database.unit_of_work() as uow:
         assigned = assigning.assign(uow, filed.complaint_id)
         assert (assigned.department_id, assigned.assignee_id) == (desk.works, None)
+
+
+def test_who_is_accused_sees_neither_the_complaint_nor_that_in_which_it_goes_on(desk: Desk) -> None:
+    parent = desk.file()
+    hand_on(desk, parent, desk.works, desk.palad, assignee_id=desk.somsri.account_id)
+    accusing = desk.file(replace(LIGHT, accused=frozenset({desk.finance})))
+    accused = replace(desk.palad, department_id=desk.finance)
+    with desk.database.read() as reader:
+        assert queries.find(reader, parent.complaint_id, accused)
+    with desk.database.unit_of_work() as uow:
+        service.merge(uow, accusing.complaint_id, parent.complaint_id, by=desk.palad, seen_version=1)
+    with desk.database.read() as reader, refused("complaints.not_found"):
+        queries.find(reader, parent.complaint_id, accused)
+    with refused("complaints.not_found"):
+        hand_on(desk, parent, desk.works, accused)
+    assert desk.now(parent).assignee_id == desk.somsri.account_id
