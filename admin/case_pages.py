@@ -23,7 +23,7 @@ from admin.delivery_words import Look
 from eservice.complaints import assigning, canned, cases, categories, deadlines, nearby, queries, ratings
 from eservice.complaints.models import Complaint, Follower, ImprovementTask
 from eservice.complaints.numbers import shown
-from eservice.complaints.states import WaitingReason, is_open, state_name, waiting_name
+from eservice.complaints.states import ComplaintState, WaitingReason, is_open, state_name, waiting_name
 from eservice.kit.text import Catalogue
 from eservice.kit.thai_calendar import local_date, thai_date, thai_datetime
 from eservice.kit.unit_of_work import ReadOnly
@@ -106,6 +106,7 @@ class CasePage:
     may_work: bool
     may_extend: bool
     is_open: bool
+    is_begun: bool  # somebody works on it: what they need next is the photo of what they did
     changed_by: str
     changed_at: str
 
@@ -170,6 +171,7 @@ def case_page(reader: ReadOnly, texts: Catalogue, staff: Principal, complaint: C
         may_work=may_work,
         may_extend=may_work and still_open and complaint.answered_at is None,
         is_open=still_open,
+        is_begun=complaint.state is ComplaintState.IN_PROGRESS,
         changed_by=changed_by,
         changed_at=changed_at,
     )
