@@ -11,6 +11,7 @@ from tests.acceptance.complaining import (
     gathers,
     only_case,
     photographs,
+    picture,
     points,
     receipt,
     refused,
@@ -153,7 +154,7 @@ def _telegram_again(stage: Stage, event: dict[str, object]) -> None:
 
 
 def run_out(stage: Stage, resident: Resident, desk: Desk) -> None:
-    """A telling that nobody finishes ends kindly and files nothing; its buttons say so."""
+    """A telling that nobody finishes files nothing, is said to be unsent, and is gone on with by one tap."""
     words = f"ราวสะพานไม้พังข้างบ้านสวนแปลงที่ {tag(resident)}"
     tells(resident, words)
     with sqlite3.connect(desk.database, timeout=10) as connection:
@@ -161,23 +162,60 @@ def run_out(stage: Stage, resident: Resident, desk: Desk) -> None:
             "UPDATE conversations SET dialog_expires_at = '2020-01-01 00:00:00.000000' WHERE dialog_expires_at IS NOT NULL"
         )
     if resident.channel == "tg":
-        resident.sees(told("dialog.expired"), seconds=75, why="an abandoned telling")
+        resident.sees(told("report.put_aside"), seconds=75, why="an abandoned telling")
     else:
         query = "SELECT count(*) FROM conversations WHERE dialog_expires_at IS NOT NULL"
         stage.check(
             comes_to_hold(lambda: rows(desk.database, query)[0][0] == 0, 75), "abandoned tellings end"
         )
-    resident.taps(IN_WORDS)
-    shown = said(resident.sees(told("dialog.old_button"), why="its old button"))
-    if resident.channel == "line":
-        stage.check(told("dialog.expired") in shown, f"the kind word rides along: {shown!r}")
+        resident.says("สวัสดีค่ะ")
+        resident.sees(told("report.put_aside"), why="an abandoned telling, with the next reply")
     stage.check(not cases_with(desk.database, words), "nothing half-filed")
+    resident.taps(told("report.go_on"))
+    resident.sees(WHERE, why="the telling goes on")
+    resident.says("ยกเลิก")
+    resident.sees(told("dialog.cancelled"))
+
+
+def caption(stage: Stage, resident: Resident, desk: Desk) -> None:
+    """Telegram: a photo with its words is the first turn."""
+    words = "เสาไฟฟ้าเอนจะล้มใส่บ้านป้าสายหยุดแล้วค่ะ"
+    photographs(resident, caption=words)
+    gathers(resident, told("report.photo_kept"), WHERE, *refused(resident))
+    resident.says("ซอยบ้านป้าสายหยุด หมู่ 2")
+    resident.sees(told("report.check"), words)
+    resident.taps(SEND)
+    stands(stage, desk, receipt(resident), "assigned", text=words)
+
+
+def album(stage: Stage, resident: Resident, desk: Desk) -> None:
+    """Three photos sent at once are answered once."""
+    if resident.channel == "line":
+        events = [
+            {"type": "image", "user": resident.address, "data": picture(),
+             "imageSet": {"id": "S1", "index": index, "total": 3}}
+            for index in (1, 2, 3)
+        ]  # fmt: skip
+        stage.emu.call("line", events=events)
+    else:
+        for _ in range(3):
+            resident.does("photo", media_group_id=f"g{resident.address}")
+    shown = said(resident.fresh(6, 2.5))
+    stage.check(shown.count(told("report.photo_kept")) == 1, f"an album is answered once: {shown!r}")
+    resident.says("เมนู")
+    resident.sees(told("menu.title"))
+    if resident.channel == "line":
+        query = "SELECT count(*) FROM complaint_photos p JOIN contacts c ON c.id = p.contact_id WHERE c.address = ?"
+        stage.check(
+            comes_to_hold(lambda: rows(desk.database, query, resident.address)[0][0] == 3),
+            "all three are kept",
+        )
 
 
 def scenes(stage: Stage, desk: Callable[[], Desk]) -> list[tuple[str, Callable[[], None]]]:
     """Every scene with its name, in the order of playing; each has residents of its own."""
     both = (
-        text_only, photo_first, location_first, redelivered, interrupted, run_out,
+        text_only, photo_first, location_first, redelivered, interrupted, album, run_out,
         cases_followed.office_asks, cases_followed.reopened,
         cases_followed.withdrawn, cases_followed.stranger,
     )  # fmt: skip
@@ -186,5 +224,6 @@ def scenes(stage: Stage, desk: Callable[[], Desk]) -> list[tuple[str, Callable[[
         for scene in both:
             name = f"{channel} complaint: {scene.__name__.replace('_', ' ')}"
             played.append((name, lambda scene=scene, new=new: scene(stage, new(), desk())))
+    played.append(("tg complaint: caption", lambda: caption(stage, stage.telegram(), desk())))
     played.append(("two join a complaint", lambda: cases_followed.two_join(stage, desk())))
     return played
