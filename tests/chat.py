@@ -47,15 +47,14 @@ from eservice.messaging.models import (
 from eservice.notifications.relay import Relay
 from eservice.office import service as office
 from eservice.staff.models import Department
-from knowledge.classify.complaints import ComplaintClassifier
 from knowledge.entries import service as faq
 from knowledge.entries.content import EntryContent
 from knowledge.entries.live import LiveFaq
 from tests.fakes import FakePlatform
+from tests.learned import CLASSIFIER
 
 ROOT = Path(__file__).parents[1]
 TEXTS = Catalogue(ROOT / "bot/text", ROOT / "eservice/text")
-COMPLAINTS = ComplaintClassifier()
 _numbers = itertools.count(1)
 _FROM_LINE = {"contentProvider": {"type": "line"}}
 
@@ -112,7 +111,7 @@ class Village:
             },
             texts=TEXTS,
             faq=self.faq,
-            complaints=COMPLAINTS,
+            complaints=CLASSIFIER,
             facts=FactsReader(self.database, "https://office.example"),
             staff_present=lambda reader: self.staff_present,
         )

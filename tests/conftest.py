@@ -1,6 +1,8 @@
 """Fixtures: both databases, migrated once per worker; every test runs in a transaction that vanishes."""
 
+import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,7 +19,9 @@ from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.kit.migrate import migrate
 from eservice.kit.settings import Settings
+from tests import learned
 from tests.chat import Village
+from tests.migrated import copy_of_migrated
 
 NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)  # Friday 20 Nov 2569, 12.00 น.
 
@@ -63,6 +67,12 @@ def postgres_migrated(postgres_url: str) -> Iterator[JoinedDatabase]:
     database.dispose()
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """At the end of the whole run, not of one of its processes."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(learned.FOLDER, ignore_errors=True)
+
+
 def postgres_address(url: str) -> str:
     """The URL with the driver that the product ships."""
     return "postgresql+psycopg://" + url.split("://", 1)[1]
@@ -89,21 +99,57 @@ def database(request: pytest.FixtureRequest, clock: FixedClock) -> Iterator[Data
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database of its own with real commits, for tests of locks, processes and migrations. Not migrated."""
+    """A database of its own with real commits, for tests of migrations and commands. Not migrated."""
     if request.param == "sqlite":
-        database = Database(f"sqlite:///{tmp_path / 'fresh.db'}")
-        yield database
-        database.dispose()
+        yield from _opened(f"sqlite:///{tmp_path / 'fresh.db'}")
         return
-    url: str = request.getfixturevalue("postgres_url")
-    admin = Database(postgres_address(url))
-    name = f"fresh_{os.getpid()}_{abs(hash(str(tmp_path))) % 10**9}"
-    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    database = Database(admin.url.set(database=name).render_as_string(hide_password=False))
+    with _new_postgres(request.getfixturevalue("postgres_url"), f"fresh_{_distinct(tmp_path)}") as url:
+        yield from _opened(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def own_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A migrated database of its own with real commits, for tests of locks and processes."""
+    if request.param == "sqlite":
+        yield from _opened(f"sqlite:///{copy_of_migrated(tmp_path / 'own.db')}")
+        return
+    template: str = request.getfixturevalue("postgres_template")
+    with _new_postgres(
+        request.getfixturevalue("postgres_url"), f"own_{_distinct(tmp_path)}", template
+    ) as url:
+        yield from _opened(url)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_url: str) -> Iterator[str]:
+    """The name of a migrated database to which nobody is connected: a copy takes a tenth of a migration."""
+    name = f"template_{os.getpid()}"
+    with _new_postgres(postgres_url, name) as url:
+        database = Database(url)
+        migrate(database)
+        database.dispose()
+        yield name
+
+
+def _opened(url: str) -> Iterator[Database]:
+    database = Database(url)
     yield database
     database.dispose()
-    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+
+
+def _distinct(path: Path) -> str:
+    return f"{os.getpid()}_{abs(hash(str(path))) % 10**9}"
+
+
+@contextlib.contextmanager
+def _new_postgres(server: str, name: str, template: str = "template1") -> Iterator[str]:
+    """The address of a new database on the server, dropped at the end."""
+    admin = Database(postgres_address(server))
+    autocommitting = admin.engine.execution_options(isolation_level="AUTOCOMMIT")
+    with autocommitting.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield admin.url.set(database=name).render_as_string(hide_password=False)
+    with autocommitting.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
     admin.dispose()
 

@@ -38,10 +38,15 @@ def tree_of(path: Path) -> ast.Module:
 
 def nodes(*kinds: type[ast.AST]) -> Iterator[tuple[Path, ast.AST]]:
     """Every node of these kinds in the product, with its file."""
-    for path in product_files(".py"):
-        for node in ast.walk(tree_of(path)):
-            if isinstance(node, kinds):
-                yield path, node
+    for path, node in _all_nodes():
+        if isinstance(node, kinds):
+            yield path, node
+
+
+@cache
+def _all_nodes() -> list[tuple[Path, ast.AST]]:
+    """A list, because thirty tests look through half a million nodes."""
+    return [(path, node) for path in product_files(".py") for node in ast.walk(tree_of(path))]
 
 
 def called_name(call: ast.Call) -> str:

@@ -30,6 +30,8 @@ from knowledge.entries.models import Entry, EntryState
 from knowledge.search import Calibration
 from knowledge.search.recalibration import picture
 from tests.commands import Run, data_dir, run
+from tests.learned import copy_into
+from tests.migrated import copy_of_migrated
 from tests.source import ROOT
 
 __all__ = ["data_dir", "run"]
@@ -53,9 +55,7 @@ def office(fresh_database: Database, data_dir: Path, monkeypatch: pytest.MonkeyP
 @pytest.fixture
 def stored(data_dir: Path) -> Database:
     """The default database, migrated."""
-    data_dir.mkdir()
-    database = Database(f"sqlite:///{data_dir / 'phueanban.db'}")
-    migrate(database)
+    database = Database(f"sqlite:///{copy_of_migrated(data_dir / 'phueanban.db')}")
     return database
 
 
@@ -311,6 +311,7 @@ def test_who_comes_second_to_a_port_hears_so_and_changes_nothing(run: Run, data_
 
 
 def test_links_lead_to_the_port_that_is_served(tmp_path: Path) -> None:
+    copy_into(tmp_path)
     environment = os.environ | {"DATA_DIR": str(tmp_path), "PUBLIC_URL": ""}
     words = [sys.executable, "app.py", "serve", "--port", "0", "--no-demo", "--no-worker"]
     with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment) as serving:

@@ -19,6 +19,8 @@ from admin.site import routes_of
 from eservice.kit.settings import Settings
 from tests.source import PACKAGES, PYPROJECT, ROOT, called_name, name_of, nodes, product_files, tree_of
 
+pytestmark = pytest.mark.xdist_group("source")  # one process reads and parses it all
+
 COMMITTERS = {
     "eservice/kit/unit_of_work.py": "the unit of work",
     "eservice/kit/migrate.py": "migrations are not work of a service",

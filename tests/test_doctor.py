@@ -16,12 +16,12 @@ from eservice.demo.first_start import prepare
 from eservice.kit import heartbeat, outbox
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
-from eservice.kit.migrate import migrate
 from eservice.messaging import inbox
 from eservice.messaging.models import ChannelName
 from tests.bot.line.fake_line import FakeLine
 from tests.commands import Ran, Run, data_dir, run
 from tests.loopback import served
+from tests.migrated import copy_of_migrated
 
 __all__ = ["data_dir", "run"]
 
@@ -32,9 +32,7 @@ TOKEN = "100001:AAFsecretsecretsecretsecretsecret"
 @pytest.fixture
 def office(data_dir: Path) -> Database:
     """The default database with an office in it."""
-    data_dir.mkdir()
-    database = Database(f"sqlite:///{data_dir / 'phueanban.db'}")
-    migrate(database)
+    database = Database(f"sqlite:///{copy_of_migrated(data_dir / 'phueanban.db')}")
     prepare(database, with_demo=False)
     return database
 
@@ -130,15 +128,14 @@ def test_an_office_without_channels_is_well(run: Run, office: Database) -> None:
 
 
 def test_the_examination_changes_nothing(
-    run: Run, fresh_database: Database, monkeypatch: pytest.MonkeyPatch
+    run: Run, own_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address = fresh_database.url.render_as_string(hide_password=False)
-    migrate(fresh_database)
+    address = own_database.url.render_as_string(hide_password=False)
     monkeypatch.setenv("DATABASE_URL", address)
     found = verdicts(run("doctor", "--json"))
     assert (found["database"], found["migrations"], found["clock"]) == ("ok", "ok", "ok")
-    with fresh_database.engine.connect() as connection:
-        assert not fresh_database.engine.dialect.has_table(connection, "doctor_trial")
+    with own_database.engine.connect() as connection:
+        assert not own_database.engine.dialect.has_table(connection, "doctor_trial")
 
 
 def test_it_works_while_another_process_writes(run: Run, office: Database) -> None:

@@ -7,12 +7,12 @@ from sqlalchemy import select
 
 from eservice.kit.audit import AuditRecord
 from eservice.kit.database import Database
-from eservice.kit.migrate import migrate
 from eservice.staff import tokens
 from eservice.staff.models import Department
 from eservice.webhooks import deliveries, subscriptions
 from eservice.webhooks.models import WebhookKind
 from tests.commands import Run, data_dir, run
+from tests.migrated import copy_of_migrated
 
 __all__ = ["data_dir", "run"]
 
@@ -20,9 +20,7 @@ __all__ = ["data_dir", "run"]
 @pytest.fixture
 def stored(data_dir: Path) -> Database:
     """The default database, migrated, with one department."""
-    data_dir.mkdir()
-    database = Database(f"sqlite:///{data_dir / 'phueanban.db'}")
-    migrate(database)
+    database = Database(f"sqlite:///{copy_of_migrated(data_dir / 'phueanban.db')}")
     with database.unit_of_work() as uow:
         uow.session.add(Department(name="กองช่าง", position=0))
     return database

@@ -13,7 +13,6 @@ from eservice.inquiries.models import Inquiry, InquiryState
 from eservice.kit import audit
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
-from eservice.kit.migrate import migrate
 from eservice.messaging import channels, conversations
 from eservice.messaging.content import bundle_from_json
 from eservice.messaging.models import (
@@ -342,12 +341,11 @@ def test_the_same_form_twice_sends_one_answer(office: Office) -> None:
     assert len(office.answers()) == 1
 
 
-def test_two_clicks_at_once_send_one_answer(fresh_database: Database, tmp_path: Path) -> None:
-    migrate(fresh_database)
-    with fresh_database.unit_of_work() as uow:
+def test_two_clicks_at_once_send_one_answer(own_database: Database, tmp_path: Path) -> None:
+    with own_database.unit_of_work() as uow:
         somsri = add_staff(uow, "somsri", Role.RESPONDER)
         inquiry = leave(uow, meet(uow, "U1"), "ค่าน้ำเท่าไหร่")
-    browser = Console(fresh_database, tmp_path).browser(somsri)
+    browser = Console(own_database, tmp_path).browser(somsri)
     action = f"/admin/inquiries/{inquiry.id}/answer"
     fields = browser.hidden(browser.page(f"/admin/inquiries/{inquiry.id}"), action)
     with ThreadPoolExecutor() as pool:
@@ -355,7 +353,7 @@ def test_two_clicks_at_once_send_one_answer(fresh_database: Database, tmp_path: 
             pool.submit(browser.post, action, **fields, text="128 บาทค่ะ", road="wait") for _ in range(4)
         ]
     assert [click.result().status_code for click in clicks] == [303] * 4
-    with fresh_database.read() as reader:
+    with own_database.read() as reader:
         assert reader.session.scalar(select(func.count()).select_from(Delivery)) == 1
 
 

@@ -24,10 +24,9 @@ from eservice.staff import accounts, sessions
 from eservice.staff.accounts import NewAccount, Profile
 from eservice.staff.models import Department, Role
 from eservice.staff.permissions import Grant
-from knowledge.classify import ComplaintClassifier
 from knowledge.entries.live import LiveFaq
+from tests.learned import CLASSIFIER
 
-CLASSIFIER = ComplaintClassifier()  # learns when first asked, once for all tests
 GOOD_PASSWORD = "ข้าวเหนียวหมูปิ้งหน้าตลาด"
 OFFICE = "อบต.บ้านทดสอบ"
 

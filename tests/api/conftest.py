@@ -5,12 +5,12 @@ import pytest
 from eservice.kit.database import Database
 from knowledge.classify import ComplaintClassifier
 from tests.api.caller import Api, open_api
+from tests.learned import CLASSIFIER
 
 
 @pytest.fixture(scope="session")
 def classifier() -> ComplaintClassifier:
-    """Learns once: a second."""
-    return ComplaintClassifier()
+    return CLASSIFIER
 
 
 @pytest.fixture

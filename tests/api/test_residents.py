@@ -11,7 +11,6 @@ from eservice.complaints.numbers import new_key, new_number, shown
 from eservice.complaints.states import ComplaintState
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
-from eservice.kit.migrate import migrate
 from knowledge.classify import ComplaintClassifier
 from tests.api.caller import LAMP, Api, code, open_api
 
@@ -272,11 +271,10 @@ def test_only_staff_and_partners_file_under_other_sources() -> None:
 
 
 def test_a_guess_is_counted_though_its_own_transaction_is_rolled_back(
-    fresh_database: Database, classifier: ComplaintClassifier
+    own_database: Database, classifier: ComplaintClassifier
 ) -> None:
     """With real commits: on SQLite the two transactions would else wait for each other."""
-    migrate(fresh_database)
-    api = open_api(fresh_database, classifier)
+    api = open_api(own_database, classifier)
     filed = api.file(LAMP)
     where = f"/{filed['number']}/comments"
     statuses = [api.post(where, {"text": "x"}, key="WRONGWRONG").status_code for _ in range(11)]

@@ -8,7 +8,6 @@ from bot.channel import Accepted, Doubt, Outcome, TryAgain
 from bot.worker import LOOK_SECONDS, Worker
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
-from eservice.kit.migrate import migrate
 from eservice.kit.text import Catalogue
 from eservice.messaging import deliveries
 from eservice.notifications.relay import Relay
@@ -67,17 +66,16 @@ def test_only_what_is_to_be_sent_again_wakes_the_senders(
     assert asyncio.run(send()) is woken
 
 
-async def test_a_worker_sends_partners_their_news(fresh_database: Database) -> None:
-    migrate(fresh_database)
-    worker = worker_of(Village(fresh_database, FixedClock(NOON)))
+async def test_a_worker_sends_partners_their_news(own_database: Database) -> None:
+    worker = worker_of(Village(own_database, FixedClock(NOON)))
     with listening() as partner:
-        subscribe(fresh_database, partner.url)
-        happens(fresh_database, "event:1")
-        happens(fresh_database, "event:2")
+        subscribe(own_database, partner.url)
+        happens(own_database, "event:1")
+        happens(own_database, "event:2")
         running = asyncio.create_task(worker.run())
         async with asyncio.timeout(30):
             while len(partner.heard) < 2:
                 await asyncio.sleep(0.05)
         worker.stop()
         await running
-    assert {message.state for message in messages(fresh_database)} == {WebhookState.DELIVERED}
+    assert {message.state for message in messages(own_database)} == {WebhookState.DELIVERED}

@@ -13,7 +13,6 @@ from eservice.complaints.models import Complaint, ComplaintEvent, Escalation, Es
 from eservice.complaints.states import ComplaintState, WaitingReason
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
-from eservice.kit.migrate import migrate
 from eservice.kit.outbox import OutboxEvent
 from knowledge.classify import Urgency
 from tests.complaints.desk import LIGHT, Desk, open_desk
@@ -211,10 +210,9 @@ def test_many_that_were_told_of_never_keep_a_newer_one_waiting(desk: Desk, clock
     assert told_ids(desk) == Counter([*old, *newer])
 
 
-def test_two_runs_at_once_do_nothing_twice(fresh_database: Database, clock: FixedClock) -> None:
-    migrate(fresh_database)
-    fresh_database.clock = clock
-    desk = open_desk(fresh_database)
+def test_two_runs_at_once_do_nothing_twice(own_database: Database, clock: FixedClock) -> None:
+    own_database.clock = clock
+    desk = open_desk(own_database)
     set_clock(clock, thai(2026, 11, 16, 9))
     late = many(desk, 30, due=thai(2026, 11, 23, 9))
     done = [resolved(desk).complaint_id for _ in range(5)]

@@ -31,16 +31,15 @@ def test_sqlite_survives_a_power_cut_and_keeps_its_references(tmp_path: Path) ->
     }
 
 
-def test_many_writers_and_readers_neither_fail_nor_lose(fresh_database: Database) -> None:
-    migrate(fresh_database)
+def test_many_writers_and_readers_neither_fail_nor_lose(own_database: Database) -> None:
     faults: list[Exception] = []
 
     def write(number: int) -> None:
         try:
             for turn in range(10):
-                with fresh_database.unit_of_work() as uow:
+                with own_database.unit_of_work() as uow:
                     record(uow, actor=f"w{number}", action="x", subject_kind="k", subject_id=turn)
-                with fresh_database.read() as reader:
+                with own_database.read() as reader:
                     reader.session.query(AuditRecord).count()
         except Exception as error:  # the test reports it
             faults.append(error)
@@ -51,30 +50,28 @@ def test_many_writers_and_readers_neither_fail_nor_lose(fresh_database: Database
     for thread in threads:
         thread.join()
     assert faults == []
-    with fresh_database.read() as reader:
+    with own_database.read() as reader:
         assert reader.session.query(AuditRecord).count() == 80
 
 
-def test_a_unit_of_work_may_end_in_another_thread_than_it_began(fresh_database: Database) -> None:
-    migrate(fresh_database)
-    uow = fresh_database.unit_of_work().__enter__()
+def test_a_unit_of_work_may_end_in_another_thread_than_it_began(own_database: Database) -> None:
+    uow = own_database.unit_of_work().__enter__()
     record(uow, actor="a", action="x", subject_kind="k", subject_id=1)
     uow.session.flush()
     ending = threading.Thread(target=uow.__exit__, args=(None, None, None))
     ending.start()
     ending.join()
-    with fresh_database.unit_of_work() as after:
+    with own_database.unit_of_work() as after:
         record(after, actor="b", action="x", subject_kind="k", subject_id=2)
 
 
-def test_a_failing_block_changes_nothing_and_frees_the_writers(fresh_database: Database) -> None:
-    migrate(fresh_database)
+def test_a_failing_block_changes_nothing_and_frees_the_writers(own_database: Database) -> None:
     called: list[str] = []
-    with pytest.raises(RuntimeError), fresh_database.unit_of_work() as uow:
+    with pytest.raises(RuntimeError), own_database.unit_of_work() as uow:
         uow.after_commit(lambda: called.append("x"))
         record(uow, actor="a", action="x", subject_kind="k", subject_id=1)
         raise RuntimeError
-    with fresh_database.unit_of_work() as uow:
+    with own_database.unit_of_work() as uow:
         assert uow.session.query(AuditRecord).count() == 0
     assert called == []
 
@@ -108,10 +105,10 @@ def test_parameters_never_show_in_errors(database: Database) -> None:
     assert "ความลับ" not in str(fault.value)
 
 
-def test_a_unit_of_work_has_one_instant(fresh_database: Database) -> None:
-    with fresh_database.unit_of_work() as uow:
+def test_a_unit_of_work_has_one_instant(own_database: Database) -> None:
+    with own_database.unit_of_work() as uow:
         assert uow.now == uow.now
-    with fresh_database.unit_of_work() as later:
+    with own_database.unit_of_work() as later:
         assert later.now > uow.now
 
 

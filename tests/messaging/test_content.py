@@ -22,13 +22,13 @@ from eservice.messaging.content import (
 from tests.bot.strategies import bundles
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(bundles)
 def test_a_stored_bundle_comes_back_the_same(bundle: Bundle) -> None:
     assert bundle_from_json(json.loads(json.dumps(bundle_to_json(bundle)))) == bundle
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(bundles)
 def test_every_bundle_can_be_read_as_plain_text(bundle: Bundle) -> None:
     assert plain_text(bundle).strip()

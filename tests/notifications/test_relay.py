@@ -12,7 +12,6 @@ from eservice.complaints.states import ComplaintState
 from eservice.kit import outbox
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
-from eservice.kit.migrate import migrate
 from eservice.kit.outbox import MAX_ATTEMPTS, OutboxEvent
 from eservice.kit.signals import Signals
 from eservice.kit.unit_of_work import UnitOfWork
@@ -205,11 +204,10 @@ def at_once(count: int, act: Callable[[], object]) -> list[BaseException]:
 
 
 def test_relays_side_by_side_tell_everything_once_and_in_order(
-    fresh_database: Database, clock: FixedClock
+    own_database: Database, clock: FixedClock
 ) -> None:
-    migrate(fresh_database)
-    fresh_database.clock = clock
-    desk = open_desk(fresh_database)
+    own_database.clock = clock
+    desk = open_desk(own_database)
     filed = [desk.file() for _ in range(4)]
     relay_all(desk)
     for each in filed:

@@ -16,12 +16,18 @@ from knowledge.entries.content import CATEGORY_ORDER
 from knowledge.entries.live import LiveFaq
 from knowledge.entries.models import AskDecision
 
+_LOADED: dict[bool, LiveFaq] = {}
+
 
 @pytest.fixture
 def demo(database: Database) -> LiveFaq:
-    with database.unit_of_work() as uow:
-        load_demo(uow)
-    return LiveFaq(database)
+    """The demo's answers. They are in memory, so they are loaded once from each of the two databases."""
+    if database.is_sqlite not in _LOADED:
+        with database.unit_of_work() as uow:
+            load_demo(uow)
+        _LOADED[database.is_sqlite] = live = LiveFaq(database)
+        live.refresh()
+    return _LOADED[database.is_sqlite]
 
 
 def test_an_empty_database_becomes_the_demo_office(database: Database) -> None:
@@ -49,25 +55,19 @@ def test_an_empty_database_becomes_the_demo_office(database: Database) -> None:
         load_demo(uow)
 
 
-def test_the_demo_answers_what_residents_ask(database: Database) -> None:
-    with database.unit_of_work() as uow:
-        load_demo(uow)
-    live = LiveFaq(database)
-    assert len(live.faces()) >= 150
-    assert [category for category, _ in live.categories()] == list(CATEGORY_ORDER)
-    assert all(face.department in DEPARTMENTS and face.source for face in live.faces())
-    decision = live.decide("เบี้ยผู้สูงอายุต้องไปลงที่ไหน")
-    face = live.face(decision.hits[0][0])
+def test_the_demo_answers_what_residents_ask(demo: LiveFaq) -> None:
+    assert len(demo.faces()) >= 150
+    assert [category for category, _ in demo.categories()] == list(CATEGORY_ORDER)
+    assert all(face.department in DEPARTMENTS and face.source for face in demo.faces())
+    decision = demo.decide("เบี้ยผู้สูงอายุต้องไปลงที่ไหน")
+    face = demo.face(decision.hits[0][0])
     assert face is not None
     assert (decision.kind, face.key) == (AskDecision.ANSWERED, "elderly-register")
 
 
-def test_people_and_dogs_are_vaccinated_in_different_places(database: Database) -> None:
-    with database.unit_of_work() as uow:
-        load_demo(uow)
-    live = LiveFaq(database)
+def test_people_and_dogs_are_vaccinated_in_different_places(demo: LiveFaq) -> None:
     for question, key in (("ฉีดวัคซีนเด็กวันไหน", "vaccine-people"), ("ฉีดวัคซีนหมาวันไหน", "dog-vaccine")):
-        face = live.face(live.decide(question).hits[0][0])
+        face = demo.face(demo.decide(question).hits[0][0])
         assert face is not None
         assert face.key == key
 

@@ -30,6 +30,7 @@ from knowledge.entries import service as faq
 from knowledge.entries.content import EntryContent
 from knowledge.entries.live import LiveFaq
 from tests.conftest import NOON
+from tests.learned import CLASSIFIER
 
 HOSTILE = '<script>alert("x")</script>'
 HOME = "https://testserver"  # cookies are for HTTPS only
@@ -99,7 +100,7 @@ def links() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def classifier() -> ComplaintClassifier:
     """What has learned from the shipped texts, once for all tests."""
-    return ComplaintClassifier()
+    return CLASSIFIER
 
 
 @pytest.fixture

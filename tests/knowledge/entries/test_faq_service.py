@@ -11,7 +11,6 @@ from sqlalchemy import select
 from eservice.kit import audit
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
-from eservice.kit.migrate import migrate
 from eservice.staff.models import StaffAccount
 from knowledge.entries import queries, service
 from knowledge.entries.content import EntryContent, content_of
@@ -220,9 +219,8 @@ def test_the_list_shows_current_words_newest_first(database: Database, treasury:
 
 
 @pytest.fixture
-def migrated(fresh_database: Database) -> Iterator[Database]:
-    migrate(fresh_database)
-    yield fresh_database
+def migrated(own_database: Database) -> Iterator[Database]:
+    yield own_database
 
 
 def test_writers_take_turns_so_that_the_feed_is_in_order(migrated: Database) -> None:

@@ -10,7 +10,6 @@ import xlsxwriter
 from eservice.kit import audit
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
-from eservice.kit.migrate import migrate
 from knowledge.entries import known_questions
 from knowledge.entries.faq_file import MAX_LINES
 from knowledge.entries.known_questions import Added, Question
@@ -83,22 +82,21 @@ def test_a_retired_question_counts_no_more_and_may_come_again(office: Database) 
     assert add(office, (FEE, "garbage")).new == 1
 
 
-def test_retiring_in_two_windows_at_once_is_audited_once(fresh_database: Database) -> None:
-    migrate(fresh_database)
-    add(fresh_database, (GOLD, ""))
+def test_retiring_in_two_windows_at_once_is_audited_once(own_database: Database) -> None:
+    add(own_database, (GOLD, ""))
 
     def retire() -> None:
-        with fresh_database.unit_of_work() as uow:
+        with own_database.unit_of_work() as uow:
             known_questions.retire(uow, 1, actor="somsri")
 
     second = threading.Thread(target=retire)
-    with fresh_database.unit_of_work() as uow:
+    with own_database.unit_of_work() as uow:
         known_questions.retire(uow, 1, actor="malee")
         uow.session.flush()  # as far as the first goes before its commit
         second.start()
         second.join(0.3)
     second.join()
-    with fresh_database.read() as reader:
+    with own_database.read() as reader:
         (retired,) = audit.history(reader, subject_kind="test_questions", subject_id=1)
     assert retired.actor == "malee"
 

@@ -207,10 +207,9 @@ def test_what_a_killed_process_left_half_written_goes_after_an_hour(
 
 
 @pytest.fixture
-def real_database(fresh_database: Database) -> Iterator[Database]:
+def real_database(own_database: Database) -> Iterator[Database]:
     """With real commits and a real clock: the background refresher reads from its own thread."""
-    migrate(fresh_database)
-    yield fresh_database
+    yield own_database
 
 
 async def test_the_refresher_brings_edits_and_edges_within_a_second(real_database: Database) -> None:

@@ -13,7 +13,6 @@ from sqlalchemy import select
 from eservice.kit.audit import AuditRecord
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
-from eservice.kit.migrate import migrate
 from eservice.kit.signals import Signals
 from knowledge.entries import known_questions, recalibrating, service, trial, word_rules, words
 from knowledge.entries.evaluate import Question
@@ -229,9 +228,8 @@ def test_entries_published_later_are_read_with_the_words_too(database: Database,
 
 
 @pytest.fixture
-def real_database(fresh_database: Database) -> Iterator[Database]:
-    migrate(fresh_database)
-    yield fresh_database
+def real_database(own_database: Database) -> Iterator[Database]:
+    yield own_database
 
 
 async def test_every_process_answers_by_new_words_within_two_seconds(real_database: Database) -> None:

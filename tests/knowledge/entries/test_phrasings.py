@@ -11,7 +11,6 @@ import pytest
 from eservice.kit.audit import AuditRecord
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
-from eservice.kit.migrate import migrate
 from eservice.kit.signals import Signals
 from knowledge.entries import confirmations, phrasings, service
 from knowledge.entries.learning_rules import LearningMode, LearningRules, change_rules, get_rules
@@ -292,12 +291,11 @@ def test_the_rules_are_audited_and_kept_within_reason(database: Database) -> Non
 
 
 async def test_two_running_processes_know_it_within_two_seconds_without_a_stalled_loop(
-    fresh_database: Database,
+    own_database: Database,
 ) -> None:
-    migrate(fresh_database)
-    entry_id = published(fresh_database, GARBAGE)
-    published(fresh_database, WATER)
-    first, second = (Database(fresh_database.url.render_as_string(hide_password=False)) for _ in range(2))
+    entry_id = published(own_database, GARBAGE)
+    published(own_database, WATER)
+    first, second = (Database(own_database.url.render_as_string(hide_password=False)) for _ in range(2))
     views = [LiveFaq(database) for database in (first, second)]
     for view in views:
         await asyncio.to_thread(view.refresh)
@@ -307,9 +305,9 @@ async def test_two_running_processes_know_it_within_two_seconds_without_a_stalle
         asyncio.create_task(view.keep_fresh(one, stop)) for view, one in zip(views, signals, strict=True)
     ]
     watch = asyncio.create_task(longest_stall(stop))
-    phrasing_id = await asyncio.to_thread(taught, fresh_database, entry_id)
+    phrasing_id = await asyncio.to_thread(taught, own_database, entry_id)
     await until(lambda: [answered(view) for view in views] == [entry_id] * 2, seconds=2)
-    await asyncio.to_thread(withdrawn, fresh_database, phrasing_id)
+    await asyncio.to_thread(withdrawn, own_database, phrasing_id)
     await until(lambda: [answered(view) for view in views] == [None] * 2, seconds=2)
     stop.set()
     for one in signals:
