@@ -93,8 +93,22 @@ def work(settings: "Settings", arguments: argparse.Namespace) -> int:
 
 
 def migrate(settings: "Settings", arguments: argparse.Namespace) -> int:
-    """`migrate`: applies migrations and exits."""
+    """`migrate`: applies migrations and exits; with `--down-to` takes the schema back to a revision."""
+    if arguments.down_to:
+        from eservice.kit.database import Database
+        from eservice.kit.migrate import downgrade
+
+        downgrade(Database(settings.database_address), arguments.down_to)
+        return 0
     _database(settings).dispose()
+    return 0
+
+
+def maintain(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`maintenance`: the page that everybody sees while the office works on its machine."""
+    from eservice.operations import maintenance
+
+    print(maintenance.command(settings.data_dir, arguments.action, getattr(arguments, "value", "")))
     return 0
 
 
@@ -241,10 +255,15 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     commands = parser.add_subparsers(metavar="COMMAND")
     _add_serving(commands.add_parser("serve", help="serve everything (the default)"))
     commands.add_parser("worker", help="the background worker alone").set_defaults(run=work)
-    commands.add_parser("migrate", help="apply migrations and exit").set_defaults(run=migrate)
+    migration = commands.add_parser("migrate", help="apply migrations and exit")
+    migration.add_argument(
+        "--down-to", metavar="REVISION", help="take the schema back, before an older version"
+    )
+    migration.set_defaults(run=migrate)
     examination = commands.add_parser("doctor", help="say what does not work, and what to do")
     examination.add_argument("--json", action="store_true", help="for programs")
     examination.set_defaults(run=doctor)
+    _add_maintenance(commands.add_parser("maintenance", help="on, off, page: close for a while, and say so"))
     _add_channels(commands.add_parser("channels", help="setup line|telegram: webhook, menus, commands"))
     _add_staff(commands.add_parser("staff", help="create and link: accounts and their one-time links"))
     _add_tokens(commands.add_parser("api-token", help="create, renew, list, revoke: partners' ways in"))
@@ -262,6 +281,16 @@ def _add_serving(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-worker", action="store_true", help="leave the background work to `worker`")
     parser.add_argument("--no-demo", action="store_true", help="do not load the demo office")
     parser.set_defaults(run=serve)
+
+
+def _add_maintenance(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=maintain)
+    commands = parser.add_subparsers(metavar="COMMAND", dest="action", required=True)
+    on = commands.add_parser("on", help="everybody sees the maintenance page")
+    on.add_argument("--until", dest="value", default="", metavar="WORDS", help="when it will be over")
+    commands.add_parser("off", help="open again")
+    page = commands.add_parser("page", help="write the page to a file, for a reverse proxy")
+    page.add_argument("value", metavar="FILE")
 
 
 def _add_channels(parser: argparse.ArgumentParser) -> None:

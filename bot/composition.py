@@ -43,6 +43,7 @@ from eservice.kit.text import Catalogue
 from eservice.kit.web.rendering import mount_static
 from eservice.messaging.models import ChannelName
 from eservice.notifications.relay import Relay
+from eservice.operations.maintenance import MaintenanceGate
 from eservice.operations.metrics import Metrics
 from eservice.operations.routes import create_router as operations_router
 from eservice.portal.api_docs import create_api_docs
@@ -250,6 +251,7 @@ def create_app(system: System, mount_console: MountConsole, *, with_worker: bool
     add_page_errors(app, pages, system.service_texts)
     mount_static(app, PORTAL_STATIC, mount_console(app, system))
     app.add_middleware(PagesOnly, pages=GZipMiddleware, minimum_size=1000)
+    app.add_middleware(MaintenanceGate, data_dir=settings.data_dir)
     app.add_middleware(RequestLog, observe=system.metrics.request)
     return app
 
