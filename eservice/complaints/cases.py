@@ -128,14 +128,14 @@ def for_staff(
 
 
 def accuses(reader: ReadOnly, complaint_id: int, by: Principal) -> bool:
-    """Whether the complaint, or one that goes on in it, accuses a department of the person's.
+    """Whether the complaint, or one that goes on in it, accuses a department that the person is a part of."""
+    return bool(parts_of(by) & accused_by_family(reader, complaint_id))
 
-    That is their own, or one that their roles are held in.
-    """
-    theirs = set(departments_of(by, Permission.CASE_READ) or ())
-    if by.department_id is not None:
-        theirs.add(by.department_id)
-    return bool(theirs & accused_by_family(reader, complaint_id))
+
+def parts_of(by: Principal) -> frozenset[int]:
+    """The departments that a person is a part of: their own, and those in which their roles are held."""
+    held = departments_of(by, Permission.CASE_READ) or frozenset()
+    return held | ({by.department_id} if by.department_id is not None else frozenset())
 
 
 def accused_by(reader: ReadOnly, complaint_id: int) -> frozenset[int]:
