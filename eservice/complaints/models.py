@@ -351,7 +351,7 @@ class PhotoArrival(Base):
 
 
 class Filing(Base):
-    """A complaint, or a photo for one, that came over the web, for slowing down floods. `source` is a hash."""
+    """A complaint, a photo or a message that came over the web, for slowing down floods. `source` is a hash."""
 
     __tablename__ = "complaint_filings"
     __table_args__ = (Index(None, "source", "at"), Index(None, "at"))

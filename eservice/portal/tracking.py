@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from eservice.complaints import cases, guesses, photos, queries, ratings, residents
+from eservice.complaints import cases, floods, guesses, photos, queries, ratings, residents
 from eservice.complaints.cases import Resident
 from eservice.complaints.numbers import read_number, shown
 from eservice.kit import outbox
@@ -133,6 +133,8 @@ class _Tracking:
     def _do(self, request: Request, uow: Uow, number: str, act: str, form: Mapping[str, str]) -> Response:
         do, field = _ACTS[act]
         try:
+            if act in ("say", "rate"):
+                floods.admit_words(uow, client_address(request))
             with uow.session.begin_nested():  # the page of a refusal follows in the same transaction
                 do(uow, number, Resident(shown_number=number), form)
         except ServiceError as refusal:

@@ -176,13 +176,11 @@ def create_router(
 
         JPEG, PNG or WebP, at most 10 MB and 40 million pixels.
         """
-        source = client_address(request)
         with database.read() as reader:
-            floods.refuse_photo_flood(reader, source)
             held_photos.require_room(reader, visitor.contact_id)
+        floods.admit_photo(database, client_address(request))
         (content,) = read_files([file], MAX_BYTES)
         with uploads.kept_for(media, content) as kept, database.unit_of_work() as uow:
-            floods.count_photo(uow, source)
             photo = held_photos.hold(uow, visitor.contact_id, kept)
             return HeldPhoto(attachment_id=photos.reference_of(photo))
 
