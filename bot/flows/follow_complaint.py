@@ -103,9 +103,10 @@ def show(turn: Turn, number: str) -> None:
     main_menu.offer_menu(turn)
 
 
-def guesser(turn: Turn) -> str:
-    """Under which name this person's wrong numbers and keys are counted."""
-    return f"contact:{turn.talk.contact.id}"
+def count_wrong(turn: Turn) -> None:
+    """Counts a wrong number or key of this person."""
+    for source in filter(None, (_contact(turn), _address(turn))):
+        guesses.count_failure(turn.uow, source)
 
 
 def show_typed(turn: Turn, text: str) -> bool:
@@ -117,7 +118,7 @@ def show_typed(turn: Turn, text: str) -> bool:
             _open_typed(turn, number, "".join(words[size:]))
             return True
     if _LIKE_NUMBER.fullmatch(" ".join(words)):
-        guesses.count_failure(turn.uow, f"contact:{turn.talk.contact.id}")
+        count_wrong(turn)
         turn.say(turn.text("errors.complaints.not_found"))
         main_menu.offer_menu(turn)
         return True
@@ -225,7 +226,7 @@ def withdraw(turn: Turn, number: str) -> None:
 def leave(turn: Turn, number: str) -> None:
     """Follows another's case no more."""
     if not _follows(turn, number):
-        guesses.refuse_guesser(turn.uow, guesser(turn))
+        _refuse_guesser(turn)
     filing.leave(turn.uow, number, turn.talk.contact.id)
     turn.say(turn.text("track.left", number=shown(number)))
     main_menu.offer_menu(turn)
@@ -325,9 +326,9 @@ def _act(turn: Turn, run: Run, number: str, words: str) -> None:
 
 
 def _open_typed(turn: Turn, number: str, key: str) -> None:
-    source = guesser(turn)
     try:
-        guesses.refuse_guesser(turn.uow, source)
+        if key or not _follows(turn, number):  # nobody is kept from what is theirs
+            _refuse_guesser(turn)
         if key:
             timeline = queries.timeline(turn.uow, number, Resident(contact_id=turn.talk.contact.id, key=key))
             _show_with_key(turn, timeline.status, [line_of(turn, entry) for entry in timeline.entries])
@@ -336,7 +337,7 @@ def _open_typed(turn: Turn, number: str, key: str) -> None:
             show(turn, number)
     except ServiceError as refusal:
         if refusal.code == "complaints.not_found":
-            guesses.count_failure(turn.uow, source)
+            count_wrong(turn)
         turn.say(turn.text(f"errors.{refusal.code}"))
         main_menu.offer_menu(turn)
 
@@ -361,7 +362,7 @@ def _show_with_key(turn: Turn, status: PublicStatus, lines: list[str]) -> None:
 def _show_public(turn: Turn, number: str) -> None:
     is_follower = _follows(turn, number)
     if not is_follower:
-        guesses.refuse_guesser(turn.uow, guesser(turn))
+        _refuse_guesser(turn)
     status = queries.public_status(turn.uow, number)
     rows = [
         Row(
@@ -379,6 +380,21 @@ def _show_public(turn: Turn, number: str) -> None:
         )
     )
     main_menu.offer_menu(turn)
+
+
+def _address(turn: Turn) -> str:
+    """Under which name the wrong numbers of all web visitors at one network address are counted, or ""."""
+    return f"chat:{turn.inbound.source}" if turn.inbound.source else ""
+
+
+def _contact(turn: Turn) -> str:
+    return f"contact:{turn.talk.contact.id}"
+
+
+def _refuse_guesser(turn: Turn) -> None:
+    guesses.refuse_guesser(turn.uow, _contact(turn))
+    if address := _address(turn):  # whoever begins a new session for every guess
+        guesses.refuse_guesser(turn.uow, address, limit=guesses.CHAT_ADDRESS_LIMIT)
 
 
 def _follows(turn: Turn, number: str) -> bool:

@@ -9,7 +9,7 @@ from eservice.kit.database import Database
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.staff.throttling import Limit
 
-LIMIT = Limit(free=20, longest_seconds=15 * 60)  # of one hour
+LIMIT = Limit(free=60, longest_seconds=15 * 60)  # of one hour; after a storm a village may need many
 PHOTO_LIMIT = Limit(free=100, longest_seconds=15 * 60)  # of one hour, those too that are no photos
 WORDS_LIMIT = Limit(free=60, longest_seconds=15 * 60)  # messages about complaints, of one hour
 
