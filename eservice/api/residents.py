@@ -215,7 +215,10 @@ def add_resident_routes(router: APIRouter, signals: Signals, classifier: Complai
         uow: ResidentUow,
         idempotency_key: IdempotencyKey = None,
     ) -> CaseStatus:
-        """No, it is not: the same case goes on, within 15 days after the office called it over."""
+        """No, it is not: the same case goes on.
+
+        Within 15 days after the office called it over, unless it has set another time.
+        """
         resident = Resident(key=case_key)
         return act(
             request,

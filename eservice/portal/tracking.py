@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from eservice.complaints import cases, floods, guesses, photos, queries, ratings, residents
 from eservice.complaints.cases import Resident
 from eservice.complaints.numbers import read_number, shown
+from eservice.complaints.rules import read_rules
 from eservice.kit import outbox
 from eservice.kit.errors import ErrorKind, ServiceError, invalid
 from eservice.kit.http import STATUS, Uow, client_address
@@ -236,7 +237,7 @@ def whole_page(
         timeline=timeline,
         entries=timeline_view(timeline, pages.texts, language),
         photos=photo_views(photos.of_complaint(reader, complaint.id, for_resident=True), language),
-        can=can_do(complaint, reader.now),
+        can=can_do(complaint, reader.now, reopen_days=read_rules(reader).reopen_days),
         rating=ratings.rating_of(reader, complaint),
         typed={name: form.get(name, "") for name in WORDS},
         done=done,
