@@ -5,7 +5,7 @@ import re
 import structlog
 
 from bot.commands import read_command
-from bot.flows import checks, dialogs, file_complaint, follow_complaint, main_menu
+from bot.flows import checks, dialogs, file_complaint, follow_complaint, limits, main_menu
 from bot.flows.file_complaint import FILE
 from bot.flows.turn import Turn
 from bot.inbound import SentMedia
@@ -71,7 +71,7 @@ def tap(turn: Turn, name: str, number: str, more: list[str]) -> None:
     except ServiceError as refusal:
         turn.say(turn.text(f"errors.{refusal.code}"))
         if refusal.code == "complaints.not_found":
-            follow_complaint.count_wrong(turn)
+            limits.count_wrong(turn)
         if refusal.code in ("complaints.not_found", "complaints.too_many_tries"):
             main_menu.offer_menu(turn)
         else:

@@ -22,7 +22,7 @@ from bot.dialog.flow import (
     Value,
     flow_payload,
 )
-from bot.flows import checks, main_menu
+from bot.flows import checks, limits, main_menu
 from bot.flows.complaint_answers import (
     NONE,
     category_named_by,
@@ -40,14 +40,13 @@ from bot.flows.complaint_answers import (
 )
 from bot.flows.complaint_words import receipt
 from bot.flows.turn import Turn
-from eservice.complaints import filing, floods, held_photos, residents
+from eservice.complaints import filing, held_photos, residents
 from eservice.complaints.cases import Resident
 from eservice.complaints.categories import PRAISE, read_categories
 from eservice.complaints.held_photos import HELD_FOR
 from eservice.complaints.nearby import Similar
 from eservice.complaints.numbers import shown
 from eservice.complaints.wording import in_parts
-from eservice.kit.errors import ServiceError
 from eservice.messaging.content import (
     MAX_BUTTONS,
     MAX_QUICK_REPLIES,
@@ -136,7 +135,7 @@ def put(turn: Turn, outcome: Ask | Finished | Left) -> None:
             _ask(turn, outcome)
         case Finished(run=run):
             turn.state.run = None
-            if _must_wait(turn):
+            if limits.must_wait_to_file(turn):
                 turn.say(turn.text("errors.complaints.too_many_filed"))
                 put(turn, engine.ask_again(FILE, run, "send"))  # nothing that was told is lost
                 return
@@ -370,17 +369,6 @@ def _join(turn: Turn, run: Run, similar: Similar) -> None:
     main_menu.offer_menu(turn)
 
 
-def _must_wait(turn: Turn) -> bool:
-    """Whether very many complaints have just come from this web visitor's network."""
-    if not turn.inbound.source:
-        return False
-    try:
-        floods.refuse_flood(turn.uow, f"chat:{turn.inbound.source}")
-    except ServiceError:
-        return True
-    return False
-
-
 def _finish(turn: Turn, run: Run) -> None:
     text = text_of(turn, run.answers)
     if not text.strip():
@@ -392,9 +380,8 @@ def _finish(turn: Turn, run: Run) -> None:
         idempotency_key=f"chat:{turn.talk.conversation.id}:{run.run_id}",
     )
     owner = Resident(contact_id=turn.talk.contact.id)
-    if filed.key and turn.inbound.source:
-        floods.count_filing(turn.uow, f"chat:{turn.inbound.source}")
     if filed.key:  # filed just now: what is more than a case's text holds goes beside it
+        limits.count_filing(turn)
         for part in in_parts(text)[1:]:
             residents.say(turn.uow, filed.number, owner, part)
     held_photos.attach_held(
