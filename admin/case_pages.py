@@ -23,6 +23,7 @@ from admin.delivery_words import Look
 from eservice.complaints import assigning, canned, cases, categories, deadlines, nearby, queries, ratings
 from eservice.complaints.models import Complaint, Follower, ImprovementTask
 from eservice.complaints.numbers import shown
+from eservice.complaints.rules import read_rules
 from eservice.complaints.states import ComplaintState, WaitingReason, is_open, state_name, waiting_name
 from eservice.kit.text import Catalogue
 from eservice.kit.thai_calendar import local_date, thai_date, thai_datetime
@@ -149,7 +150,14 @@ def case_page(reader: ReadOnly, texts: Catalogue, staff: Principal, complaint: C
         accused=[departments[number] for number in sorted(accused) if number in departments],
         followers=len(_followers(reader, complaint)),
         clocks=_clocks(reader, texts, complaint),
-        next_step=next_step(texts, complaint, department=department, assignee=assignee, proposer=proposer),
+        next_step=next_step(
+            texts,
+            complaint,
+            department=department,
+            assignee=assignee,
+            proposer=proposer,
+            silence_days=read_rules(reader).silence_days,
+        ),
         before_it=_other(reader, texts, staff, first) if first is not None and "begin" in keys else None,
         proposal=(proposer, complaint.proposed_note or "") if complaint.proposed_by_id else None,
         needs_photo=complaint.needs_photo,

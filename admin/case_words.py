@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 from admin.delivery_words import Look
-from eservice.complaints.cases import SILENCE_DAYS
 from eservice.complaints.clocks import Answering, WorkClock, WorkingHours, read_answer_clock
 from eservice.complaints.deadlines import answer_duty
 from eservice.complaints.models import Complaint
@@ -102,7 +101,13 @@ def answer_detail(reader: ReadOnly, texts: Catalogue, complaint: Complaint) -> s
 
 
 def next_step(
-    texts: Catalogue, complaint: Complaint, *, department: str, assignee: str, proposer: str
+    texts: Catalogue,
+    complaint: Complaint,
+    *,
+    department: str,
+    assignee: str,
+    proposer: str,
+    silence_days: int,
 ) -> str:
     """Who must do what next, in one sentence."""
     who = assignee or texts.get("cases.next.somebody", department=department)
@@ -115,7 +120,7 @@ def next_step(
             reason = waiting_name(texts, complaint.waiting_reason, "th")
             return texts.get("cases.next.waiting", reason=reason, who=who)
         case ComplaintState.RESOLVED if complaint.said_done_at is not None:
-            until = complaint.said_done_at + timedelta(days=SILENCE_DAYS)
+            until = complaint.said_done_at + timedelta(days=silence_days)
             return texts.get("cases.next.resolved", date=thai_date(until))
         case state:
             return texts.get(f"cases.next.{state.value}", who=who)

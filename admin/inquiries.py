@@ -106,7 +106,7 @@ def refresh_thread(request: Request, staff: AtDesk, reader: Reader, inquiry_id: 
     """The thread again, as a fragment."""
     case = _case(reader, staff, inquiry_id)
     return fragment(
-        request, "inquiries/_thread.html", items=thread_items(reader, _texts(request), case.inquiry)
+        request, "inquiries/_thread.html", items=thread_items(reader, _texts(request), staff, case)
     )
 
 

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 
 from admin.delivery_words import Look, delivery_look
 from admin.learned_pages import may_teach
+from eservice.complaints import queries as complaints
+from eservice.complaints.numbers import without_keys
 from eservice.inquiries import queries
 from eservice.inquiries import service as inquiries
 from eservice.inquiries.models import Inquiry, InquiryState
@@ -183,7 +185,7 @@ def case_page(reader: ReadOnly, texts: Catalogue, staff: Principal, case: Case, 
         id=inquiry.id,
         number=inquiries.number(inquiry),
         who=who(texts, contact),
-        question="" if case.question.erased_at else case.question.text.strip(),
+        question="" if case.question.erased_at else without_keys(case.question.text.strip()),
         channel=channel_name(texts, contact),
         kind=texts.get(f"inquiries.kind.{inquiry.kind.value}"),
         department=_department(texts, case.department),
@@ -195,7 +197,7 @@ def case_page(reader: ReadOnly, texts: Catalogue, staff: Principal, case: Case, 
         wait=wait_look(texts, inquiry, reader.now),
         is_closed=is_closed,
         unreachable="" if reachable else texts.get(f"inquiries.reach.{contact.reachability.value}"),
-        items=thread_items(reader, texts, inquiry),
+        items=thread_items(reader, texts, staff, case),
         road=road_of(reader, texts, contact),
         near=nearest(reader, texts, staff, faq, case) if not is_closed else [],
         newest_answer_id=newest.message_id if newest else 0,
@@ -244,18 +246,27 @@ def wait_look(texts: Catalogue, inquiry: Inquiry, now: datetime) -> Look:
 
 
 def message_words(texts: Catalogue, message: Message) -> str:
-    """What a message says; photos and files as words, and never what was taken back."""
+    """What a message says; photos and files as words, never what was taken back nor the key of a complaint.
+
+    With the key staff could speak in the resident's place, and call their own work fixed.
+    """
     if message.erased_at is not None:
         return texts.get("inquiries.erased")
     if message.kind in ("text", "bundle", "tap"):
-        return message.text
+        return without_keys(message.text)
     kind = message.kind if texts.has(f"inquiries.media.{message.kind}") else "other"
     return texts.get(f"inquiries.media.{kind}", place=message.text)
 
 
-def thread_items(reader: ReadOnly, texts: Catalogue, inquiry: Inquiry) -> list[Item]:
-    """The thread in order: days, what was said by whom, the turn to staff, notes in between."""
-    messages = queries.thread(reader, inquiry)
+def thread_items(reader: ReadOnly, texts: Catalogue, staff: Principal, case: Case) -> list[Item]:
+    """The thread in order: days, what was said by whom, the turn to staff, notes in between.
+
+    Whoever belongs to a department that the resident has accused sees the question alone: the complaint was
+    told in the same talk.
+    """
+    inquiry = case.inquiry
+    is_accused = complaints.has_accused(reader, case.contact.id, staff)
+    messages = queries.thread(reader, inquiry, only_its_own=is_accused)
     sent = delivery_queries.states_of(reader, [m.id for m in messages if m.direction is Direction.OUT])
     timed: list[tuple[datetime, list[Item]]] = []
     for message in messages:

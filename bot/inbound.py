@@ -151,6 +151,7 @@ class Inbound:
 
     `address` is where answers go: a person's or a group's id on the channel. `addressed` is false for
     talk in a group that was not meant for us. `callback_id` is Telegram's, to stop the button's spinner.
+    `source` tells the network addresses of the web apart, as a hash.
     """
 
     channel: ChannelName
@@ -163,6 +164,7 @@ class Inbound:
     language_hint: str | None = None
     reply_token: str | None = None
     callback_id: str | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -205,6 +205,7 @@ class Resident:
     address: str
     group: str | None = None
     seen: int = 0
+    source: str = ""  # on the web: which network, as a hash
 
     def says(self, text: str, **message: Any) -> str:
         """Types a message; returns the platform's id of it."""
@@ -376,7 +377,12 @@ class Resident:
 
     def _web(self, **event: Any) -> None:
         number = next(_numbers)
-        payload = {"session": self.address, "ms": int(self.village.clock.now().timestamp() * 1000), **event}
+        payload = {
+            "session": self.address,
+            "ms": int(self.village.clock.now().timestamp() * 1000),
+            "from": self.source,
+            **event,
+        }
         self.village.receive(
             [
                 RawEvent(

@@ -5,11 +5,10 @@ import re
 import structlog
 
 from bot.commands import read_command
-from bot.flows import checks, dialogs, file_complaint, follow_complaint, main_menu
+from bot.flows import checks, dialogs, file_complaint, follow_complaint, limits, main_menu
 from bot.flows.file_complaint import FILE
 from bot.flows.turn import Turn
 from bot.inbound import SentMedia
-from eservice.complaints import guesses
 from eservice.complaints.spots import find_spot
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.messaging import conversations
@@ -72,7 +71,7 @@ def tap(turn: Turn, name: str, number: str, more: list[str]) -> None:
     except ServiceError as refusal:
         turn.say(turn.text(f"errors.{refusal.code}"))
         if refusal.code == "complaints.not_found":
-            guesses.count_failure(turn.uow, follow_complaint.guesser(turn))
+            limits.count_wrong(turn)
         if refusal.code in ("complaints.not_found", "complaints.too_many_tries"):
             main_menu.offer_menu(turn)
         else:

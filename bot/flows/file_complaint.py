@@ -22,7 +22,7 @@ from bot.dialog.flow import (
     Value,
     flow_payload,
 )
-from bot.flows import checks, main_menu
+from bot.flows import checks, limits, main_menu
 from bot.flows.complaint_answers import (
     NONE,
     category_named_by,
@@ -135,6 +135,10 @@ def put(turn: Turn, outcome: Ask | Finished | Left) -> None:
             _ask(turn, outcome)
         case Finished(run=run):
             turn.state.run = None
+            if limits.must_wait_to_file(turn):
+                turn.say(turn.text("errors.complaints.too_many_filed"))
+                put(turn, engine.ask_again(FILE, run, "send"))  # nothing that was told is lost
+                return
             _finish(turn, run)
         case Left():
             turn.state.run = None
@@ -377,6 +381,7 @@ def _finish(turn: Turn, run: Run) -> None:
     )
     owner = Resident(contact_id=turn.talk.contact.id)
     if filed.key:  # filed just now: what is more than a case's text holds goes beside it
+        limits.count_filing(turn)
         for part in in_parts(text)[1:]:
             residents.say(turn.uow, filed.number, owner, part)
     held_photos.attach_held(

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from bot.dialog import engine
 from bot.dialog.flow import Ask, AskText, Finished, Flow, Left, Run, Value
-from bot.flows import checks, main_menu
+from bot.flows import checks, limits, main_menu
 from bot.flows.complaint_words import date_rows, line_of, state_of, what_next
 from bot.flows.turn import Turn
-from eservice.complaints import arrivals, filing, guesses, held_photos, queries, ratings, residents
+from eservice.complaints import arrivals, filing, held_photos, queries, ratings, residents
 from eservice.complaints.cases import Resident
 from eservice.complaints.numbers import read_number, shown
 from eservice.complaints.queries import PublicStatus
@@ -103,11 +103,6 @@ def show(turn: Turn, number: str) -> None:
     main_menu.offer_menu(turn)
 
 
-def guesser(turn: Turn) -> str:
-    """Under which name this person's wrong numbers and keys are counted."""
-    return f"contact:{turn.talk.contact.id}"
-
-
 def show_typed(turn: Turn, text: str) -> bool:
     """A number typed anywhere, perhaps with its key behind it; False when the text is none."""
     words = _BEFORE_NUMBER.sub("", text.replace(",", " ").strip()).split()
@@ -117,7 +112,7 @@ def show_typed(turn: Turn, text: str) -> bool:
             _open_typed(turn, number, "".join(words[size:]))
             return True
     if _LIKE_NUMBER.fullmatch(" ".join(words)):
-        guesses.count_failure(turn.uow, f"contact:{turn.talk.contact.id}")
+        limits.count_wrong(turn)
         turn.say(turn.text("errors.complaints.not_found"))
         main_menu.offer_menu(turn)
         return True
@@ -225,7 +220,7 @@ def withdraw(turn: Turn, number: str) -> None:
 def leave(turn: Turn, number: str) -> None:
     """Follows another's case no more."""
     if not _follows(turn, number):
-        guesses.refuse_guesser(turn.uow, guesser(turn))
+        limits.refuse_guesser(turn)
     filing.leave(turn.uow, number, turn.talk.contact.id)
     turn.say(turn.text("track.left", number=shown(number)))
     main_menu.offer_menu(turn)
@@ -325,9 +320,9 @@ def _act(turn: Turn, run: Run, number: str, words: str) -> None:
 
 
 def _open_typed(turn: Turn, number: str, key: str) -> None:
-    source = guesser(turn)
     try:
-        guesses.refuse_guesser(turn.uow, source)
+        if key or not _follows(turn, number):  # nobody is kept from what is theirs
+            limits.refuse_guesser(turn)
         if key:
             timeline = queries.timeline(turn.uow, number, Resident(contact_id=turn.talk.contact.id, key=key))
             _show_with_key(turn, timeline.status, [line_of(turn, entry) for entry in timeline.entries])
@@ -336,7 +331,7 @@ def _open_typed(turn: Turn, number: str, key: str) -> None:
             show(turn, number)
     except ServiceError as refusal:
         if refusal.code == "complaints.not_found":
-            guesses.count_failure(turn.uow, source)
+            limits.count_wrong(turn)
         turn.say(turn.text(f"errors.{refusal.code}"))
         main_menu.offer_menu(turn)
 
@@ -361,7 +356,7 @@ def _show_with_key(turn: Turn, status: PublicStatus, lines: list[str]) -> None:
 def _show_public(turn: Turn, number: str) -> None:
     is_follower = _follows(turn, number)
     if not is_follower:
-        guesses.refuse_guesser(turn.uow, guesser(turn))
+        limits.refuse_guesser(turn)
     status = queries.public_status(turn.uow, number)
     rows = [
         Row(

@@ -15,7 +15,7 @@ from starlette.datastructures import UploadFile
 from eservice.api.callers import CaseKey, IdempotencyKey, Number, Partner, do_once, slowing_guesses
 from eservice.api.looks import attachment_shape
 from eservice.api.shapes import Attachment
-from eservice.complaints import cases, photos, queries, uploads
+from eservice.complaints import cases, floods, photos, queries, uploads
 from eservice.complaints.cases import Resident
 from eservice.complaints.models import Photo, PhotoKind
 from eservice.complaints.photos import REFERENCE_LENGTH, KeptPhoto
@@ -122,6 +122,7 @@ def add_attachment_routes(router: APIRouter) -> None:
 
         What is kept is drawn anew: nothing that was hidden in the file goes on.
         """
+        floods.admit_photo(database, client_address(request))
         return _take_in(
             request,
             database,

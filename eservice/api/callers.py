@@ -185,6 +185,11 @@ def do_once(
     return once(uow, caller=caller, route=route, key=key, asked=asked, do=answer)
 
 
+def all_of(body: BaseModel) -> str:
+    """All that a body asks, to tell requests apart; also of one with half characters, which no JSON can say."""
+    return repr(body.model_dump())
+
+
 def _version_of(if_match: str) -> int:
     """The version of an ETag as we give it, `"3"`. Raises ServiceError `cases.needs_version` for any other."""
     plain = if_match.strip().removeprefix("W/").strip('"')

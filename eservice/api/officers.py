@@ -1,14 +1,14 @@
 """What partner systems do for an office, with a token: the officers' actions, under the token's own roles."""
 
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel
 from sqlalchemy import select
 
-from eservice.api.callers import Number, Officer, OfficerCall, Partner, do_once
+from eservice.api.callers import Number, Officer, OfficerCall, Partner, all_of, do_once
 from eservice.api.listing import CaseFilter, department_named, page_of
 from eservice.api.looks import now_shape, record_shape, row_shapes
 from eservice.api.shapes import (
@@ -61,8 +61,8 @@ def add_reading_routes(router: APIRouter) -> None:
             states=tuple(state or ()),
             category=category,
             department=department,
-            changed_since=changed_since.astimezone(UTC) if changed_since else None,
-            filed_since=filed_since.astimezone(UTC) if filed_since else None,
+            changed_since=_instant(changed_since, "changed_since"),
+            filed_since=_instant(filed_since, "filed_since"),
         )
         page = page_of(reader, partner, wanted, limit=limit, cursor=cursor)
         return CaseList(items=row_shapes(reader, page.cases), cursor=page.cursor)
@@ -84,7 +84,7 @@ def add_officer_routes(router: APIRouter, signals: Signals) -> None:
             caller=call.partner.username,
             route=call.route,
             key=call.idempotency_key,
-            asked=f"{call.if_match} {body.model_dump_json()}",
+            asked=f"{call.if_match} {all_of(body)}",
         )
         signals.notify(call.uow, outbox.TOPIC, deliveries.TOPIC)
         now = CaseNow.model_validate(answer)
@@ -217,6 +217,14 @@ def add_officer_routes(router: APIRouter, signals: Signals) -> None:
                 call.uow, case_id, body.until, body.reason, by=call.partner, seen_version=seen
             ),
         )
+
+
+def _instant(since: datetime | None, name: str) -> datetime | None:
+    """The instant in UTC. Raises ServiceError `http.invalid` for one before or after all that a date can say."""
+    try:
+        return since.astimezone(UTC) if since is not None else None
+    except OverflowError as fault:
+        raise invalid("http.invalid", **{name: "out_of_range"}) from fault
 
 
 def _account(reader: ReadOnly, username: str) -> int:

@@ -13,6 +13,7 @@ from eservice.api.callers import (
     Number,
     ResidentReader,
     ResidentUow,
+    all_of,
     do_once,
 )
 from eservice.api.filing import file_case
@@ -31,13 +32,13 @@ from eservice.api.shapes import (
     ReopenWish,
     SaidComment,
 )
-from eservice.complaints import cases, photos, queries, ratings, residents, service
+from eservice.complaints import cases, floods, photos, queries, ratings, residents, service
 from eservice.complaints.cases import Resident
 from eservice.complaints.categories import read_categories
 from eservice.complaints.models import CommentKind, Complaint, ComplaintComment
 from eservice.kit import outbox
 from eservice.kit.errors import invalid, not_found
-from eservice.kit.http import Reader, Uow
+from eservice.kit.http import Reader, Uow, client_address
 from eservice.kit.signals import Signals
 from eservice.kit.thai_calendar import local
 from eservice.kit.unit_of_work import UnitOfWork
@@ -88,13 +89,20 @@ def add_resident_routes(router: APIRouter, signals: Signals, classifier: Complai
         return CaseStatus.model_validate(answer)
 
     @router.post("", status_code=201, openapi_extra={"security": [{}]})
-    def file_a_case(new: NewCase, idempotency_key: FilingKey, partner: MaybePartner, uow: Uow) -> FiledCase:
+    def file_a_case(
+        request: Request, new: NewCase, idempotency_key: FilingKey, partner: MaybePartner, uow: Uow
+    ) -> FiledCase:
         """Files a case: for anybody, or for a resident by a partner whose roles may file.
 
         `Idempotency-Key` is required: the same request sent again gives the same case, without its key. An
-        answer with `emergency` numbers is to be shown to the resident before anything else.
+        answer with `emergency` numbers is to be shown to the resident before anything else. An address that
+        files very many without a token must wait (429, `Retry-After`).
         """
+        if partner is None:
+            floods.refuse_flood(uow, client_address(request))
         filed = file_case(uow, new, idempotency_key=idempotency_key, partner=partner, classifier=classifier)
+        if partner is None and filed.key is not None:
+            floods.count_filing(uow, client_address(request))
         tell(uow)
         return filed
 
@@ -152,6 +160,8 @@ def add_resident_routes(router: APIRouter, signals: Signals, classifier: Complai
         """
 
         def said() -> SaidComment:
+            if partner is None:
+                floods.admit_words(uow, client_address(request))
             comment = _say(uow, number, new, partner, case_key)
             return SaidComment(at=local(comment.at), kind=comment.kind, text=comment.text)
 
@@ -161,7 +171,7 @@ def add_resident_routes(router: APIRouter, signals: Signals, classifier: Complai
             caller=partner.username if partner else f"key:{case_key}",
             route=_route(request),
             key=idempotency_key,
-            asked=new.model_dump_json(),
+            asked=all_of(new),
         )
         tell(uow)
         return SaidComment.model_validate(answer)
@@ -205,7 +215,10 @@ def add_resident_routes(router: APIRouter, signals: Signals, classifier: Complai
         uow: ResidentUow,
         idempotency_key: IdempotencyKey = None,
     ) -> CaseStatus:
-        """No, it is not: the same case goes on, within 15 days after the office called it over."""
+        """No, it is not: the same case goes on.
+
+        Within 15 days after the office called it over, unless it has set another time.
+        """
         resident = Resident(key=case_key)
         return act(
             request,
@@ -214,12 +227,15 @@ def add_resident_routes(router: APIRouter, signals: Signals, classifier: Complai
             case_key,
             idempotency_key,
             lambda: residents.reopen(uow, number, resident, wish.reason),
-            wish.model_dump_json(),
+            all_of(wish),
         )
 
     @router.post("/{number}/rating")
-    def rate_a_case(number: Number, new: NewRating, case_key: CaseKey, uow: ResidentUow) -> RatedCase:
+    def rate_a_case(
+        request: Request, number: Number, new: NewRating, case_key: CaseKey, uow: ResidentUow
+    ) -> RatedCase:
         """A mark for the work, once it is confirmed. Sent again, it replaces the mark before."""
+        floods.admit_words(uow, client_address(request))
         ratings.rate(uow, number, Resident(key=case_key), new.stars, new.words)
         return RatedCase(number=cases.by_number(uow, number).number, stars=new.stars)
 

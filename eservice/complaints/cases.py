@@ -14,6 +14,7 @@ from eservice.complaints.models import (
     ComplaintEvent,
 )
 from eservice.complaints.numbers import opens, read_number
+from eservice.complaints.rules import read_rules
 from eservice.complaints.states import (
     Actor,
     ComplaintState,
@@ -26,9 +27,6 @@ from eservice.kit import audit, outbox
 from eservice.kit.errors import ErrorKind, ServiceError, conflict, not_found
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.staff.permissions import Permission, Principal, departments_of, may, require
-
-REOPEN_DAYS = 15  # so long after the office called it done the resident can say no
-SILENCE_DAYS = 7  # so long without a word counts as unanswered
 
 _REFUSALS = {
     Need.NOTE: "complaints.needs_note",
@@ -128,14 +126,14 @@ def for_staff(
 
 
 def accuses(reader: ReadOnly, complaint_id: int, by: Principal) -> bool:
-    """Whether the complaint, or one that goes on in it, accuses a department of the person's.
+    """Whether the complaint, or one that goes on in it, accuses a department that the person is a part of."""
+    return bool(parts_of(by) & accused_by_family(reader, complaint_id))
 
-    That is their own, or one that their roles are held in.
-    """
-    theirs = set(departments_of(by, Permission.CASE_READ) or ())
-    if by.department_id is not None:
-        theirs.add(by.department_id)
-    return bool(theirs & accused_by_family(reader, complaint_id))
+
+def parts_of(by: Principal) -> frozenset[int]:
+    """The departments that a person is a part of: their own, and those in which their roles are held."""
+    held = departments_of(by, Permission.CASE_READ) or frozenset()
+    return held | ({by.department_id} if by.department_id is not None else frozenset())
 
 
 def accused_by(reader: ReadOnly, complaint_id: int) -> frozenset[int]:
@@ -212,8 +210,6 @@ def move(
     reason: str = "",
     waiting_reason: WaitingReason | None = None,
     is_public: bool = True,
-    window_days: int = REOPEN_DAYS,
-    silence_days: int = SILENCE_DAYS,
 ) -> None:
     """Changes the state by the table, with its history and audit. The complaint is locked already.
 
@@ -223,6 +219,7 @@ def move(
     rule = move_between(complaint.state, target, doer.actor)
     if rule is None:
         raise conflict("complaints.not_allowed")
+    rules = read_rules(uow)
     called_over = goes_on_in(uow, complaint)
     since = uow.now - (called_over.said_done_at or called_over.changed_at)
     facts = {
@@ -235,9 +232,9 @@ def move(
         Need.PHOTO: bool(complaint.proposed_photo_ids) or not complaint.needs_photo,
         Need.PARENT: complaint.parent_id is not None,
         Need.PARENT_OVER: called_over.state in _CALLED_OVER,
-        Need.WITHIN_WINDOW: since <= timedelta(days=window_days),
+        Need.WITHIN_WINDOW: since <= timedelta(days=rules.reopen_days),
         Need.SILENCE: Need.SILENCE in rule.needs
-        and uow.now - heard_since(uow, complaint) >= timedelta(days=silence_days),
+        and uow.now - heard_since(uow, complaint) >= timedelta(days=rules.silence_days),
     }
     lacking = missing(rule, (need for need, is_met in facts.items() if is_met))
     if lacking is not None:

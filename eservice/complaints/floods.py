@@ -1,15 +1,17 @@
-"""Slowing down one address that files very many complaints or sends very many photos, and nobody else.
+"""Slowing down one address that files very much, sends very many photos or says very much, and nobody else.
 
-A village may share one address, so the limit is generous, and it only ever asks to wait.
+A village may share one address, so the limits are generous, and they only ever ask to wait.
 """
 
 from eservice.complaints import guesses
 from eservice.complaints.models import Filing
+from eservice.kit.database import Database
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.staff.throttling import Limit
 
-LIMIT = Limit(free=20, longest_seconds=15 * 60)  # of one hour
-PHOTO_LIMIT = Limit(free=100, longest_seconds=15 * 60)  # of one hour, such as have no complaint yet
+LIMIT = Limit(free=60, longest_seconds=15 * 60)  # of one hour; after a storm a village may need many
+PHOTO_LIMIT = Limit(free=100, longest_seconds=15 * 60)  # of one hour, those too that are no photos
+WORDS_LIMIT = Limit(free=60, longest_seconds=15 * 60)  # messages about complaints, of one hour
 
 
 def refuse_flood(reader: ReadOnly, source: str) -> None:
@@ -22,16 +24,22 @@ def count_filing(uow: UnitOfWork, source: str) -> None:
     guesses.count_one(uow, Filing, source)
 
 
-def refuse_photo_flood(reader: ReadOnly, source: str) -> None:
-    """Raises ServiceError `photos.too_fast` with the seconds left while a source must wait."""
-    guesses.refuse_too_many(reader, Filing, _of_photos(source), PHOTO_LIMIT, "photos.too_fast")
+def admit_photo(database: Database, source: str) -> None:
+    """Counts a photo before it is drawn, for drawing is what costs. Not inside a transaction.
+
+    Raises ServiceError `photos.too_fast` with the seconds left while a source must wait.
+    """
+    photos = f"photos:{source}"  # counted by themselves
+    with database.unit_of_work() as uow:
+        guesses.refuse_too_many(uow, Filing, photos, PHOTO_LIMIT, "photos.too_fast")
+        guesses.count_one(uow, Filing, photos)
 
 
-def count_photo(uow: UnitOfWork, source: str) -> None:
-    """Counts a photo that an address has sent for a complaint to come."""
-    guesses.count_one(uow, Filing, _of_photos(source))
+def admit_words(uow: UnitOfWork, source: str) -> None:
+    """Counts a message about a complaint.
 
-
-def _of_photos(source: str) -> str:
-    """Photos are counted by themselves."""
-    return f"photos:{source}"
+    Raises ServiceError `complaints.too_many_said` with the seconds left while a source must wait.
+    """
+    words = f"words:{source}"
+    guesses.refuse_too_many(uow, Filing, words, WORDS_LIMIT, "complaints.too_many_said")
+    guesses.count_one(uow, Filing, words)

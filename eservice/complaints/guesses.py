@@ -1,6 +1,6 @@
 """Slowing down whoever tries numbers and keys, without slowing anybody else.
 
-Failures are counted per source: a network address on the web, a contact in chat. Tries that are refused are
+Failures are counted per source: a network address on the web, a contact in chat, both in the web chat. Tries that are refused are
 not counted: who keeps trying waits, but does not make the wait longer. A number is never locked, or strangers
 could lock a resident out.
 """
@@ -18,11 +18,13 @@ from eservice.staff.throttling import Limit
 
 WINDOW = timedelta(hours=1)
 LIMIT = Limit(free=10, longest_seconds=15 * 60)
+CHAT_ADDRESS_LIMIT = Limit(free=100, longest_seconds=15 * 60)
+"""Of all visitors of the web chat at one address: each has the limit of a contact besides."""
 
 
-def refuse_guesser(reader: ReadOnly, source: str) -> None:
+def refuse_guesser(reader: ReadOnly, source: str, *, limit: Limit = LIMIT) -> None:
     """Raises ServiceError `complaints.too_many_tries` with the seconds left while a source must wait."""
-    refuse_too_many(reader, FailedLookup, source, LIMIT, "complaints.too_many_tries")
+    refuse_too_many(reader, FailedLookup, source, limit, "complaints.too_many_tries")
 
 
 def count_failure(uow: UnitOfWork, source: str) -> None:
@@ -36,7 +38,7 @@ def refuse_too_many(
     """Raises ServiceError `code` with the seconds left while a source must wait after its rows of an hour."""
     rows, last = reader.session.execute(
         select(func.count(), func.max(table.at)).where(
-            table.source == _hash(source), table.at > reader.now - WINDOW
+            table.source == hashed(source), table.at > reader.now - WINDOW
         )
     ).one()
     if last is None:
@@ -49,9 +51,9 @@ def refuse_too_many(
 def count_one(uow: UnitOfWork, table: type[FailedLookup] | type[Filing], source: str) -> None:
     """Adds a row for a source, and forgets those that are too old to matter."""
     uow.session.execute(delete(table).where(table.at < uow.now - WINDOW))
-    uow.session.add(table(source=_hash(source), at=uow.now))
+    uow.session.add(table(source=hashed(source), at=uow.now))
 
 
-def _hash(source: str) -> str:
+def hashed(source: str) -> str:
     """Addresses are personal data: an hour's count needs no more than to tell them apart."""
     return hashlib.sha256(source.encode()).hexdigest()

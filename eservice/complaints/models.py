@@ -177,6 +177,18 @@ class ComplaintCategory(Base):
     is_offered: Mapped[bool]  # to whoever files; what was filed under it before keeps it
 
 
+class ComplaintRules(Base):
+    """What the office has set for all complaints together: `rules.Rules`. One row, or none."""
+
+    __tablename__ = "complaint_rules"
+    __table_args__ = (CheckConstraint("id = 1", name="one_set_of_rules"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    radius_m: Mapped[int]
+    reopen_days: Mapped[int]  # calendar days
+    silence_days: Mapped[int]
+
+
 class AnswerExtension(Base):
     """More time for the duty to answer, and why. Rows are only ever added."""
 
@@ -351,7 +363,7 @@ class PhotoArrival(Base):
 
 
 class Filing(Base):
-    """A complaint, or a photo for one, that came over the web, for slowing down floods. `source` is a hash."""
+    """A complaint, a photo or a message that came over the web, for slowing down floods. `source` is a hash."""
 
     __tablename__ = "complaint_filings"
     __table_args__ = (Index(None, "source", "at"), Index(None, "at"))

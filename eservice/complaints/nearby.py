@@ -15,11 +15,11 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from eservice.complaints.assigning import OPEN_STATES
 from eservice.complaints.categories import category_of
 from eservice.complaints.models import AccusedDepartment, Complaint
+from eservice.complaints.rules import read_rules
 from eservice.complaints.states import ComplaintState
 from eservice.kit.unit_of_work import ReadOnly
 from knowledge.thai import normalise
 
-RADIUS_M = 250.0
 ALIKE = 70.0  # of 100, the share of letters in common
 FRESH = timedelta(days=60)  # words alone say little about an old complaint
 MAX_COMPARED = 500
@@ -52,10 +52,9 @@ def open_nearby(
     latitude: float | None = None,
     longitude: float | None = None,
     contact_id: int | None = None,
-    radius_m: float = RADIUS_M,
     limit: int = 3,
 ) -> list[Similar]:
-    """The nearest open complaints of the category within the radius; without a pin, those alike in words.
+    """The nearest open complaints of the category within `Rules.radius_m`; without a pin, those alike in words.
 
     A contact's own complaints are left out: they know of them. So are those that accuse a department.
     """
@@ -69,6 +68,7 @@ def open_nearby(
     if contact_id is not None:
         query = query.where(Complaint.contact_id.is_distinct_from(contact_id))
     if latitude is not None and longitude is not None:
+        radius_m = read_rules(reader).radius_m
         around = query.where(_around(latitude, longitude, radius_m)).order_by(Complaint.id.desc())
         found = reader.session.scalars(around.limit(MAX_COMPARED)).all()
         return _nearest(found, latitude, longitude, radius_m)[:limit]

@@ -11,6 +11,7 @@ import re
 import secrets
 import unicodedata
 
+from eservice.kit.masking import MASK
 from eservice.kit.thai_calendar import arabic_digits
 
 ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
@@ -21,6 +22,12 @@ SPOT_LENGTH = 6  # the last is the check character
 KEY_LENGTH = 10  # 45 bits
 _MISREAD = str.maketrans("0O1IL5S2Z8BUV", "QQJJJ667733YY")
 _SEPARATORS = re.compile(r"[\s\-‐-―_.·/\u200b-\u200d\ufeff]+")
+_TYPED = "[0-9A-Za-z๐-๙]"
+_SHOWN_KEY = re.compile(rf"(?<![\w-])[{ALPHABET}]{{5}}-[{ALPHABET}]{{5}}(?![\w-])", re.I)
+_NUMBER_AND_KEY = re.compile(
+    rf"(?<!\w)(?P<before>(?P<number>{_TYPED}{{4}}[\s-]?{_TYPED}{{4}})(?:[\s,:/]|รหัส)+)"
+    rf"{_TYPED}{{5}}[\s-]?{_TYPED}{{5}}(?!\w)"
+)
 _VALUES = {character: value for value, character in enumerate(ALPHABET)}
 
 
@@ -57,6 +64,15 @@ def shown(code: str) -> str:
     """A number or key as people see it: in two halves, `K7RM-4WQD`."""
     middle = len(code) // 2
     return f"{code[:middle]}-{code[middle:]}"
+
+
+def without_keys(text: str) -> str:
+    """The text with private keys hidden, as they are printed or typed behind a number: for staff to read."""
+
+    def hidden(found: re.Match[str]) -> str:
+        return found["before"] + MASK if read_number(found["number"]) else found[0]
+
+    return _SHOWN_KEY.sub(MASK, _NUMBER_AND_KEY.sub(hidden, text))
 
 
 def key_hash(number: str, key: str) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from eservice.complaints import deadlines, residents
 from eservice.complaints.assigning import OPEN_STATES
-from eservice.complaints.cases import SILENCE_DAYS, subject_of
+from eservice.complaints.cases import subject_of
 from eservice.complaints.clocks import (
     ALERT_DAYS_BEFORE,
     DEFAULT_ESCALATION,
@@ -25,6 +25,7 @@ from eservice.complaints.models import (
     Escalation,
     EscalationClock,
 )
+from eservice.complaints.rules import read_rules
 from eservice.complaints.states import ComplaintState
 from eservice.kit import outbox
 from eservice.kit.database import insert_new
@@ -43,9 +44,9 @@ def keep(uow: UnitOfWork) -> None:
     escalate(uow)
 
 
-def close_silent(uow: UnitOfWork, *, silence_days: int = SILENCE_DAYS) -> int:
-    """Closes complaints called done whose resident has said nothing for so many days, and marks them so."""
-    until = uow.now - timedelta(days=silence_days)
+def close_silent(uow: UnitOfWork) -> int:
+    """Closes complaints called done whose resident has said nothing for too many days, and marks them so."""
+    until = uow.now - timedelta(days=read_rules(uow).silence_days)
     spoken = exists().where(
         ComplaintComment.complaint_id == Complaint.id,
         ComplaintComment.kind == CommentKind.RESIDENT,
@@ -59,7 +60,7 @@ def close_silent(uow: UnitOfWork, *, silence_days: int = SILENCE_DAYS) -> int:
         .with_for_update(skip_locked=True)  # whom another worker closes, or whose resident speaks up just now
     ).all()
     for complaint_id in silent:
-        residents.close_unanswered(uow, complaint_id, silence_days=silence_days)
+        residents.close_unanswered(uow, complaint_id)
     return len(silent)
 
 

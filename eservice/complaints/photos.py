@@ -189,10 +189,13 @@ def find_for_resident(reader: ReadOnly, number: str, resident: Resident, photo_i
 def show(uow: UnitOfWork, photo_id: int, *, to_resident: bool, by: Principal) -> Photo:
     """Lets the resident see a photo of the office's, or no more.
 
-    Raises ServiceError `photos.not_found`, `staff.forbidden`.
+    A follower's is for the officers alone, and what the owner sent nobody takes from them. Raises ServiceError
+    `photos.not_found`, `photos.not_ours` for one of a resident's, `staff.forbidden`.
     """
     photo = find(uow, photo_id, by)
     assert photo.complaint_id is not None
+    if photo.kind is PhotoKind.RESIDENT:
+        raise conflict("photos.not_ours")
     cases.for_staff(uow, photo.complaint_id, by, Permission.CASE_WORK, seen_version=None)
     before, photo.is_public = photo.is_public, to_resident
     audit.record(

@@ -16,6 +16,7 @@ from eservice.kit.errors import ErrorKind, ServiceError, invalid
 
 MAX_BYTES = 10_000_000
 MAX_PIXELS = 40_000_000
+MAX_SIDE = 30_000  # pixels: whoever draws a thread of millions means to keep us busy
 LONG_SIDE = 2_048  # pixels, of what is kept
 THUMBNAIL_SIDE = 320
 QUALITY = 85
@@ -84,17 +85,26 @@ def _read(content: bytes) -> Image.Image:
     """The picture in a file, upright, in red, green and blue and nothing else."""
     try:
         opened = Image.open(BytesIO(content), formats=_FORMATS)
-        if opened.width * opened.height > MAX_PIXELS:
+        if opened.width * opened.height > MAX_PIXELS or max(opened.size) > MAX_SIDE:
             raise _too_large()
         with opened:
             opened.draft("RGB", (LONG_SIDE, LONG_SIDE))  # a large JPEG is read at a fraction of its size
             opened.load()
-            upright = ImageOps.exif_transpose(opened)
-            return _plain(upright)
+            return _plain(ImageOps.exif_transpose(_reduced(opened)))
     except Image.DecompressionBombError as bomb:
         raise _too_large() from bomb
     except _UNREADABLE as fault:
         raise invalid("photos.not_a_picture", photo="not_a_picture") from fault
+
+
+def _reduced(picture: Image.Image) -> Image.Image:
+    """At most twice the size that is kept, at once: every further step would copy all of it."""
+    factor = max(picture.size) // LONG_SIDE
+    if factor < 2 or picture.mode not in ("L", "RGB", "RGBA", "CMYK"):
+        return picture
+    if picture.mode == "RGBA":  # what is transparent must not colour its neighbours
+        return picture.convert("RGBa").reduce(factor).convert("RGBA")
+    return picture.reduce(factor)
 
 
 def _plain(picture: Image.Image) -> Image.Image:

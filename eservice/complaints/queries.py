@@ -89,9 +89,7 @@ def within_reach(by: Principal) -> ColumnElement[bool]:
     goes on that does.
     """
     reach = departments_of(by, Permission.CASE_READ)
-    theirs = set(reach or ())
-    if by.department_id is not None:
-        theirs.add(by.department_id)
+    theirs = cases.parts_of(by)
     accusing = (
         select(AccusedDepartment.complaint_id.label("id"))
         .where(AccusedDepartment.department_id.in_(theirs))
@@ -259,6 +257,16 @@ def filed_by(reader: ReadOnly, contact_id: int, *, limit: int = MAX_ROWS) -> lis
     mine = select(Complaint).where(Complaint.contact_id == contact_id)
     found = reader.session.scalars(mine.order_by(Complaint.id.desc()).limit(limit))
     return [_status(reader, complaint) for complaint in found.all()]
+
+
+def has_accused(reader: ReadOnly, contact_id: int, by: Principal) -> bool:
+    """Whether a contact has filed anything that accuses a department that the person is a part of."""
+    found = (
+        select(Complaint.id)
+        .join(AccusedDepartment, AccusedDepartment.complaint_id == Complaint.id)
+        .where(Complaint.contact_id == contact_id, AccusedDepartment.department_id.in_(cases.parts_of(by)))
+    )
+    return reader.session.scalar(found.limit(1)) is not None
 
 
 def own_among(reader: ReadOnly, complaint_id: int, contact_id: int) -> Complaint | None:

@@ -5,7 +5,7 @@ Each raises ServiceError `complaints.not_found` for whoever is neither the owner
 """
 
 from eservice.complaints import cases, wording
-from eservice.complaints.cases import REOPEN_DAYS, SILENCE_DAYS, Resident
+from eservice.complaints.cases import Resident
 from eservice.complaints.models import CommentKind, Complaint, ComplaintComment
 from eservice.complaints.states import ComplaintState
 from eservice.kit import audit
@@ -53,10 +53,8 @@ def confirm(uow: UnitOfWork, number: str, resident: Resident) -> Complaint:
     return complaint
 
 
-def reopen(
-    uow: UnitOfWork, number: str, resident: Resident, reason: str, *, window_days: int = REOPEN_DAYS
-) -> Complaint:
-    """No, it is not: the same complaint goes on, within so many days after the office called it over.
+def reopen(uow: UnitOfWork, number: str, resident: Resident, reason: str) -> Complaint:
+    """No, it is not: the same complaint goes on, within `Rules.reopen_days` after the office called it over.
 
     One that went on in another takes its own way again, with the department that worked on it, once that other
     one is called over.
@@ -73,17 +71,16 @@ def reopen(
         ComplaintState.REOPENED,
         cases.resident_of(complaint),
         reason=wording.optional_text(reason),
-        window_days=window_days,
     )
     complaint.parent_id = None
     return complaint
 
 
-def close_unanswered(uow: UnitOfWork, complaint_id: int, *, silence_days: int = SILENCE_DAYS) -> Complaint:
-    """Closes a resolved complaint whose resident has said nothing for so many days, and marks it so.
+def close_unanswered(uow: UnitOfWork, complaint_id: int) -> Complaint:
+    """Closes a resolved complaint whose resident has said nothing for `Rules.silence_days`, and marks it so.
 
     Raises ServiceError `complaints.too_early` before that.
     """
     complaint = cases.locked(uow, complaint_id)
-    cases.move(uow, complaint, ComplaintState.CONFIRMED, cases.SYSTEM, silence_days=silence_days)
+    cases.move(uow, complaint, ComplaintState.CONFIRMED, cases.SYSTEM)
     return complaint

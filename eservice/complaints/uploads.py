@@ -15,7 +15,7 @@ from eservice.complaints.pictures import prepare
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.media import MediaStore, reason_of
 
-DRAWN_AT_ONCE = 2  # in one process; each takes up to 120 MB of memory
+DRAWN_AT_ONCE = 2  # in one process; each takes up to 400 MB of memory
 WAIT_SECONDS = 20.0
 
 _drawing = BoundedSemaphore(DRAWN_AT_ONCE)

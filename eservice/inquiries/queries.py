@@ -196,11 +196,11 @@ def waiting_count(reader: ReadOnly, departments: frozenset[int] | None) -> int:
     return reader.session.scalar(query if reach is None else query.where(reach)) or 0
 
 
-def thread(reader: ReadOnly, inquiry: Inquiry) -> Sequence[Message]:
+def thread(reader: ReadOnly, inquiry: Inquiry, *, only_its_own: bool = False) -> Sequence[Message]:
     """What was said around a question, oldest first: a little before it, then everything until it was closed.
 
     Words that belong to another question of the same person are left out: they may be another
-    department's business.
+    department's business. `only_its_own` leaves out all that is not said in this very question.
     """
     before = (
         select(Message.id)
@@ -217,6 +217,8 @@ def thread(reader: ReadOnly, inquiry: Inquiry) -> Sequence[Message]:
         Message.id >= first,
         or_(Message.id.in_(ours), Message.id.not_in(others)),
     )
+    if only_its_own:
+        query = query.where(Message.id.in_(ours))
     if inquiry.closed_at is not None:
         query = query.where(or_(Message.created_at <= inquiry.closed_at, Message.id.in_(ours)))
     return reader.session.scalars(query.order_by(Message.id.desc()).limit(MAX_MESSAGES)).all()[::-1]

@@ -28,7 +28,7 @@ def announce_saying(uow: UnitOfWork, comment: ComplaintComment) -> None:
     if comment.kind is CommentKind.NOTE:
         return
     complaint = uow.session.get_one(Complaint, comment.complaint_id)
-    by = Actor.RESIDENT if comment.kind is CommentKind.RESIDENT else Actor.OFFICER
+    by = Actor.RESIDENT if comment.author_id is None else Actor.OFFICER
     deliveries.enqueue(
         uow,
         WebhookKind.CASE_COMMENTED,

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from eservice.complaints.cases import REOPEN_DAYS
 from eservice.complaints.models import CommentKind, Complaint, Photo, PhotoKind
 from eservice.complaints.numbers import shown
 from eservice.complaints.queries import Happened, PublicStatus, Said, Timeline
@@ -156,7 +155,7 @@ def photo_views(found: Iterable[Photo], language: str) -> list[PhotoView]:
     ]
 
 
-def can_do(complaint: Complaint, now: datetime) -> CanDo:
+def can_do(complaint: Complaint, now: datetime, *, reopen_days: int) -> CanDo:
     """What the table of moves lets the resident do now."""
     state = complaint.state
     since = now - (complaint.said_done_at or complaint.changed_at)
@@ -164,7 +163,7 @@ def can_do(complaint: Complaint, now: datetime) -> CanDo:
         say=is_open(state),
         withdraw=_may(state, ComplaintState.WITHDRAWN),
         confirm=_may(state, ComplaintState.CONFIRMED),
-        reopen=_may(state, ComplaintState.REOPENED) and since <= timedelta(days=REOPEN_DAYS),
+        reopen=_may(state, ComplaintState.REOPENED) and since <= timedelta(days=reopen_days),
         photo=is_open(state) or _may(state, ComplaintState.CONFIRMED),
         rate=state is ComplaintState.CONFIRMED and complaint.said_done_at is not None,
     )

@@ -46,10 +46,8 @@ class EnclosedPhotos:
             try:
                 if len(known) >= MOST:
                     raise ServiceError("photos.too_many_enclosed", photos.too_many().kind)
-                with database.read() as reader:
-                    floods.refuse_photo_flood(reader, source)
+                floods.admit_photo(database, source)
                 with uploads.kept_for(media, content) as kept, database.unit_of_work() as uow:
-                    floods.count_photo(uow, source)
                     known.append(self._token(kept, uow.now))
             except ServiceError as refusal:
                 fault = fault or refusal.code

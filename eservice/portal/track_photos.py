@@ -6,13 +6,13 @@ Without the signed cookie of `opened` there is nothing here.
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from eservice.complaints import photos, uploads
+from eservice.complaints import floods, photos, uploads
 from eservice.complaints.cases import Resident
 from eservice.complaints.models import Photo
 from eservice.complaints.pictures import MAX_BYTES
 from eservice.kit.database import Database
 from eservice.kit.errors import ServiceError, invalid, not_found
-from eservice.kit.http import STATUS, Db
+from eservice.kit.http import STATUS, Db, client_address
 from eservice.kit.media_http import Media, jpeg_response, read_files
 from eservice.portal.forms import MAX_PHOTOS, FormWithPhotos
 from eservice.portal.opened import OpenedComplaint
@@ -49,7 +49,7 @@ def create_track_photos(pages: PortalPages, opened: OpenedComplaint) -> APIRoute
         if number is None:
             return to_track()
         try:
-            _add(database, media, number, form)
+            _add(database, media, number, form, client_address(request))
         except ServiceError as refusal:
             with database.read() as reader:
                 return whole_page(
@@ -69,7 +69,7 @@ def create_track_photos(pages: PortalPages, opened: OpenedComplaint) -> APIRoute
     return router
 
 
-def _add(database: Database, media: Media, number: str, form: FormWithPhotos) -> None:
+def _add(database: Database, media: Media, number: str, form: FormWithPhotos, source: str) -> None:
     """Raises the first refusal after all were tried."""
     if not form.photos:
         raise invalid("photos.none", photo="missing")
@@ -78,6 +78,7 @@ def _add(database: Database, media: Media, number: str, form: FormWithPhotos) ->
     first: ServiceError | None = None
     for content in read_files(form.photos, MAX_BYTES):
         try:
+            floods.admit_photo(database, source)
             with uploads.kept_for(media, content) as kept, database.unit_of_work() as uow:
                 photos.attach_from_resident(uow, number, Resident(shown_number=number), kept)
         except ServiceError as refusal:

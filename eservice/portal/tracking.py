@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from eservice.complaints import cases, guesses, photos, queries, ratings, residents
+from eservice.complaints import cases, floods, guesses, photos, queries, ratings, residents
 from eservice.complaints.cases import Resident
 from eservice.complaints.numbers import read_number, shown
+from eservice.complaints.rules import read_rules
 from eservice.kit import outbox
 from eservice.kit.errors import ErrorKind, ServiceError, invalid
 from eservice.kit.http import STATUS, Uow, client_address
@@ -133,6 +134,8 @@ class _Tracking:
     def _do(self, request: Request, uow: Uow, number: str, act: str, form: Mapping[str, str]) -> Response:
         do, field = _ACTS[act]
         try:
+            if act in ("say", "rate"):
+                floods.admit_words(uow, client_address(request))
             with uow.session.begin_nested():  # the page of a refusal follows in the same transaction
                 do(uow, number, Resident(shown_number=number), form)
         except ServiceError as refusal:
@@ -234,7 +237,7 @@ def whole_page(
         timeline=timeline,
         entries=timeline_view(timeline, pages.texts, language),
         photos=photo_views(photos.of_complaint(reader, complaint.id, for_resident=True), language),
-        can=can_do(complaint, reader.now),
+        can=can_do(complaint, reader.now, reopen_days=read_rules(reader).reopen_days),
         rating=ratings.rating_of(reader, complaint),
         typed={name: form.get(name, "") for name in WORDS},
         done=done,

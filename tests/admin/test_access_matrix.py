@@ -110,6 +110,7 @@ ROUTES = {
     ("POST", "/cases/replies/{reply_id:int}/remove"): "case.work",
     ("GET", "/cases/categories"): "office.manage",
     ("POST", "/cases/categories"): "office.manage",
+    ("POST", "/cases/rules"): "office.manage",
     ("GET", "/cases/map"): "case.read",
     ("GET", "/cases/map.json"): "case.read",
     ("GET", "/cases/reports"): "case.read",

@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from eservice.complaints.filing import NewComplaint, file_complaint
+from eservice.complaints.models import Source
+from eservice.complaints.numbers import shown
 from eservice.inquiries import service as inquiries
 from eservice.inquiries.models import Inquiry, InquiryState
 from eservice.kit import audit
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.messaging import channels, conversations
-from eservice.messaging.content import bundle_from_json
+from eservice.messaging.content import bundle_from_json, say
 from eservice.messaging.models import (
     ChannelName,
     Contact,
@@ -23,6 +26,7 @@ from eservice.messaging.models import (
     DeliveryState,
     Message,
     Reachability,
+    Speaker,
 )
 from eservice.staff import presence
 from eservice.staff.models import Department, Role, StaffAccount
@@ -115,6 +119,31 @@ def test_somebody_for_the_whole_office_sees_all_and_filters(office: Office) -> N
     assert "ภาษีป้าย" in everything and "ถนนเป็นหลุม" in everything
     works = browser.page(f"/admin/inquiries?department={office.works.id}")
     assert "ภาษีป้าย" not in works and "ถนนเป็นหลุม" in works
+
+
+def test_a_complaint_told_in_the_same_talk_gives_staff_no_key_and_the_accused_nothing(office: Office) -> None:
+    with office.database.unit_of_work() as uow:
+        talk = meet(uow, "T1", ChannelName.TELEGRAM, "ลุงคำ")
+        heard(uow, talk, "กองช่างทำถนนไม่ดี")
+        filed = file_complaint(
+            uow,
+            NewComplaint(
+                source=Source.TELEGRAM, category="ถนน", text="กองช่างทำถนนไม่ดี", contact_id=talk.contact.id,
+                accused=frozenset({office.works.id}),
+            ),
+            idempotency_key="chat:1",
+        )  # fmt: skip
+        assert filed.key is not None
+        key = shown(filed.key)
+        conversations.record_said(uow, talk.conversation, say(f"รหัสส่วนตัว: {key}"), Speaker.BOT)
+        chief = add_staff(uow, "chief", Role.RESPONDER)
+    address = f"/admin/inquiries/{office.road}"
+    for part in ("", "/thread"):
+        seen = office.browser(chief).page(address + part)
+        assert "กองช่างทำถนนไม่ดี" in seen and key not in seen
+        accused = office.browser(office.preecha).page(address + part)
+        assert "ถนนเป็นหลุม" in accused
+        assert "กองช่างทำถนนไม่ดี" not in accused and "รหัสส่วนตัว" not in accused
 
 
 @pytest.mark.parametrize("part", ["", "/thread", "/road"])

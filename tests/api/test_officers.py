@@ -309,6 +309,12 @@ def test_the_list_is_filtered(api: Api, clock: FixedClock) -> None:
     assert found("category=%00x") == []
 
 
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"])
+def test_an_instant_outside_of_all_calendars_is_refused(api: Api, instant: str) -> None:
+    answer = api.get(f"?changed_since={instant}", token=api.token("reader", Role.CHECKER))
+    assert (answer.status_code, code(answer)) == (422, "http.invalid")
+
+
 def test_a_change_is_told_like_one_from_the_desk_and_the_tokens_use_is_noted(api: Api) -> None:
     token, filed = api.token("traffy", Role.RESPONDER), api.file()
     do(api, token, filed["number"], "hand-on", department="กองช่าง")

@@ -5,12 +5,15 @@ from datetime import datetime
 import pytest
 from sqlalchemy import func, select
 
-from eservice.complaints import filing, service
+from eservice.api.callers import all_of
+from eservice.api.shapes import NewComment
+from eservice.complaints import filing, floods, service
 from eservice.complaints.models import Complaint, ComplaintComment, FailedLookup, Source
 from eservice.complaints.numbers import new_key, new_number, shown
 from eservice.complaints.states import ComplaintState
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
+from eservice.staff.models import Role
 from knowledge.classify import ComplaintClassifier
 from tests.api.caller import LAMP, Api, code, open_api
 
@@ -204,6 +207,31 @@ def test_the_resident_says_more_and_a_retry_says_it_once(api: Api) -> None:
     as_staff = api.post(where, {"text": "สวัสดี", "kind": "reply"}, key=filed["key"])
     assert as_staff.status_code == 422
     assert count(api, ComplaintComment) == 1
+
+
+def test_who_files_or_says_very_much_waits_and_nobody_else_does(api: Api) -> None:
+    def file(turn: int, **how: str) -> int:
+        return api.post("", LAMP, idempotency_key=f"flood-{turn:04d}", **how).status_code
+
+    assert [file(turn) for turn in range(floods.LIMIT.free + 1)] == [201] * floods.LIMIT.free + [429]
+    assert file(21, at="203.0.113.8") == 201
+    assert file(22, token=api.token("bridge", Role.RESPONDER)) == 201
+    assert count(api, Complaint) == floods.LIMIT.free + 2
+
+    filed = api.file(at="203.0.113.9")
+    where = f"/{filed['number']}/comments"
+    with api.database.unit_of_work() as uow:
+        for _ in range(floods.WORDS_LIMIT.free - 1):
+            floods.admit_words(uow, "203.0.113.7")
+    answers = [api.post(where, {"text": "ยังดับอยู่"}, key=filed["key"]) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 429]
+    assert (code(answers[1]), "retry-after" in answers[1].headers) == ("complaints.too_many_said", True)
+    assert api.post(where, {"text": "ยังดับอยู่"}, key=filed["key"], at="203.0.113.8").status_code == 201
+
+
+def test_a_body_with_half_characters_is_told_apart_from_others() -> None:
+    halves = [NewComment(text=f"ไฟ{half}ดับ") for half in ("\udc00", "\ud800")]
+    assert len({all_of(new) for new in [*halves, NewComment(text="ไฟดับ")]}) == 3
 
 
 def test_a_refused_request_may_come_again_under_its_key(api: Api) -> None:

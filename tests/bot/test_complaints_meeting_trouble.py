@@ -8,7 +8,7 @@ import pytest
 
 from bot import upkeep
 from bot.channel import Fetched
-from eservice.complaints import forgetting, residents, service
+from eservice.complaints import floods, forgetting, guesses, residents, service
 from eservice.complaints.cases import Resident as Owner
 from eservice.complaints.models import (
     CommentKind,
@@ -181,6 +181,34 @@ def test_guessing_with_forged_buttons_is_slowed_down_too(village: Village) -> No
     for button in ("case", "caseleave"):
         forge(mallory, f"{button}:{case.number}")
         mallory.sees("ลองหลายครั้งแล้ว")
+
+
+def test_a_new_web_session_for_every_guess_or_case_helps_nobody(village: Village) -> None:
+    owner = village.resident(ChannelName.WEB)
+    case = file(village, owner)
+    with village.database.unit_of_work() as uow:
+        for _ in range(guesses.CHAT_ADDRESS_LIMIT.free - 1):
+            guesses.count_failure(uow, "chat:one-network")
+        for _ in range(floods.LIMIT.free):
+            floods.count_filing(uow, "chat:one-network")
+    mallory, other = village.resident(ChannelName.WEB), village.resident(ChannelName.WEB)
+    mallory.source = other.source = owner.source = "one-network"
+    mallory.says(f"{case.number} AAAAAAAAAA")
+    mallory.sees("ไม่พบเรื่องนี้")
+    other.says(case.number)
+    other.sees("ลองหลายครั้งแล้ว")
+    owner.sees()
+    owner.says(case.number)  # their own channel opens what is theirs
+    owner.sees(LAMP)
+
+    other.says("ถนนหน้าโรงเรียนเป็นหลุมใหญ่มาก")
+    other.taps("บอกที่ไว้ในข้อความแล้ว")
+    other.taps("ส่งเรื่อง")
+    other.sees("ถี่มาก", "ส่งเรื่อง")
+    assert len(village.rows(Complaint)) == 1
+    village.clock.advance(seconds=10)
+    other.taps("ส่งเรื่อง")
+    other.sees("รับเรื่องแล้ว")
 
 
 def forge(resident: Resident, payload: str) -> None:

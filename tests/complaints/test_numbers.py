@@ -17,6 +17,7 @@ from eservice.complaints.numbers import (
     opens,
     read_number,
     shown,
+    without_keys,
 )
 
 numbers = st.builds(new_number)
@@ -105,3 +106,26 @@ def test_every_character_of_a_key_counts() -> None:
     for place, wrong in product(range(KEY_LENGTH), ALPHABET):
         typed = key[:place] + wrong + key[place + 1 :]
         assert opens(number, typed, stored) is (typed == key)
+
+
+def test_staff_read_no_key_however_it_was_printed_or_typed() -> None:
+    for _ in range(50):
+        number, key = new_number(), new_key()
+        receipt = f"เลขเรื่อง: {shown(number)}\nรหัสส่วนตัว: {shown(key)}"
+        for text in (
+            receipt,
+            f"ตามเรื่อง {number.lower()} {key.lower()}",
+            f"{shown(number)},{key} ค่ะ",
+            shown(key),
+        ):
+            hidden = without_keys(text)
+            assert key not in hidden.upper() and shown(key) not in hidden.upper()
+            assert number in hidden.upper() or shown(number) in hidden.upper() or text == shown(key)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["โทร 081-234-5678", "08123-45678 ค่ะ", "ไลน์ somchai1234", "เรื่อง K7RM-4WQD", "ปี 2569 งบ 1234567890"],
+)
+def test_other_codes_stay_readable(text: str) -> None:
+    assert without_keys(text) == text

@@ -122,6 +122,8 @@ def test_residents_see_their_own_photos_and_those_meant_for_them(desk: Desk) -> 
         with refused("staff.forbidden"):
             photos.show(uow, inner, to_resident=True, by=desk.checker)
         photos.show(uow, inner, to_resident=True, by=desk.somsri)
+        with refused("photos.not_ours"):  # what a hand-made form would ask for
+            photos.show(uow, own, to_resident=False, by=desk.somsri)
     assert of(desk, filed, for_resident=True) == [own, inner, public]
     another = desk.file()
     with desk.database.read() as reader, refused("photos.not_found"):

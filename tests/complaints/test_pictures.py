@@ -147,6 +147,19 @@ def test_every_kind_of_colour_and_the_first_frame(
     assert (colour(picture, 0.25, 0.5), colour(picture, 0.75, 0.5)) == (left, right)
 
 
+@pytest.mark.parametrize(("kind", "mode"), [("JPEG", "CMYK"), ("PNG", "RGBA"), ("PNG", "L"), ("WEBP", "RGB")])
+def test_a_large_picture_is_made_small_early_and_keeps_its_colours_and_its_way_up(
+    kind: str, mode: str
+) -> None:
+    upright = halves("black", "white", (4_200, 1_100)).convert(mode)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    prepared = prepare(file_of(upright.transpose(Image.Transpose.ROTATE_90), kind, exif=exif))
+    picture = drawn(prepared)
+    assert (prepared.width, prepared.height) == (2_048, 536)
+    assert (colour(picture, 0.25, 0.5), colour(picture, 0.75, 0.5)) == ((0, 0, 0), (256, 256, 256))
+
+
 def test_a_phones_double_photo_is_its_first() -> None:
     double = file_of(scene(1), "MPO", save_all=True, append_images=[scene(2)], quality=90)
     assert prepare(double).look == prepare(photo(1)).look
@@ -173,6 +186,7 @@ def test_a_phones_double_photo_is_its_first() -> None:
         (photo(1) + bytes(MAX_BYTES), "too_large"),
         (png_that_claims(20_000, 20_000), "too_large"),
         (png_that_claims(8_000, 5_001), "too_large"),
+        (png_that_claims(1, 40_000), "too_large"),  # a thread: it takes long to shrink and is no photo
         (png_that_claims(8_000, 5_000), "not_a_picture"),  # within the limits, but the pixels are not there
     ],
 )

@@ -6,7 +6,8 @@ import pytest
 
 from eservice.complaints import residents
 from eservice.complaints.models import Complaint
-from eservice.complaints.nearby import RADIUS_M, distance_m, open_nearby
+from eservice.complaints.nearby import distance_m, open_nearby
+from eservice.complaints.rules import Rules
 from eservice.complaints.states import ComplaintState
 from eservice.complaints.villages import read_village
 from tests.complaints.desk import LIGHT, Desk
@@ -96,7 +97,7 @@ def test_nearness_is_the_same_everywhere_on_the_earth(
     desk: Desk, there: tuple[float, float], here: tuple[float, float], is_near: bool
 ) -> None:
     filed = desk.file(replace(LIGHT, latitude=there[0], longitude=there[1]))
-    assert (distance_m(*there, *here) <= RADIUS_M) is is_near
+    assert (distance_m(*there, *here) <= Rules().radius_m) is is_near
     assert found(desk, *here) == ([filed.complaint_id] if is_near else [])
 
 

@@ -4,10 +4,14 @@ from eservice.complaints import queries, residents, service
 from eservice.complaints.cases import Resident
 from eservice.complaints.filing import Filed
 from eservice.complaints.numbers import new_key, new_number, shown
+from eservice.complaints.rules import Rules, save_rules
 from eservice.complaints.states import ComplaintState, Standing, standing
 from eservice.kit.clock import FixedClock
+from eservice.staff.models import Role
+from eservice.staff.queries import principal_of
 from tests.complaints.desk import LIGHT, Desk, refused
 from tests.complaints.test_service import agree, hand_on, in_progress, move, propose
+from tests.inquiries.desk import add_staff
 
 S = ComplaintState
 
@@ -76,7 +80,9 @@ def test_a_no_in_time_reopens_the_same_complaint_and_one_too_late_does_not(
     with desk.database.unit_of_work() as uow:
         with refused("complaints.too_late"):
             residents.reopen(uow, second.number, desk.owner, "ยังดับอยู่")
-        residents.reopen(uow, second.number, desk.owner, "ยังดับอยู่", window_days=30)
+        admin = principal_of(uow, add_staff(uow, "admin", Role.ADMINISTRATOR))
+        save_rules(uow, Rules(reopen_days=30), by=admin)
+        residents.reopen(uow, second.number, desk.owner, "ยังดับอยู่")
 
 
 def test_silence_closes_after_a_week_is_marked_and_can_still_be_reopened(

@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from eservice.complaints import residents, service
+from eservice.complaints import filing, residents, service
 from eservice.complaints.states import ComplaintState
 from eservice.kit.signals import Signals
 from eservice.notifications.relay import Relay
@@ -28,6 +28,7 @@ def test_every_change_is_told_in_order_and_says_nothing_about_people(desk: Desk)
         )  # fmt: skip
         residents.say(uow, filed.number, desk.owner, "ต้นหน้าบ้านฉัน โทร 081-234-5678")
         service.say(uow, filed.complaint_id, "ผู้แจ้งเคยโวยวาย", by=desk.somsri, to_resident=False)
+        filing.join(uow, filed.number, desk.dam, words="บ้านฉันก็มืด")
     relay_all(desk)
     bodies = [message.body for message in reversed(messages(desk.database))]
     told = [json.loads(body) for body in bodies]
@@ -37,6 +38,7 @@ def test_every_change_is_told_in_order_and_says_nothing_about_people(desk: Desk)
         ("case.changed", "needs_information", "officer"),
         ("case.commented", "assigned", "resident"),
         ("case.changed", "assigned", "resident"),
+        ("case.commented", "assigned", "resident"),
     ]
     assert told[0]["data"] | {"due_at": "", "answer_due_at": "", "filed_at": "", "changed_at": ""} == {
         "number": filed.number, "state": "received", "category": LIGHT.category, "department": None,
@@ -46,7 +48,7 @@ def test_every_change_is_told_in_order_and_says_nothing_about_people(desk: Desk)
     assert told[0]["data"]["filed_at"] == "2026-11-20T12:00:00+07:00"
     said = (
         SECRETS.text, "แดง", "หมู่ 3", "หนองบัว", "15.12", "100.76", "เสาต้นไหน", "081-234", "โวยวาย", "somsri",
-        "Somsri", filed.key or "-",
+        "บ้านฉัน", "Somsri", filed.key or "-",
     )  # fmt: skip
     assert [word for word in said if word in "".join(bodies)] == []
 

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from eservice.complaints import floods, photos
+from eservice.complaints import floods, guesses, photos
 from eservice.complaints.filing import Filed
-from eservice.complaints.models import Complaint, Photo, PhotoKind
+from eservice.complaints.models import Complaint, Filing, Photo, PhotoKind
 from eservice.complaints.pictures import MAX_BYTES
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
@@ -154,7 +154,7 @@ def test_a_token_used_for_a_second_case_leaves_the_photo_with_the_first(portal: 
 def test_an_address_that_sends_very_many_photos_must_wait(portal: Portal, visit: Visit) -> None:
     with portal.database.unit_of_work() as uow:
         for _ in range(floods.PHOTO_LIMIT.free + 8):
-            floods.count_photo(uow, "testclient")
+            guesses.count_one(uow, Filing, "photos:testclient")
     details(visit)
     page = send(visit, "check", photo(1, SMALL))
     assert page.status_code == 422 and "รอสักครู่" in page.text and stored(portal) == 0

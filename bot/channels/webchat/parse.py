@@ -28,6 +28,7 @@ def parse(payload: str) -> Inbound:
         kind=ContactKind.PERSON,
         occurred_at=datetime.fromtimestamp(event["ms"] / 1000, UTC),
         body=_body(event),
+        source=event.get("from", ""),
     )
 
 

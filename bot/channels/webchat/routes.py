@@ -24,7 +24,7 @@ from bot.channels.webchat import sessions
 from bot.channels.webchat.render import render
 from bot.channels.webchat.sessions import Visitor
 from bot.inbound import RawEvent
-from eservice.complaints import floods, held_photos, photos, uploads
+from eservice.complaints import floods, guesses, held_photos, photos, uploads
 from eservice.complaints.pictures import MAX_BYTES
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
@@ -150,14 +150,14 @@ def create_router(
         return NewSession(session_id=session.session_id, token=session.token)
 
     @router.post("/messages", status_code=202)
-    def send_message(message: NewMessage, authorization: Authorization = None) -> Received:
+    def send_message(request: Request, message: NewMessage, authorization: Authorization = None) -> Received:
         """Takes what a visitor says. It is stored when this answers."""
         with database.read() as reader:
             visitor = sessions.find(reader, authorization)
             sessions.check_rate(reader, visitor)
             if message.attachment_id is not None:
                 held_photos.sent_by(reader, visitor.contact_id, message.attachment_id)
-        event = _event(visitor, message)
+        event = _event(visitor, message, client_address(request))
         store([event])
         return Received(id=event.event_id)
 
@@ -176,13 +176,11 @@ def create_router(
 
         JPEG, PNG or WebP, at most 10 MB and 40 million pixels.
         """
-        source = client_address(request)
         with database.read() as reader:
-            floods.refuse_photo_flood(reader, source)
             held_photos.require_room(reader, visitor.contact_id)
+        floods.admit_photo(database, client_address(request))
         (content,) = read_files([file], MAX_BYTES)
         with uploads.kept_for(media, content) as kept, database.unit_of_work() as uow:
-            floods.count_photo(uow, source)
             photo = held_photos.hold(uow, visitor.contact_id, kept)
             return HeldPhoto(attachment_id=photos.reference_of(photo))
 
@@ -272,11 +270,16 @@ def _read_page(database: Database, conversation_id: int, cursor: int) -> Page:
         return _page(stored, str(cursor))
 
 
-def _event(visitor: Visitor, message: NewMessage) -> RawEvent:
+def _event(visitor: Visitor, message: NewMessage, address: str) -> RawEvent:
     milliseconds = time.time_ns() // 1_000_000
     client_id = message.client_message_id
     ref = hashlib.sha256(client_id.encode()).hexdigest()[:32] if client_id else uuid.uuid4().hex
-    event: dict[str, Any] = {"session": visitor.session_id, "ms": milliseconds, "ref": ref}
+    event: dict[str, Any] = {
+        "session": visitor.session_id,
+        "ms": milliseconds,
+        "ref": ref,
+        "from": guesses.hashed(address),
+    }
     if message.text is not None:
         event["text"] = message.text
     elif message.action is not None:
