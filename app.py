@@ -220,11 +220,11 @@ def evaluate_faq(settings: "Settings", arguments: argparse.Namespace) -> int:
 
 def _database(settings: "Settings") -> "Database":
     """The database with today's schema, as every command but `doctor` leaves it."""
-    from eservice.kit.database import Database
+    from eservice.kit.database import open_database
     from eservice.kit.migrate import migrate as apply_migrations
 
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = Database(settings.database_address)
+    database = open_database(settings)
     apply_migrations(database)
     return database
 

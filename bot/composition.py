@@ -34,7 +34,7 @@ from bot.intake import Intake, Parser
 from bot.photos import PhotoFetcher, PhotoKeeper
 from bot.worker import Chore, Worker
 from eservice.api.routes import create_router as cases_router
-from eservice.kit.database import Database
+from eservice.kit.database import Database, open_database
 from eservice.kit.http import PagesOnly, RequestLog, add_problem_handlers
 from eservice.kit.media import MediaStore, open_media
 from eservice.kit.settings import Settings
@@ -136,7 +136,7 @@ MountConsole: TypeAlias = Callable[[FastAPI, System], Path]
 def build(settings: Settings, database: Database | None = None) -> System:
     """Builds the parts; opens no connection and starts nothing."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = database or Database(settings.database_address)
+    database = database or open_database(settings)
     signals = Signals(database)
     metrics = Metrics()
     bot_texts = Catalogue(ROOT / "bot/text", ROOT / "eservice/text")
