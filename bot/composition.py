@@ -53,6 +53,8 @@ from eservice.portal.pages import STATIC_DIRECTORY as PORTAL_STATIC
 from eservice.portal.pages import ChannelLinks, PortalPages
 from eservice.portal.routes import create_portal
 from eservice.staff import presence
+from eservice.traffic.keeping import purge as purge_traffic
+from eservice.traffic.recording import TrafficLog, TrafficRecorder
 from eservice.webhooks.sender import WebhookSender
 from knowledge.classify.complaints import ComplaintClassifier
 from knowledge.classify.intents import load_intents
@@ -78,6 +80,7 @@ class System:
     media: MediaStore
     signals: Signals
     metrics: Metrics
+    traffic: TrafficRecorder
     faq: LiveFaq
     complaints: ComplaintClassifier
     intake: Intake
@@ -121,12 +124,15 @@ class System:
         return {name: source for name, source in sources.items() if source is not None}
 
     def _chores(self) -> list[Chore]:
-        keeper = PhotoKeeper(self.database, self.media)
+        chores: list[Chore] = [PhotoKeeper(self.database, self.media), self._keep_traffic]
         if self.line is None:
-            return [keeper]
+            return chores
         from bot.channels.line.upkeep import QuotaReader
 
-        return [QuotaReader(self.line, self.database), keeper]
+        return [QuotaReader(self.line, self.database), *chores]
+
+    async def _keep_traffic(self) -> None:
+        await run_in_threadpool(purge_traffic, self.database, self.settings.traffic_log_days)
 
 
 MountConsole: TypeAlias = Callable[[FastAPI, System], Path]
@@ -166,6 +172,7 @@ def build(settings: Settings, database: Database | None = None) -> System:
         media=open_media(settings),
         signals=signals,
         metrics=metrics,
+        traffic=TrafficRecorder(database),
         faq=faq,
         complaints=complaints,
         intake=intake,
@@ -251,6 +258,7 @@ def create_app(system: System, mount_console: MountConsole, *, with_worker: bool
     mount_static(app, PORTAL_STATIC, mount_console(app, system))
     app.add_middleware(PagesOnly, pages=GZipMiddleware, minimum_size=1000)
     app.add_middleware(RequestLog, observe=system.metrics.request)
+    app.add_middleware(TrafficLog, recorder=system.traffic)
     return app
 
 
@@ -258,7 +266,10 @@ def create_app(system: System, mount_console: MountConsole, *, with_worker: bool
 async def _lifespan(system: System, with_worker: bool, app: FastAPI) -> AsyncIterator[None]:
     system.signals.listen()
     await run_in_threadpool(warm, system)
-    tasks = [asyncio.create_task(system.faq.keep_fresh(system.signals, system.stopping))]
+    tasks = [
+        asyncio.create_task(system.faq.keep_fresh(system.signals, system.stopping)),
+        asyncio.create_task(system.traffic.run(system.stopping)),
+    ]
     worker = system.worker() if with_worker else None
     if worker is not None:
         await open_channels(system)
@@ -272,6 +283,7 @@ async def _lifespan(system: System, with_worker: bool, app: FastAPI) -> AsyncIte
         system.signals.close()
         await asyncio.gather(*tasks, return_exceptions=True)
         await close_channels(system)
+        await run_in_threadpool(system.traffic.write_if_possible)  # every connection is closed by now
         system.database.dispose()
 
 

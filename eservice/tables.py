@@ -6,6 +6,7 @@ from eservice.kit import audit, chain, heartbeat, idempotency, outbox
 from eservice.messaging import models as messaging
 from eservice.office import models as office
 from eservice.staff import models as staff
+from eservice.traffic import models as traffic
 from eservice.webhooks import models as webhooks
 from knowledge.entries import models as entries
 
@@ -22,4 +23,5 @@ ALL_MODELS = (
     inquiries,
     entries,
     webhooks,
+    traffic,
 )

@@ -92,12 +92,8 @@ class Fault(StrEnum):
     CHANGED = "changed"
     BEYOND = "beyond"  # rows after the end
     NOT_THE_LAST = "not_the_last"  # the end is another than the one that was sealed
-    OTHER_KEY = "other_key"
+    OTHER_KEY = "other_key"  # the rows hang together, and another SECRET_KEY sealed them, or so it says
     NO_SEAL = "no_seal"
-
-
-SEAL_FAULTS = frozenset({Fault.OTHER_KEY, Fault.NO_SEAL})
-"""The rows hang together; only who sealed them is not known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,7 +195,8 @@ def examine(chain: Chain, rows: Iterable[Mapping[str, Any]], head: Head | None, 
     if previous != head.hash:
         return broken(Fault.NOT_THE_LAST, place)
     if not head.is_sealed_by(key):
-        return broken(Fault.NO_SEAL if head.key_id == key_id(key) else Fault.OTHER_KEY, None)
+        is_of_another = head.key_id not in ("", key_id(key))
+        return broken(Fault.OTHER_KEY if is_of_another else Fault.NO_SEAL, None)
     return Verified(name=chain.name, rows=count, head=head)
 
 

@@ -87,7 +87,7 @@ def test_a_head_that_was_taken_away_comes_back_without_a_seal(database: Database
     assert verified(database).fault is Fault.NO_HEAD
     write(database, "3")
     found = verified(database)
-    assert found.fault is Fault.OTHER_KEY and found.rows == 3
+    assert found.fault is Fault.NO_SEAL and found.rows == 3
 
 
 def test_another_secret_key_is_told_from_a_broken_record_and_can_seal_anew(database: Database) -> None:
