@@ -233,15 +233,7 @@ def manage_traffic(settings: "Settings", arguments: argparse.Namespace) -> int:
     """`traffic`: orders to keep the log, their end, and what an official takes along."""
     from eservice.traffic import commands
 
-    if arguments.action == "hold":
-        begin, until = arguments.begin, arguments.until
-        commands.hold(_database(settings), arguments.case, arguments.reason, begin, until)
-    elif arguments.action == "release":
-        commands.release(_database(settings), arguments.case)
-    elif arguments.action == "export":
-        commands.take(_database(settings), arguments.begin, arguments.to, arguments.out, arguments.case)
-    else:
-        commands.check(settings.signing_key, arguments.file)
+    commands.run(_database(settings), arguments)
     return 0
 
 

@@ -1,5 +1,6 @@
 """The traffic log on the command line: orders to keep, their end, and what an official takes along."""
 
+from argparse import Namespace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -10,6 +11,18 @@ from eservice.traffic import export, keeping
 
 CLI = "cli"  # whoever has the machine
 TEXTS = Catalogue(Path(__file__).parents[1] / "text")
+
+
+def run(database: Database, words: Namespace) -> None:
+    """The command `words.action`. Raises what that one raises."""
+    if words.action == "hold":
+        hold(database, words.case, words.reason, words.begin, words.until)
+    elif words.action == "release":
+        release(database, words.case)
+    elif words.action == "export":
+        take(database, words.begin, words.to, words.out, words.case)
+    else:
+        check(database, words.file)
 
 
 def hold(database: Database, case: str, reason: str, covers_from: date | None, until: date) -> None:
@@ -35,9 +48,9 @@ def take(database: Database, first: date, last: date, file: Path, case: str) -> 
     print(TEXTS.both("traffic_commands.public_key", public=made.public_key))
 
 
-def check(key: str, file: Path) -> None:
+def check(database: Database, file: Path) -> None:
     """`traffic verify-export`. Raises ServiceError `traffic.not_ours`."""
-    found = export.check(file, key)
+    found = export.check(file, database.signing_key())
     print(TEXTS.both("traffic_commands.whole", rows=f"{found.rows:,}", file=file))
     print(TEXTS.both("traffic_commands.public_key", public=found.public_key))
 

@@ -26,7 +26,6 @@ from eservice.traffic.models import CHAIN, TrafficRow
 from eservice.traffic.recording import AT_ONCE, Seen, TrafficLog, TrafficRecorder, pseudonym, safe_path
 from tests.admin.visitors import Doors
 
-
 JSON = {"Content-Type": "application/json"}
 
 
