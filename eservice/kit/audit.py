@@ -1,12 +1,13 @@
 """The one audit function: who changed what, when, from what to what; and who read what of a person.
 
 Every change of content, settings, rights and cases goes through `record`, every look at what is known of a
-resident through `record_reading`. Rows are only ever added, and hang together in a chain (`eservice.kit.chain`).
+resident through `note_reading`. Rows are only ever added, and hang together in a chain (`eservice.kit.chain`).
 Texts of residents and secrets never enter `before` or `after`.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy import JSON, BigInteger, Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eservice.kit.chain import Chain, extend
-from eservice.kit.database import Base
+from eservice.kit.database import Base, Database
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 
 SYSTEM = "system"  # the actor of what the program does by itself, e.g. loading the demo office
@@ -86,34 +87,35 @@ def record(
     pending.append(written)
 
 
-def record_reading(
-    uow: UnitOfWork, *, actor: str, action: str, subject_kind: str, subject_id: str | int
+def note_reading(
+    database: Database,
+    *,
+    actor: str,
+    action: str,
+    subject_kind: str,
+    find: Callable[[ReadOnly], str | int],
 ) -> None:
-    """Notes that a person looked at what is known of a resident. `action` is "<kind>.read" or "<kind>.exported".
+    """Notes that a person looks at what is known of a resident, before it is shown.
 
+    `action` is "<kind>.read" or "<kind>.exported"; `find` gives the id, and raises where they may not see it.
     One record per person and thing in an hour is enough to say who knew: pages that refresh themselves would
-    else bury the changes.
+    else bury the changes. It has transactions of its own, for pages and readers that write nothing; a reading
+    that cannot be recorded raises, and nothing is shown. Not for routes that hold a unit of work: on SQLite it
+    would wait for that one in vain.
     """
-    if not was_read_lately(uow, actor=actor, action=action, subject_kind=subject_kind, subject_id=subject_id):
-        record(uow, actor=actor, action=action, subject_kind=subject_kind, subject_id=subject_id)
-
-
-def was_read_lately(
-    reader: ReadOnly, *, actor: str, action: str, subject_kind: str, subject_id: str | int
-) -> bool:
-    """Whether this person's reading of this thing is on record already, so that nothing need be written."""
-    found = reader.session.scalar(
-        select(AuditRecord.id)
-        .where(
+    with database.read() as reader:
+        subject_id = str(find(reader))
+        lately = select(AuditRecord.id).where(
             AuditRecord.subject_kind == subject_kind,
-            AuditRecord.subject_id == str(subject_id),
+            AuditRecord.subject_id == subject_id,
             AuditRecord.actor == actor,
             AuditRecord.action == action,
             AuditRecord.at > reader.now - READING_COUNTS_FOR,
         )
-        .limit(1)
-    )
-    return found is not None
+        if reader.session.scalar(lately.limit(1)) is not None:
+            return
+    with database.unit_of_work() as uow:
+        record(uow, actor=actor, action=action, subject_kind=subject_kind, subject_id=subject_id)
 
 
 def _as_read_back(values: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -127,12 +129,51 @@ def _chain(uow: UnitOfWork, pending: list[AuditRecord]) -> None:
 
 
 def history(
-    reader: ReadOnly, *, subject_kind: str, subject_id: str | int, limit: int = 50
+    reader: ReadOnly,
+    *,
+    subject_kind: str,
+    subject_id: str | int,
+    actions: Collection[str] | None = None,
+    limit: int = 50,
 ) -> Sequence[AuditRecord]:
-    """The changes of one thing, newest first."""
-    return reader.session.scalars(
-        select(AuditRecord)
-        .where(AuditRecord.subject_kind == subject_kind, AuditRecord.subject_id == str(subject_id))
-        .order_by(AuditRecord.id.desc())
-        .limit(limit)
-    ).all()
+    """What was done with one thing, newest first; only these actions, where some are named."""
+    query = select(AuditRecord).where(
+        AuditRecord.subject_kind == subject_kind, AuditRecord.subject_id == str(subject_id)
+    )
+    if actions is not None:
+        query = query.where(AuditRecord.action.in_(actions))
+    return reader.session.scalars(query.order_by(AuditRecord.id.desc()).limit(limit)).all()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """What to look for; an empty or missing part asks nothing. Instants are [begin, end)."""
+
+    actor: str = ""
+    action: str = ""
+    subject_kind: str = ""
+    subject_id: str = ""
+    begin: datetime | None = None
+    end: datetime | None = None
+
+
+def search(
+    reader: ReadOnly, wanted: Search, *, before_id: int | None = None, limit: int = 50
+) -> Sequence[AuditRecord]:
+    """The records that fit, newest first, older than `before_id`."""
+    query = select(AuditRecord).order_by(AuditRecord.id.desc()).limit(limit)
+    for column, value in (
+        (AuditRecord.actor, wanted.actor),
+        (AuditRecord.action, wanted.action),
+        (AuditRecord.subject_kind, wanted.subject_kind),
+        (AuditRecord.subject_id, wanted.subject_id),
+    ):
+        if value:
+            query = query.where(column == value)
+    if wanted.begin is not None:
+        query = query.where(AuditRecord.at >= wanted.begin)
+    if wanted.end is not None:
+        query = query.where(AuditRecord.at < wanted.end)
+    if before_id is not None:
+        query = query.where(AuditRecord.id < before_id)
+    return reader.session.scalars(query).all()

@@ -1,5 +1,6 @@
 """The chains of audit and traffic on the command line: are they whole; and a new seal for a new SECRET_KEY."""
 
+import threading
 from pathlib import Path
 
 from eservice.kit import audit
@@ -11,13 +12,34 @@ from eservice.kit.unit_of_work import ReadOnly
 from eservice.traffic import models as traffic
 
 CHAINS = (audit.CHAIN, traffic.CHAIN)
+VERIFIED = "chain.verified"
 CLI = "cli"  # whoever has the machine
 TEXTS = Catalogue(Path(__file__).parents[1] / "text")
+_one_at_a_time = threading.Lock()
 
 
 def verify_all(reader: ReadOnly) -> list[Verified]:
     """Every chain, from its first row to its last. Reads all there is: not for a page that somebody waits for."""
     return [verify(reader, chain) for chain in CHAINS]
+
+
+def verify_on_record(database: Database, *, actor: str) -> None:
+    """Verifies every chain and records what was found, for the console to show. One at a time in a process."""
+    if not _one_at_a_time.acquire(blocking=False):
+        return
+    try:
+        with database.read() as reader:
+            found = verify_all(reader)
+        with database.unit_of_work() as uow:
+            audit.record(
+                uow, actor=actor, action=VERIFIED, subject_kind="chain", subject_id="all",
+                after={
+                    each.name: {"fault": each.fault, "record": each.record, "rows": each.rows, "mark": each.mark}
+                    for each in found
+                },
+            )  # fmt: skip
+    finally:
+        _one_at_a_time.release()
 
 
 def show(database: Database) -> None:
