@@ -232,13 +232,32 @@ def evaluate_faq(settings: "Settings", arguments: argparse.Namespace) -> int:
     return 0
 
 
+def verify_chains(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`audit verify` and `audit reseal`: whether the audit and the traffic log are whole."""
+    from eservice.operations import chains
+
+    if arguments.action == "reseal":
+        chains.reseal(_database(settings), arguments.reason)
+    else:
+        chains.show(_database(settings))
+    return 0
+
+
+def manage_traffic(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`traffic`: orders to keep the log, their end, and what an official takes along."""
+    from eservice.traffic import commands
+
+    commands.run(_database(settings), arguments)
+    return 0
+
+
 def _database(settings: "Settings") -> "Database":
     """The database with today's schema, as every command but `doctor` leaves it."""
-    from eservice.kit.database import Database
+    from eservice.kit.database import open_database
     from eservice.kit.migrate import migrate as apply_migrations
 
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = Database(settings.database_address)
+    database = open_database(settings)
     apply_migrations(database)
     return database
 
@@ -250,6 +269,8 @@ def _live_faq(settings: "Settings") -> "LiveFaq":
 
 
 def _arguments(words: list[str]) -> argparse.Namespace:
+    from eservice.operations.arguments import add_audit, add_traffic
+
     parser = argparse.ArgumentParser(prog="app.py", description="เพื่อนบ้าน: บริการประชาชนของ อบต. และเทศบาล")
     _add_serving(parser)
     commands = parser.add_subparsers(metavar="COMMAND")
@@ -268,6 +289,13 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     _add_staff(commands.add_parser("staff", help="create and link: accounts and their one-time links"))
     _add_tokens(commands.add_parser("api-token", help="create, renew, list, revoke: partners' ways in"))
     _add_webhooks(commands.add_parser("webhooks", help="add, list, remove, log, resend: news for partners"))
+    add_audit(
+        commands.add_parser("audit", help="verify, reseal: who did what, and that it is whole"), verify_chains
+    )
+    add_traffic(
+        commands.add_parser("traffic", help="hold, release, export, verify-export: who reached us"),
+        manage_traffic,
+    )
     _add_faq(commands.add_parser("faq", help="import, export, ask and evaluate"))
     commands.add_parser("check-python", help="exit 0 when this Python is supported").set_defaults(
         run=lambda settings, arguments: 0

@@ -28,6 +28,7 @@ from jinja2 import Environment
 from admin.navigation import waiting_in_rooms
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError, not_found
+from eservice.kit.http import note_caller
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
 from eservice.office.models import Office
@@ -111,6 +112,8 @@ def current_visit(request: Request) -> Visit:
         office_name = office.name if office else ""
         counts = waiting_in_rooms(reader, session.principal) if session else {}
         is_stale = session is not None and reader.now - session.last_used_at > sessions.TOUCH_EVERY
+    if session is not None:
+        note_caller(request, account=session.principal.username, session=f"staff:{session.id}")
     if session is not None and is_stale:
         with console.database.unit_of_work() as uow:
             sessions.touch(uow, session)

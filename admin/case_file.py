@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from admin.access import Visit, console_of, guarded
 from admin.case_pages import CasePage, case_page
 from eservice.complaints import queries
+from eservice.kit import audit
 from eservice.kit.http import Reader
 from eservice.kit.text import Catalogue
 from eservice.kit.thai_calendar import thai_datetime
@@ -33,6 +34,13 @@ def print_file(
     """What the office knows of the complaint, with its history."""
     texts = console_of(request).texts
     visit: Visit = request.state.visit
+    audit.note_reading(
+        console_of(request).database,
+        actor=staff.username,
+        action="complaint.exported",
+        subject_kind="complaint",
+        find=lambda looking: queries.find(looking, case_id, staff).id,
+    )
     shown = case_page(reader, texts, staff, queries.find(reader, case_id, staff))
     printed = texts.get("cases.file.printed", name=staff.display_name, time=thai_datetime(reader.now))
     pdf = render(_data(texts, shown, office=visit.office_name, printed=printed))

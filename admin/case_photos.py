@@ -17,6 +17,7 @@ from admin.pages import NOT_DONE, redirect, sentences, told_on
 from eservice.complaints import photos, queries, uploads
 from eservice.complaints.models import PhotoKind
 from eservice.complaints.pictures import MAX_BYTES
+from eservice.kit import audit
 from eservice.kit.errors import ErrorKind, ServiceError, invalid
 from eservice.kit.http import Db, Uow
 from eservice.kit.media_http import Media, files_of, jpeg_response, read_files
@@ -57,6 +58,13 @@ async def _chosen(request: Request, staff: Worker) -> Chosen:
 @router.get("/photos/{photo_id:int}")
 def show_photo(request: Request, staff: Looker, database: Db, media: Media, photo_id: int) -> Response:
     """A photo as we drew it."""
+    audit.note_reading(
+        database,
+        actor=staff.username,
+        action="complaint.read",
+        subject_kind="complaint",
+        find=lambda reader: photos.find_case(reader, photo_id, staff),
+    )
     with database.read() as reader:
         key = photos.find(reader, photo_id, staff).image_key
     return jpeg_response(request, media, key, f"photo-{photo_id}")

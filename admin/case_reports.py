@@ -17,6 +17,7 @@ from eservice.complaints import breaches
 from eservice.complaints.breaches import Breach, Period, Share, Waiting
 from eservice.complaints.models import EscalationClock
 from eservice.complaints.numbers import shown
+from eservice.kit import audit
 from eservice.kit.http import Reader
 from eservice.kit.text import Catalogue, guard_formula
 from eservice.kit.thai_calendar import (
@@ -91,6 +92,13 @@ def download(request: Request, staff: Looker, reader: Reader, period: PeriodName
     """Every missed date of the period as a table that no spreadsheet takes for formulas."""
     texts = console_of(request).texts
     asked = _period(period, local_date(reader.now))
+    audit.note_reading(
+        console_of(request).database,
+        actor=staff.username,
+        action="breaches.exported",
+        subject_kind="breaches",
+        find=lambda looking: asked.name,
+    )
     rows = _rows(reader, texts, breaches.breaches(reader, staff, asked))
     file = io.StringIO()
     writer = csv.writer(file)

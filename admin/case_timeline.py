@@ -120,8 +120,9 @@ def _said(texts: Catalogue, comment: ComplaintComment, names: dict[int, str]) ->
 
 
 def _noted(reader: ReadOnly, texts: Catalogue, complaint: Complaint) -> list[Item]:
-    records = audit.history(reader, subject_kind="complaint", subject_id=complaint.id, limit=200)
-    wanted = [record for record in records if record.action in _FROM_AUDIT]
+    wanted = audit.history(
+        reader, subject_kind="complaint", subject_id=complaint.id, actions=_FROM_AUDIT, limit=200
+    )
     actors = {record.actor for record in wanted}
     found = reader.session.scalars(select(StaffAccount).where(StaffAccount.username.in_(actors)))
     names = {account.username: account.display_name for account in found}

@@ -12,10 +12,11 @@ from starlette.concurrency import run_in_threadpool
 
 from admin.access import console_of, guarded
 from admin.case_list import AskedQuery, board_page, choices, list_page
-from admin.case_pages import case_page
+from admin.case_pages import CasePage, case_page
 from admin.pages import fragment, page
 from eservice.complaints import queries
 from eservice.complaints.models import ComplaintComment, ComplaintEvent, Escalation
+from eservice.kit import audit
 from eservice.kit.database import Database
 from eservice.kit.http import Reader
 from eservice.kit.unit_of_work import ReadOnly
@@ -95,7 +96,7 @@ async def wait_for_changes(
 @router.get("/{case_id:int}")
 def show_case(request: Request, staff: Looker, reader: Reader, case_id: int) -> Response:
     """One complaint."""
-    shown = case_page(reader, console_of(request).texts, staff, queries.find(reader, case_id, staff))
+    shown = _opened(request, reader, staff, case_id)
     return page(request, "cases/case.html", case=shown, form={"refused_in": ""}, stamp=_stamp(reader))
 
 
@@ -104,8 +105,21 @@ def refresh_case(
     request: Request, staff: Looker, reader: Reader, case_id: int, seen: Annotated[int, Query(ge=0)] = 0
 ) -> Response:
     """What happened to it, as a fragment; with a word when it is not the version that the page shows."""
-    shown = case_page(reader, console_of(request).texts, staff, queries.find(reader, case_id, staff))
+    shown = _opened(request, reader, staff, case_id)
     return fragment(request, "cases/_timeline.html", case=shown, seen=seen)
+
+
+def _opened(request: Request, reader: ReadOnly, staff: Principal, case_id: int) -> CasePage:
+    """The complaint, if it is within this person's reach; that they opened it is on record first."""
+    console = console_of(request)
+    audit.note_reading(
+        console.database,
+        actor=staff.username,
+        action="complaint.read",
+        subject_kind="complaint",
+        find=lambda looking: queries.find(looking, case_id, staff).id,
+    )
+    return case_page(reader, console.texts, staff, queries.find(reader, case_id, staff))
 
 
 def _stamp_now(database: Database) -> str:

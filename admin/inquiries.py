@@ -17,6 +17,7 @@ from admin.pages import fragment, page, redirect, refilling, told_on
 from eservice.inquiries import queries
 from eservice.inquiries import service as inquiries
 from eservice.inquiries.queries import Case, View
+from eservice.kit import audit
 from eservice.kit.errors import ErrorKind, ServiceError, conflict, invalid, not_found
 from eservice.kit.http import Reader, Uow
 from eservice.kit.text import Catalogue
@@ -89,7 +90,7 @@ def show_case(
     request: Request, staff: AtDesk, reader: Reader, inquiry_id: int, insert: int | None = None
 ) -> Response:
     """A case. `insert` is an FAQ entry whose answer goes into the box, for browsers without scripts."""
-    shown = _shown(request, reader, staff, _case(reader, staff, inquiry_id))
+    shown = _shown(request, reader, staff, _opened(request, reader, staff, inquiry_id))
     text = next((near.answer for near in shown.near if near.id == insert), "")
     return page(
         request,
@@ -104,7 +105,7 @@ def show_case(
 @router.get("/{inquiry_id:int}/thread")
 def refresh_thread(request: Request, staff: AtDesk, reader: Reader, inquiry_id: int) -> Response:
     """The thread again, as a fragment."""
-    case = _case(reader, staff, inquiry_id)
+    case = _opened(request, reader, staff, inquiry_id)
     return fragment(
         request, "inquiries/_thread.html", items=thread_items(reader, _texts(request), staff, case)
     )
@@ -230,7 +231,7 @@ def note(
         form={"text": "", "note": note, "refused_in": "note"},
         form_token=secrets.token_urlsafe(16),
     ):
-        inquiries.note(uow, inquiry_id, note, author_id=staff.account_id)
+        inquiries.note(uow, inquiry_id, note, actor=staff.username, author_id=staff.account_id)
     return redirect(request, f"{HOME}/{inquiry_id}", flash="inquiries.noted")
 
 
@@ -290,6 +291,18 @@ def _case(
     case = queries.find(reader, inquiry_id, departments_of(staff, Permission.INQUIRY_READ))
     require(staff, permission, case.inquiry.department_id)
     return case
+
+
+def _opened(request: Request, reader: ReadOnly, staff: Principal, inquiry_id: int) -> Case:
+    """The question, to be read: that this person opened its conversation is on record first."""
+    audit.note_reading(
+        console_of(request).database,
+        actor=staff.username,
+        action="inquiry.read",
+        subject_kind="inquiry",
+        find=lambda looking: _case(looking, staff, inquiry_id).inquiry.id,
+    )
+    return _case(reader, staff, inquiry_id)
 
 
 def _shown(request: Request, reader: ReadOnly, staff: Principal, case: Case) -> CasePage:

@@ -55,6 +55,8 @@ ROOMS = (
     ),
     Room(key="channels", href="/admin/channels", icon="chat", permission=Permission.CHANNEL_READ),
     Room(key="staff", href="/admin/staff", icon="people", permission=Permission.STAFF_MANAGE),
+    Room(key="records", href="/admin/records", icon="eye", permission=Permission.AUDIT_READ),
+    Room(key="traffic", href="/admin/traffic", icon="track", permission=Permission.TRAFFIC_READ),
     Room(key="office", href="/admin/office", icon="gear", permission=Permission.OFFICE_MANAGE),
 )
 

@@ -20,6 +20,8 @@ from admin import (
     learned,
     office_words,
     questions,
+    records,
+    traffic,
     unanswered,
 )
 
@@ -44,4 +46,6 @@ ROOMS = (
     confidence.router,
     questions.router,
     channels.router,
+    records.router,
+    traffic.router,
 )

@@ -34,7 +34,7 @@ from bot.intake import Intake, Parser
 from bot.photos import PhotoFetcher, PhotoKeeper
 from bot.worker import Chore, Worker
 from eservice.api.routes import create_router as cases_router
-from eservice.kit.database import Database
+from eservice.kit.database import Database, open_database
 from eservice.kit.http import PagesOnly, RequestLog, add_problem_handlers
 from eservice.kit.media import MediaStore, open_media
 from eservice.kit.settings import Settings
@@ -54,6 +54,8 @@ from eservice.portal.pages import STATIC_DIRECTORY as PORTAL_STATIC
 from eservice.portal.pages import ChannelLinks, PortalPages
 from eservice.portal.routes import create_portal
 from eservice.staff import presence
+from eservice.traffic.keeping import purge as purge_traffic
+from eservice.traffic.recording import TrafficLog, TrafficRecorder
 from eservice.webhooks.sender import WebhookSender
 from knowledge.classify.complaints import ComplaintClassifier
 from knowledge.classify.intents import load_intents
@@ -79,6 +81,7 @@ class System:
     media: MediaStore
     signals: Signals
     metrics: Metrics
+    traffic: TrafficRecorder
     faq: LiveFaq
     complaints: ComplaintClassifier
     intake: Intake
@@ -122,12 +125,15 @@ class System:
         return {name: source for name, source in sources.items() if source is not None}
 
     def _chores(self) -> list[Chore]:
-        keeper = PhotoKeeper(self.database, self.media)
+        chores: list[Chore] = [PhotoKeeper(self.database, self.media), self._keep_traffic]
         if self.line is None:
-            return [keeper]
+            return chores
         from bot.channels.line.upkeep import QuotaReader
 
-        return [QuotaReader(self.line, self.database), keeper]
+        return [QuotaReader(self.line, self.database), *chores]
+
+    async def _keep_traffic(self) -> None:
+        await run_in_threadpool(purge_traffic, self.database, self.settings.traffic_log_days)
 
 
 MountConsole: TypeAlias = Callable[[FastAPI, System], Path]
@@ -137,7 +143,7 @@ MountConsole: TypeAlias = Callable[[FastAPI, System], Path]
 def build(settings: Settings, database: Database | None = None) -> System:
     """Builds the parts; opens no connection and starts nothing."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = database or Database(settings.database_address)
+    database = database or open_database(settings)
     signals = Signals(database)
     metrics = Metrics()
     bot_texts = Catalogue(ROOT / "bot/text", ROOT / "eservice/text")
@@ -167,6 +173,7 @@ def build(settings: Settings, database: Database | None = None) -> System:
         media=open_media(settings),
         signals=signals,
         metrics=metrics,
+        traffic=TrafficRecorder(database),
         faq=faq,
         complaints=complaints,
         intake=intake,
@@ -253,6 +260,7 @@ def create_app(system: System, mount_console: MountConsole, *, with_worker: bool
     app.add_middleware(PagesOnly, pages=GZipMiddleware, minimum_size=1000)
     app.add_middleware(MaintenanceGate, data_dir=settings.data_dir)
     app.add_middleware(RequestLog, observe=system.metrics.request)
+    app.add_middleware(TrafficLog, recorder=system.traffic)
     return app
 
 
@@ -260,7 +268,10 @@ def create_app(system: System, mount_console: MountConsole, *, with_worker: bool
 async def _lifespan(system: System, with_worker: bool, app: FastAPI) -> AsyncIterator[None]:
     system.signals.listen()
     await run_in_threadpool(warm, system)
-    tasks = [asyncio.create_task(system.faq.keep_fresh(system.signals, system.stopping))]
+    tasks = [
+        asyncio.create_task(system.faq.keep_fresh(system.signals, system.stopping)),
+        asyncio.create_task(system.traffic.run(system.stopping)),
+    ]
     worker = system.worker() if with_worker else None
     if worker is not None:
         await open_channels(system)
@@ -274,6 +285,7 @@ async def _lifespan(system: System, with_worker: bool, app: FastAPI) -> AsyncIte
         system.signals.close()
         await asyncio.gather(*tasks, return_exceptions=True)
         await close_channels(system)
+        await run_in_threadpool(system.traffic.write_if_possible)  # every connection is closed by now
         system.database.dispose()
 
 

@@ -183,6 +183,11 @@ class RawEvent:
     message_ref: str | None = None
 
 
+def person_of(event: RawEvent) -> tuple[str, str]:
+    """Channel and address of whoever an event came from, or of their group: for the traffic log's pseudonyms."""
+    return event.channel.value, event.conversation_key.partition(":")[2]
+
+
 StoreEvents: TypeAlias = Callable[[Sequence[RawEvent]], Awaitable[None]]
 """Commits raw events, then returns; only then may a webhook answer 200. Known (channel, event_id) pairs
 change nothing. Raises `ServiceError` (unavailable) when the database is away: the platform will redeliver."""

@@ -2,15 +2,17 @@
 
 from eservice.complaints import models as complaints
 from eservice.inquiries import models as inquiries
-from eservice.kit import audit, heartbeat, idempotency, outbox
+from eservice.kit import audit, chain, heartbeat, idempotency, outbox
 from eservice.messaging import models as messaging
 from eservice.office import models as office
 from eservice.staff import models as staff
+from eservice.traffic import models as traffic
 from eservice.webhooks import models as webhooks
 from knowledge.entries import models as entries
 
 ALL_MODELS = (
     audit,
+    chain,
     heartbeat,
     idempotency,
     outbox,
@@ -21,4 +23,5 @@ ALL_MODELS = (
     inquiries,
     entries,
     webhooks,
+    traffic,
 )

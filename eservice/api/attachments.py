@@ -20,6 +20,7 @@ from eservice.complaints.cases import Resident
 from eservice.complaints.models import Photo, PhotoKind
 from eservice.complaints.photos import REFERENCE_LENGTH, KeptPhoto
 from eservice.complaints.pictures import MAX_BYTES
+from eservice.kit.audit import note_reading
 from eservice.kit.database import Database
 from eservice.kit.errors import invalid
 from eservice.kit.http import Db, client_address
@@ -190,6 +191,13 @@ def add_attachment_routes(router: APIRouter) -> None:
         size: Size = "whole",
     ) -> Response:
         """Any photo of a case within the token's reach."""
+        note_reading(
+            database,
+            actor=partner.username,
+            action="complaint.read",
+            subject_kind="complaint",
+            find=lambda reader: case_id,
+        )
         with database.read() as reader:
             photo = photos.named(photos.of_complaint(reader, case_id), reference)
         return _picture(request, media, photo, size)

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from eservice.complaints import guesses
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError, invalid
-from eservice.kit.http import Db, Uow, client_address
+from eservice.kit.http import Db, Uow, client_address, note_caller
 from eservice.kit.idempotency import once
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.staff import tokens
@@ -67,6 +67,7 @@ def _partner_or_nobody(
         if found is None:
             raise ServiceError("http.unauthenticated", ErrorKind.UNAUTHENTICATED)
         is_due = tokens.needs_touching(reader, found)
+    note_caller(request, account=found.principal.username)
     if is_due:
         with database.unit_of_work() as uow:
             tokens.touch(uow, found)

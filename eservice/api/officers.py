@@ -28,8 +28,9 @@ from eservice.complaints import cases, photos, queries, service
 from eservice.complaints.models import Complaint
 from eservice.complaints.states import ComplaintState
 from eservice.kit import outbox
+from eservice.kit.audit import note_reading
 from eservice.kit.errors import invalid
-from eservice.kit.http import Reader
+from eservice.kit.http import Db, Reader
 from eservice.kit.signals import Signals
 from eservice.kit.text import writable
 from eservice.kit.unit_of_work import ReadOnly
@@ -92,8 +93,17 @@ def add_officer_routes(router: APIRouter, signals: Signals) -> None:
         return now
 
     @router.get("/{number}/record")
-    def read_the_record(number: Number, partner: Partner, reader: Reader, response: Response) -> CaseRecord:
+    def read_the_record(
+        number: Number, partner: Partner, reader: Reader, database: Db, response: Response
+    ) -> CaseRecord:
         """All that the office knows of the case. Its `ETag` is the version to send back with a change."""
+        note_reading(
+            database,
+            actor=partner.username,
+            action="complaint.read",
+            subject_kind="complaint",
+            find=lambda looking: queries.find(looking, cases.by_number(looking, number).id, partner).id,
+        )
         case = queries.find(reader, cases.by_number(reader, number).id, partner)
         response.headers["ETag"] = f'"{case.version}"'
         return record_shape(reader, case)

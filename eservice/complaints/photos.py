@@ -174,6 +174,13 @@ def find(reader: ReadOnly, photo_id: int, by: Principal) -> Photo:
     return photo
 
 
+def find_case(reader: ReadOnly, photo_id: int, by: Principal) -> int:
+    """The complaint of a photo for staff. Raises what `find` raises."""
+    complaint_id = find(reader, photo_id, by).complaint_id
+    assert complaint_id is not None
+    return complaint_id
+
+
 def find_for_resident(reader: ReadOnly, number: str, resident: Resident, photo_id: int) -> Photo:
     """One photo that the complaint's resident may see.
 

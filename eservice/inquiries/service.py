@@ -184,13 +184,14 @@ def hand_on(uow: UnitOfWork, inquiry_id: int, department_id: int, *, actor: str)
     return inquiry
 
 
-def note(uow: UnitOfWork, inquiry_id: int, text: str, *, author_id: int) -> InquiryNote:
+def note(uow: UnitOfWork, inquiry_id: int, text: str, *, actor: str, author_id: int) -> InquiryNote:
     """Adds a note that only staff see."""
     inquiry = locked(uow, inquiry_id)
     written = InquiryNote(
         inquiry_id=inquiry.id, author_id=author_id, text=checked_answer(text), created_at=uow.now
     )
     uow.session.add(written)
+    audit.record(uow, actor=actor, action="inquiry.noted", subject_kind="inquiry", subject_id=inquiry.id)
     return written
 
 

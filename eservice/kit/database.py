@@ -7,6 +7,7 @@ writes. Within a process writers also queue on a lock, which is fair where SQLit
 
 import contextlib
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached,
 from sqlalchemy.types import TypeDecorator
 
 from eservice.kit.clock import Clock, SystemClock
+from eservice.kit.settings import Settings
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 
 BUSY_TIMEOUT_MS = 10_000
@@ -64,12 +66,21 @@ class Base(DeclarativeBase):
 Row = TypeVar("Row", bound=Base)
 
 
+def open_database(settings: Settings) -> "Database":
+    """The database of these settings; nothing is connected, and no key made, before it is needed."""
+    return Database(settings.database_address, signing_key=lambda: settings.signing_key)
+
+
 class Database:
     """One database and its ways in: `unit_of_work()` to write, `read()` to look."""
 
-    def __init__(self, url: str, clock: Clock | None = None) -> None:
+    def __init__(
+        self, url: str, clock: Clock | None = None, *, signing_key: Callable[[], str] = lambda: ""
+    ) -> None:
+        """`signing_key` gives SECRET_KEY when it is needed; only a database without it in tests has none."""
         self.url: URL = make_url(url)
         self.clock: Clock = clock or SystemClock()
+        self.signing_key = signing_key
         self.engine: Engine = _create_engine(self.url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
@@ -79,11 +90,11 @@ class Database:
 
     def unit_of_work(self) -> UnitOfWork:
         """A write transaction, committed when its block ends well. No network call belongs inside."""
-        return UnitOfWork(self.open_session, self.clock)
+        return UnitOfWork(self.open_session, self.clock, self.signing_key)
 
     def read(self) -> ReadOnly:
         """A session for looking: never blocks writers, never writes."""
-        return ReadOnly(self.open_session, self.clock)
+        return ReadOnly(self.open_session, self.clock, self.signing_key)
 
     def open_session(self, *, read_only: bool = False) -> Session:
         """A new session; tests replace this to join their outer transaction."""

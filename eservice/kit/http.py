@@ -8,7 +8,8 @@ import ipaddress
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeAlias
 
 import structlog
@@ -50,6 +51,7 @@ _CODE_OF_STATUS = {
 }
 RETRY_AFTER_SECONDS = 5
 PROBLEM = "application/problem+json"
+CALLER = "caller"  # in a request's scope
 
 
 def _database(request: Request) -> Database:
@@ -169,6 +171,29 @@ class RequestLog:
                     status=status,
                     milliseconds=round(seconds * 1000, 1),
                 )
+
+
+@dataclass(slots=True)
+class Caller:
+    """Who a request comes from, as the routes find out while they answer it. Never leaves the process as it is.
+
+    `account` is a username or the name of a partner's token; `persons` are residents, as (channel, address);
+    `session` is a secret or an id that stays the same over a person's visit.
+    """
+
+    account: str = ""
+    session: str = ""
+    persons: list[tuple[str, str]] = field(default_factory=list)
+
+
+def note_caller(
+    request: Request, *, account: str = "", session: str = "", persons: Iterable[tuple[str, str]] = ()
+) -> None:
+    """Tells the traffic log who asks, where one is kept."""
+    caller = request.scope.get(CALLER)
+    if isinstance(caller, Caller):
+        caller.account, caller.session = account or caller.account, session or caller.session
+        caller.persons.extend(persons)
 
 
 def client_address(request: Request) -> str:

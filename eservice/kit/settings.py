@@ -44,6 +44,9 @@ class Settings(BaseSettings):
         "", description="for s3:// elsewhere than at AWS, e.g. http://127.0.0.1:9000"
     )
     log_format: Literal["text", "json"] = Field("text", description="how logs are written")
+    traffic_log_days: int = Field(
+        90, ge=90, le=730, description="how long who reached the service is kept; the law asks for 90 days"
+    )
     trusted_proxies: str = Field(
         "", description="addresses whose forwarded headers are believed, with commas"
     )

@@ -3,8 +3,9 @@
     with database.unit_of_work() as uow:
         service.change_something(uow, ...)
 
-commits at the end of the block and rolls back on any exception. What must happen only once the change is
-safe (waking a worker) is handed to `after_commit`.
+commits at the end of the block and rolls back on any exception. What has to be the last thing written (a place
+in a chain, under a lock that all writers share) is handed to `before_commit`; what must happen only once the
+change is safe (waking a worker) to `after_commit`.
 """
 
 from collections.abc import Callable
@@ -26,9 +27,10 @@ class OpenSession(Protocol):
 class ReadOnly:
     """A session for looking; nothing it does is kept."""
 
-    def __init__(self, open_session: OpenSession, clock: Clock) -> None:
+    def __init__(self, open_session: OpenSession, clock: Clock, signing_key: Callable[[], str]) -> None:
         self._open_session = open_session
         self._clock = clock
+        self._signing_key = signing_key
         self._session: Session | None = None
         self._now: datetime | None = None
 
@@ -45,6 +47,11 @@ class ReadOnly:
             self._now = self._clock.now()
         return self._now
 
+    @property
+    def signing_key(self) -> str:
+        """The root of what this installation signs; see `eservice.kit.chain`."""
+        return self._signing_key()
+
     def __enter__(self) -> "ReadOnly":
         self._session = self._open_session(read_only=True)
         return self
@@ -59,9 +66,14 @@ class ReadOnly:
 class UnitOfWork(ReadOnly):
     """A write transaction."""
 
-    def __init__(self, open_session: OpenSession, clock: Clock) -> None:
-        super().__init__(open_session, clock)
+    def __init__(self, open_session: OpenSession, clock: Clock, signing_key: Callable[[], str]) -> None:
+        super().__init__(open_session, clock, signing_key)
+        self._before_commit: list[Callable[[], None]] = []
         self._after_commit: list[Callable[[], None]] = []
+
+    def before_commit(self, call: Callable[[], None]) -> None:
+        """Runs `call` when all else is written, in the order of asking; what it raises rolls everything back."""
+        self._before_commit.append(call)
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Runs `call` once the transaction is committed; never on a rollback."""
@@ -74,13 +86,18 @@ class UnitOfWork(ReadOnly):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        session, self._session = self.session, None
+        session = self.session
         try:
             if kind is None:
+                if self._before_commit:
+                    session.flush()  # whatever waits for others' locks has waited before these calls lock all
+                for call in self._before_commit:
+                    call()
                 session.commit()
             else:
                 session.rollback()
         finally:
+            self._session = None
             session.close()
         if kind is None:
             for call in self._after_commit:

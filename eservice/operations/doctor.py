@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from eservice.kit import heartbeat, outbox
 from eservice.kit.audit import AuditRecord
-from eservice.kit.database import Database
+from eservice.kit.database import Database, open_database
 from eservice.kit.errors import ServiceError
 from eservice.kit.media import local_folder, open_media
 from eservice.kit.media import reason_of as reason_of_media
@@ -114,7 +114,7 @@ def examine(settings: Settings) -> list[Finding]:
 
     Leaves everything as it was, and may run beside serving processes.
     """
-    database = Database(settings.database_address)
+    database = open_database(settings)
     try:
         usable = _check_database(database)
         is_there = usable.verdict is not Verdict.FAILED

@@ -33,6 +33,9 @@ class Permission(StrEnum):
     STAFF_MANAGE = "staff.manage"
     OFFICE_MANAGE = "office.manage"
     AUDIT_READ = "audit.read"
+    TRAFFIC_READ = (
+        "traffic.read"  # who reached the service from where: for whoever keeps the logs, nobody else
+    )
 
 
 class Reach(StrEnum):
@@ -62,6 +65,7 @@ REACH: dict[Permission, Reach] = {
     Permission.STAFF_MANAGE: Reach.OFFICE,
     Permission.OFFICE_MANAGE: Reach.OFFICE,
     Permission.AUDIT_READ: Reach.OFFICE,
+    Permission.TRAFFIC_READ: Reach.OFFICE,
 }
 
 _KNOWLEDGE = frozenset({Permission.FAQ_READ, Permission.BENCH_USE})
@@ -91,7 +95,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.OFFICE_MANAGE,
         Permission.AUDIT_READ,
     },
-    Role.LOG_CUSTODIAN: frozenset({Permission.AUDIT_READ}),
+    Role.LOG_CUSTODIAN: frozenset({Permission.AUDIT_READ, Permission.TRAFFIC_READ}),
 }
 
 OFFICE_ROLES = frozenset({Role.ADMINISTRATOR, Role.LOG_CUSTODIAN})

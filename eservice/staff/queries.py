@@ -1,7 +1,7 @@
 """Looking at staff: accounts with their roles, departments, and what a person is entitled to."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -46,6 +46,14 @@ def all_accounts(reader: ReadOnly) -> Sequence[AccountRow]:
         AccountRow(account=account, department_name=name or "", grants=in_order(grants[account.id]))
         for account, name in rows
     ]
+
+
+def names_by_username(reader: ReadOnly, usernames: Collection[str]) -> dict[str, str]:
+    """The names that people go by, of those usernames that are accounts."""
+    found = reader.session.execute(
+        select(StaffAccount.username, StaffAccount.display_name).where(StaffAccount.username.in_(usernames))
+    )
+    return {row.username: row.display_name for row in found}
 
 
 def grants_of(reader: ReadOnly, account_id: int) -> frozenset[Grant]:

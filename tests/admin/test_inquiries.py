@@ -213,7 +213,7 @@ def test_a_form_that_no_page_of_ours_made_is_refused(office: Office) -> None:
 def test_a_case_shows_who_said_what_and_how_far_it_came(office: Office) -> None:
     with office.database.unit_of_work() as uow:
         talk = meet(uow, "U1")
-        inquiries.note(uow, office.tax, "โทรหาแล้ว", author_id=office.somsri.id)
+        inquiries.note(uow, office.tax, "โทรหาแล้ว", actor="somsri", author_id=office.somsri.id)
         inquiry = inquiries.current(uow, talk.conversation.id)
         assert inquiry is not None
         inquiries.follow_up(uow, inquiry, heard(uow, talk, "", kind="photo"))

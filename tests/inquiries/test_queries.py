@@ -134,7 +134,7 @@ def test_notes_and_the_newest_answer_name_their_authors(database: Database, cloc
         somsri = add_staff(uow, "somsri", Role.RESPONDER)
         inquiry = leave(uow, meet(uow, "U1"), "ค่าน้ำเท่าไหร่")
         assert queries.newest_answer(uow, inquiry.id) is None
-        inquiries.note(uow, inquiry.id, "โทรถามแล้ว", author_id=somsri.id)
+        inquiries.note(uow, inquiry.id, "โทรถามแล้ว", actor="somsri", author_id=somsri.id)
         answer(uow, inquiry.id, somsri, "คำตอบแรก")
     clock.advance(minutes=1)
     with database.unit_of_work() as uow:

@@ -14,7 +14,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from bot.channels.webhooks import problem, read_body
-from bot.inbound import RawEvent, StoreEvents
+from bot.inbound import RawEvent, StoreEvents, person_of
+from eservice.kit.http import note_caller
 from eservice.messaging.models import ChannelName
 
 SIGNATURE_HEADER = "x-line-signature"
@@ -41,6 +42,7 @@ def create_router(channel_secret: str, store: StoreEvents) -> APIRouter:
         events = raw_events(body)
         if events is None:
             return problem(400, "webhook.not_json", "The body is not a LINE webhook")
+        note_caller(request, persons=[person_of(event) for event in events])
         if events:
             await store(events)
         return Response(status_code=200)

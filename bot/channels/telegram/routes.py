@@ -13,7 +13,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from bot.channels.webhooks import problem, read_body
-from bot.inbound import RawEvent, StoreEvents
+from bot.inbound import RawEvent, StoreEvents, person_of
+from eservice.kit.http import note_caller
 from eservice.messaging.models import ChannelName
 
 _BIGGEST_ID = 2**53  # Telegram's ids have at most 52 significant bits
@@ -36,6 +37,7 @@ def create_router(webhook_secret: str, store: StoreEvents) -> APIRouter:
         event = raw_event(body)
         if event is None:
             return problem(400, "webhook.not_json", "The body is not a JSON object")
+        note_caller(request, persons=[person_of(event)])
         await store([event])
         return Response(status_code=200)
 

@@ -28,9 +28,10 @@ from eservice.complaints import floods, guesses, held_photos, photos, uploads
 from eservice.complaints.pictures import MAX_BYTES
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
-from eservice.kit.http import Db, Reader, Uow, client_address
+from eservice.kit.http import Db, Reader, Uow, client_address, note_caller
 from eservice.kit.media_http import MAX_PHOTO_BODY_BYTES, PHOTO_FORM, Media, read_files, the_file
 from eservice.kit.signals import Signals
+from eservice.kit.unit_of_work import ReadOnly
 from eservice.messaging import conversations
 from eservice.messaging.content import bundle_from_json
 from eservice.messaging.models import ChannelName, Direction, Message, Speaker
@@ -46,12 +47,22 @@ STREAM_SECONDS = 600.0  # then the browser opens a new one
 Authorization = Annotated[str | None, Header()]
 
 
-def _sender(database: Db, authorization: Authorization = None) -> Visitor:
+def _sender(request: Request, database: Db, authorization: Authorization = None) -> Visitor:
     """The visitor, known before anything of the body is read."""
     with database.read() as reader:
-        visitor = sessions.find(reader, authorization)
+        visitor = _visitor(request, reader, authorization)
         sessions.check_rate(reader, visitor)
     return visitor
+
+
+def _visitor(request: Request, reader: ReadOnly, authorization: str | None) -> Visitor:
+    visitor = sessions.find(reader, authorization)
+    _note(request, visitor.session_id)
+    return visitor
+
+
+def _note(request: Request, session_id: str) -> None:
+    note_caller(request, persons=[(ChannelName.WEB.value, session_id)], session=session_id)
 
 
 Sender: TypeAlias = Annotated[Visitor, Depends(_sender)]
@@ -144,16 +155,17 @@ def create_router(
     streams = StreamCount()
 
     @router.post("/sessions", status_code=201)
-    def begin_session(uow: Uow, wish: SessionWish | None = None) -> NewSession:
+    def begin_session(request: Request, uow: Uow, wish: SessionWish | None = None) -> NewSession:
         """Begins a visitor's session."""
         session = sessions.begin(uow, (wish or SessionWish()).language)
+        _note(request, session.session_id)
         return NewSession(session_id=session.session_id, token=session.token)
 
     @router.post("/messages", status_code=202)
     def send_message(request: Request, message: NewMessage, authorization: Authorization = None) -> Received:
         """Takes what a visitor says. It is stored when this answers."""
         with database.read() as reader:
-            visitor = sessions.find(reader, authorization)
+            visitor = _visitor(request, reader, authorization)
             sessions.check_rate(reader, visitor)
             if message.attachment_id is not None:
                 held_photos.sent_by(reader, visitor.contact_id, message.attachment_id)
@@ -186,12 +198,13 @@ def create_router(
 
     @router.get("/messages")
     def read_messages(
+        request: Request,
         reader: Reader,
         authorization: Authorization = None,
         after: Annotated[str, Query(pattern=r"^[0-9]{0,12}$")] = "",
     ) -> Page:
         """What was said after the cursor, both ways."""
-        visitor = sessions.find(reader, authorization)
+        visitor = _visitor(request, reader, authorization)
         stored = conversations.transcript(reader, visitor.conversation_id, after=int(after or 0), limit=PAGE)
         return _page(stored, after)
 
@@ -202,7 +215,7 @@ def create_router(
         after: Annotated[str, Query(pattern=r"^[0-9]{0,12}$")] = "",
     ) -> StreamingResponse:
         """The same messages as server-sent events, as they come; the id of each is the cursor."""
-        visitor = await run_in_threadpool(_find, database, authorization)
+        visitor = await run_in_threadpool(_find, request, database, authorization)
         begin = request.headers.get("last-event-id") or after or "0"
         cursor = int(begin) if begin.isdigit() and len(begin) <= 12 else 0
         if not streams.has_room(visitor.conversation_id):
@@ -259,9 +272,9 @@ async def _stream(
             await asyncio.sleep(0)
 
 
-def _find(database: Database, authorization: str | None) -> Visitor:
+def _find(request: Request, database: Database, authorization: str | None) -> Visitor:
     with database.read() as reader:
-        return sessions.find(reader, authorization)
+        return _visitor(request, reader, authorization)
 
 
 def _read_page(database: Database, conversation_id: int, cursor: int) -> Page:

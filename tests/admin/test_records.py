@@ -1,0 +1,117 @@
+"""The rooms "who did what" and of the traffic log: what they show, to whom, and that every deed has its words."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from admin import records, traffic
+from admin.site import text_directories
+from eservice.kit import audit
+from eservice.kit.database import Database
+from eservice.kit.http import Caller
+from eservice.kit.text import Catalogue
+from eservice.staff.models import Role
+from eservice.traffic.recording import Seen, TrafficRecorder
+from knowledge.entries.models import CalibrationOrigin
+from tests.admin.visitors import Doors
+from tests.source import nodes
+
+VERBS = {
+    "calibration": set(CalibrationOrigin),
+    "faq": {
+        "created", "draft_saved", "draft_discarded", "published", "retired", "restored", "asker_took_back",
+    },
+    "faq_phrasing": {"proposed", "accepted", "sent_back", "rejected", "withdrawn"},
+    "faq_unanswered": {"passed_over", "taken_back"},
+    "faq_words": {"added", "changed", "retired"},
+}  # fmt: skip
+"""The deeds whose names are put together."""
+CODE = re.compile(r"[a-z_]+\.[a-z_]+")
+
+
+@pytest.fixture
+def doors(database: Database, tmp_path: Path) -> Doors:
+    return Doors(database, tmp_path, [records.router, traffic.router])
+
+
+def test_every_deed_in_the_code_has_its_sentence_and_every_thing_its_name() -> None:
+    texts = Catalogue(*text_directories())
+    missing = {
+        f"deeds.{kind}.{verb}" for kind, verbs in VERBS.items() for verb in verbs
+        if not texts.has(f"deeds.{kind}.{verb}")
+    }  # fmt: skip
+    families = set()
+    for _, node in nodes(ast.Call):
+        assert isinstance(node, ast.Call)
+        said = {word.arg: word.value for word in node.keywords}
+        if "action" not in said or "subject_kind" not in said:
+            continue
+        kind = said["subject_kind"]
+        if isinstance(kind, ast.Constant) and not texts.has(f"things.{kind.value}"):
+            missing.add(f"things.{kind.value}")
+        match said["action"]:
+            case ast.Constant(value=str(action)) if not texts.has(f"deeds.{action}"):
+                missing.add(f"deeds.{action}")
+            case ast.JoinedStr(values=[ast.Constant(value=str(begin)), *_]):
+                families.add(begin.removesuffix("."))
+    assert missing == set()
+    assert families == VERBS.keys()
+
+
+def test_records_are_told_as_sentences_and_found_by_person_thing_deed_and_day(
+    doors: Doors, database: Database
+) -> None:
+    with database.unit_of_work() as uow:
+        for number in range(60):
+            audit.record(
+                uow, actor="malee", action="office.updated", subject_kind="office", subject_id=1,
+                before={"name": f"เดิม {number}"}, after={"name": f"ใหม่ {number}"},
+            )  # fmt: skip
+        audit.record(uow, actor="cli", action="webhook.added", subject_kind="webhook", subject_id="traffy")
+    auditor = doors.browser("auditor", Role.LOG_CUSTODIAN)
+    first = auditor.get("/admin/records").text
+    assert "เพิ่มที่อยู่รับข่าว" in first and "ผู้ดูแลเครื่อง" in first and "<ins>ใหม่ 59</ins>" in first
+    older = re.search(r'href="([^"]+before=\d+)" rel="next"', first)
+    assert older is not None and "ใหม่ 0" in auditor.get(older[1].replace("&amp;", "&")).text
+    for query, count in (
+        ("person=malee", 50), ("person=cli&deed=webhook.added", 1), ("kind=webhook&number=traffy", 1),
+        ("from=2026-11-20&to=2026-11-20&kind=webhook", 1), ("from=2026-11-21&to=", 0), ("person=nobody", 0),
+    ):  # fmt: skip
+        shown = auditor.get(f"/admin/records?{query}").text
+        assert shown.count("timeline__title") == count, query
+
+
+def test_a_verification_on_request_is_recorded_and_told(doors: Doors, database: Database) -> None:
+    auditor = doors.browser("auditor", Role.LOG_CUSTODIAN)
+    assert "ยังไม่เคยตรวจ" in auditor.get("/admin/records").text
+    assert auditor.post("/admin/records/verify").status_code == 303
+    assert re.search(r"ตรวจแล้ว ครบถ้วน ณ 20\sพ.ย.\s2569", auditor.get("/admin/records").text)
+    with database.unit_of_work() as uow:
+        first = uow.session.query(audit.AuditRecord).filter_by(sequence=1).one()
+        first.actor = "somebody"
+    auditor.post("/admin/records/verify")
+    shown = auditor.get("/admin/records").text
+    assert "พบว่าบันทึกถูกแก้ไข" in shown and "รายการที่ 1 ไม่ตรงกับที่บันทึกไว้" in shown
+
+
+def test_every_search_of_the_traffic_log_is_on_record(doors: Doors, database: Database) -> None:
+    recorder = TrafficRecorder(database)
+    recorder.note(
+        Seen(
+            at=recorder.now(), milliseconds=1, source="203.0.113.9", port=5, caller=Caller(account="malee"),
+            method="GET", path="/faq", status=200, bytes_in=0, bytes_out=1,
+        )
+    )  # fmt: skip
+    recorder.write()
+    keeper = doors.browser("keeper", Role.LOG_CUSTODIAN)
+    assert "203.0.113.9" not in keeper.get("/admin/traffic").text
+    found = keeper.get("/admin/traffic?from=2026-11-20&to=2026-11-20&source=203.0.113.9").text
+    assert "203.0.113.9:5" in found and "2026-11-20 12:00:00+07:00" in found and "malee" in found
+    assert "203.0.113.9:5" not in keeper.get("/admin/traffic?from=2026-11-20&to=2026-11-20&account=x").text
+    with database.read() as reader:
+        second, first = audit.history(reader, subject_kind="traffic", subject_id="search")
+        assert (first.actor, first.action) == ("keeper", "traffic.read")
+        assert first.after is not None and first.after["source"] == "203.0.113.9"
+        assert second.after is not None and second.after["account"] == "x"

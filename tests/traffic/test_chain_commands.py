@@ -1,0 +1,64 @@
+"""`audit verify`, `audit reseal` and `traffic` on the command line."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from eservice.kit.audit import AuditRecord, record
+from eservice.kit.clock import SystemClock
+from eservice.kit.database import Database, open_database
+from eservice.kit.migrate import migrate
+from eservice.kit.settings import Settings
+from tests.commands import Run, data_dir, run
+
+__all__ = ["data_dir", "run"]
+
+
+@pytest.fixture
+def stored(data_dir: Path) -> Database:
+    """The default database with three records."""
+    data_dir.mkdir()
+    database = open_database(Settings.model_validate({"data_dir": data_dir}))
+    migrate(database)
+    with database.unit_of_work() as uow:
+        for number in range(3):
+            record(uow, actor="malee", action="a.b", subject_kind="k", subject_id=number)
+    return database
+
+
+def test_verify_says_that_all_is_whole_or_names_the_first_broken_record(run: Run, stored: Database) -> None:
+    whole = run("audit", "verify")
+    assert whole.code == 0, whole.err
+    assert len(whole.out.splitlines()) == 2 and "audit is whole: 3 records, end 3:" in whole.out
+    with stored.unit_of_work() as uow:
+        uow.session.execute(update(AuditRecord).where(AuditRecord.sequence > 1).values(actor="somchai"))
+    assert "audit was tampered with: record 2 is not as it was written" in run("audit", "verify").complaint
+
+
+def test_another_secret_key_is_said_plainly_and_sealed_anew_on_record(
+    run: Run, stored: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", "a new key of thirty-two characters")
+    assert "another SECRET_KEY" in run("audit", "verify").complaint
+    assert run("audit", "reseal", "--reason", "เปลี่ยนกุญแจประจำปี").code == 0
+    assert "audit is whole: 5 records" in run("audit", "verify").out
+    with stored.unit_of_work() as uow:
+        uow.session.execute(update(AuditRecord).where(AuditRecord.sequence == 2).values(actor="somchai"))
+    monkeypatch.setenv("SECRET_KEY", "a third key, with thirty-two letters")
+    assert "record 2" in run("audit", "reseal", "--reason", "ลอง").complaint
+
+
+def test_orders_and_exports_of_the_traffic_log(run: Run, stored: Database, tmp_path: Path) -> None:
+    soon = f"{(SystemClock().now() + timedelta(days=30)).date()}"
+    assert run("traffic", "hold", "--case", "ศาล 5/2569", "--until", soon).code == 0
+    assert run("traffic", "release", "--case", "ศาล 5/2569").code == 0
+    assert "no hold" in run("traffic", "release", "--case", "ศาล 5/2569").complaint
+    file = tmp_path / "taken.jsonl"
+    days = ("--from", "2026-11-01", "--to", soon)
+    assert run("traffic", "export", *days, "--case", "ศาล 5/2569", "--out", str(file)).code == 0
+    assert run("traffic", "verify-export", str(file)).code == 0
+    file.write_text("{}", encoding="utf-8")
+    assert "does not fit" in run("traffic", "verify-export", str(file)).complaint
+    assert run("traffic", "hold", "--case", "5", "--until", "tomorrow").code == 2

@@ -1,0 +1,113 @@
+"""A thousand tamperings with the audit and with the traffic log: every one is found."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Table, delete, insert, select
+
+from eservice.kit import audit
+from eservice.kit.chain import Chain, ChainHead, Head, examine, extend, verify
+from eservice.kit.database import Database, table_of
+from eservice.traffic import models as traffic
+from tests.traffic.tampering import tamper
+
+KEY = "secret"
+AT = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
+
+
+def fill(database: Database, count: int) -> None:
+    """Both chains with some rows."""
+    with database.unit_of_work() as uow:
+        for number in range(count):
+            audit.record(
+                uow, actor="malee", action="office.updated", subject_kind="office", subject_id=number,
+                before={"name": "เก่า", "n": number}, after={"name": "ใหม่", "n": [number, 1.5]},
+            )  # fmt: skip
+        rows = [
+            traffic.TrafficRow(
+                at=AT + timedelta(seconds=number), milliseconds=3, source="203.0.113.9", port=4000 + number,
+                account="malee", session="s" * 16, method="GET", path="/faq/{key}", status=200, bytes_in=0,
+                bytes_out=512, lost=0,
+            )
+            for number in range(count)
+        ]  # fmt: skip
+        extend(uow, traffic.CHAIN, rows)
+        uow.session.add_all(rows)
+
+
+def stored(database: Database, chain: Chain) -> tuple[list[dict[str, Any]], Head]:
+    table = table_of(chain.model)
+    with database.read() as reader:
+        rows = [
+            dict(row) for row in reader.session.execute(select(table).order_by(table.c.sequence)).mappings()
+        ]
+        heads = table_of(ChainHead)
+        head = reader.session.execute(select(heads).where(heads.c.name == chain.name)).one()
+        return rows, Head(**head._mapping)
+
+
+@pytest.fixture
+def sealed(database: Database) -> Any:
+    """Both chains, sealed with a key."""
+    before, database.signing_key = database.signing_key, lambda: KEY
+    with database.unit_of_work() as uow:
+        for name in (audit.CHAIN.name, traffic.CHAIN.name):
+            uow.session.execute(delete(ChainHead).where(ChainHead.name == name))
+            head = Head(name=name).sealed(KEY)
+            uow.session.add(ChainHead(**{key: getattr(head, key) for key in head.__dataclass_fields__}))
+    fill(database, 12)
+    yield database
+    database.signing_key = before
+
+
+@pytest.mark.parametrize("chain", [audit.CHAIN, traffic.CHAIN], ids=lambda chain: chain.name)
+def test_a_thousand_tamperings_are_found(sealed: Database, chain: Chain) -> None:
+    rows, head = stored(sealed, chain)
+    assert examine(chain, rows, head, KEY).fault is None
+    dice = random.Random(2569)
+    missed = []
+    for _ in range(1_000):
+        how, (left, new_head) = tamper(dice, chain, rows, head)
+        if (left, new_head) != (rows, head) and examine(chain, left, new_head, KEY).fault is None:
+            missed.append(how)
+    assert missed == []
+
+
+@pytest.mark.parametrize("chain", [audit.CHAIN, traffic.CHAIN], ids=lambda chain: chain.name)
+def test_tamperings_with_the_tables_themselves_are_found(sealed: Database, chain: Chain) -> None:
+    rows, head = stored(sealed, chain)
+    with sealed.read() as reader:
+        assert verify(reader, chain).fault is None
+    dice, tried = random.Random(2570), 0
+    while tried < 15:
+        how, (left, new_head) = tamper(dice, chain, rows, head)
+        if not _can_be_stored(table_of(chain.model), left):
+            continue
+        tried += 1
+        with sealed.unit_of_work() as uow:
+            uow.session.execute(delete(table_of(chain.model)))
+            uow.session.execute(delete(ChainHead).where(ChainHead.name == chain.name))
+            if left:
+                uow.session.execute(insert(table_of(chain.model)), left)
+            if new_head is not None:
+                values = {key: getattr(new_head, key) for key in new_head.__dataclass_fields__}
+                uow.session.execute(insert(ChainHead).values(**values))
+        with sealed.read() as reader:
+            assert verify(reader, chain).fault is not None, how
+
+
+def _can_be_stored(table: Table, rows: list[dict[str, Any]]) -> bool:
+    """Whether the database itself would take it: places and ids once each, and values of the right kind."""
+    for column in table.c:
+        values = [row[column.name] for row in rows]
+        is_once = column.primary_key or column.unique
+        length = getattr(column.type, "length", None)
+        if is_once and len(set(values)) < len(values):
+            return False
+        if length and any(isinstance(value, str) and len(value) > length for value in values):
+            return False
+        if column.name in ("before", "after") and any(isinstance(value, str) for value in values):
+            return False
+    return True
