@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from eservice.kit.errors import not_found
 from eservice.kit.unit_of_work import ReadOnly
@@ -46,6 +46,21 @@ def all_accounts(reader: ReadOnly) -> Sequence[AccountRow]:
         AccountRow(account=account, department_name=name or "", grants=in_order(grants[account.id]))
         for account, name in rows
     ]
+
+
+def administrators_in_use(reader: ReadOnly) -> int:
+    """How many people can manage accounts today: enabled administrators who have chosen a password."""
+    count = reader.session.scalar(
+        select(func.count(func.distinct(StaffAccount.id)))
+        .join(RoleGrant, RoleGrant.account_id == StaffAccount.id)
+        .where(
+            RoleGrant.role == Role.ADMINISTRATOR,
+            RoleGrant.department_id.is_(None),
+            StaffAccount.disabled_at.is_(None),
+            StaffAccount.password_hash.is_not(None),
+        )
+    )
+    return count or 0
 
 
 def grants_of(reader: ReadOnly, account_id: int) -> frozenset[Grant]:
