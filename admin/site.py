@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from admin import login, me, office, own_second_factor, staff
+from admin import access_review, login, me, office, own_second_factor, staff
 from admin.access import (
     HOME,
     PUBLIC,
@@ -82,6 +82,7 @@ def create_console(database: Database, settings: Settings, rooms: Iterable[APIRo
         login.router,
         me.router,
         own_second_factor.router,
+        access_review.router,  # its address looks like an account's to the next
         staff.router,
         office.router,
         *rooms,

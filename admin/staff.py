@@ -239,7 +239,7 @@ def _changes(
             case _, None | [] | "":
                 return ""
             case "roles", list():
-                return ", ".join(_role_words(texts, departments, choice) for choice in value)
+                return ", ".join(role_words(texts, departments, _grant(choice)) for choice in value)
             case "department", int():
                 return departments.get(value, str(value))
             case "position", str():
@@ -255,7 +255,7 @@ def _changes(
             yield texts.get(f"staff.field.{name}"), old, new
 
 
-def _role_words(texts: Catalogue, departments: Mapping[int, str], choice: str) -> str:
-    grant = _grant(choice)
+def role_words(texts: Catalogue, departments: Mapping[int, str], grant: Grant) -> str:
+    """A role in words, with the department in which it is held."""
     name = texts.get(f"roles.{grant.role.value}")
     return name if grant.department_id is None else f"{name} ({departments.get(grant.department_id, '')})"

@@ -12,7 +12,7 @@ from obstore.store import MemoryStore
 from starlette.testclient import TestClient
 
 import admin
-from admin import login, me, office, own_second_factor, staff
+from admin import access_review, login, me, office, own_second_factor, staff
 from admin.site import STATIC, create_console
 from eservice.kit.database import Database
 from eservice.kit.media import MediaStore
@@ -37,9 +37,13 @@ def further_rooms() -> list[APIRouter]:
     modules = [
         importlib.import_module(f"admin.{found.name}") for found in pkgutil.iter_modules(admin.__path__)
     ]
-    own = (login.router, me.router, own_second_factor.router, office.router, staff.router)
+    own = (login, me, own_second_factor, access_review, office, staff)
     routers = [vars(module).get("router") for module in modules]
-    found = [router for router in routers if isinstance(router, APIRouter) and router not in own]
+    found = [
+        router
+        for router in routers
+        if isinstance(router, APIRouter) and router not in [each.router for each in own]
+    ]
     parts = [
         part.original_router for router in found for part in router.routes if hasattr(part, "original_router")
     ]
