@@ -62,12 +62,17 @@ def wait_seconds(reader: ReadOnly, username: str, address: str, device: str | No
         of_device = SignInAttempt.device_hash == device
         since = _last_success(reader, of_name, of_device)
         return _left(reader, PAIR_LIMIT, of_name, of_device, since=since)
-    last_success = _last_success(reader, of_name, of_address)
+    of_pair = (
+        of_name,
+        of_address,
+        SignInAttempt.device_hash.is_(None),
+    )  # the owner's own browser resets nothing
     waits = [
-        _left(reader, PAIR_LIMIT, of_name, of_address, since=last_success),
+        _left(reader, PAIR_LIMIT, *of_pair, since=_last_success(reader, *of_pair)),
         _left(reader, ADDRESS_LIMIT, of_address),
     ]
-    if last_success is None or last_success < reader.now - KNOWN_ADDRESS_FOR:
+    known_since = _last_success(reader, of_name, of_address)
+    if known_since is None or known_since < reader.now - KNOWN_ADDRESS_FOR:
         waits.append(_left(reader, ACCOUNT_LIMIT, of_name))
     return max(waits)
 
