@@ -162,6 +162,14 @@ def link_staff(settings: "Settings", arguments: argparse.Namespace) -> int:
     return 0
 
 
+def reset_second_factor(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`staff reset-second-factor`: the way back for a person whose phone and recovery codes are lost."""
+    from eservice.staff import commands
+
+    commands.reset_second_factor(_database(settings), arguments.username)
+    return 0
+
+
 def manage_tokens(settings: "Settings", arguments: argparse.Namespace) -> int:
     """`api-token`: makes, renews, lists and revokes the tokens of partner systems."""
     from eservice.staff import token_commands
@@ -286,7 +294,7 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     examination.set_defaults(run=doctor)
     _add_maintenance(commands.add_parser("maintenance", help="on, off, page: close for a while, and say so"))
     _add_channels(commands.add_parser("channels", help="setup line|telegram: webhook, menus, commands"))
-    _add_staff(commands.add_parser("staff", help="create and link: accounts and their one-time links"))
+    _add_staff(commands.add_parser("staff", help="create, link, reset-second-factor: accounts"))
     _add_tokens(commands.add_parser("api-token", help="create, renew, list, revoke: partners' ways in"))
     _add_webhooks(commands.add_parser("webhooks", help="add, list, remove, log, resend: news for partners"))
     add_audit(
@@ -348,6 +356,9 @@ def _add_staff(parser: argparse.ArgumentParser) -> None:
     link = commands.add_parser("link", help="a new one-time link for an account")
     link.add_argument("username")
     link.set_defaults(run=link_staff)
+    reset = commands.add_parser("reset-second-factor", help="for a person whose phone and codes are lost")
+    reset.add_argument("username")
+    reset.set_defaults(run=reset_second_factor)
 
 
 def _add_tokens(parser: argparse.ArgumentParser) -> None:

@@ -31,26 +31,36 @@ from eservice.kit.errors import ErrorKind, ServiceError, not_found
 from eservice.kit.http import note_caller
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
+from eservice.kit.unit_of_work import ReadOnly
 from eservice.office.models import Office
 from eservice.office.service import THE_ONE
-from eservice.staff import sessions
-from eservice.staff.permissions import Permission, Principal, require
+from eservice.staff import queries, second_factor, sessions
+from eservice.staff.permissions import Permission, Principal, may, require
 
 HOME = "/admin/"
 SIGN_IN = "/admin/login"
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SECOND_FACTOR = "/admin/me/second-factor"
 PUBLIC = frozenset(
     {
         ("GET", "/login"),
         ("POST", "/login"),
+        ("GET", "/login/code"),
+        ("POST", "/login/code"),
         ("GET", "/link/{token}"),
-        ("POST", "/link/{token}"),
-        ("POST", "/link/{token}/enter"),
+        ("GET", "/link"),
+        ("POST", "/link"),
+        ("POST", "/link/enter"),
     }
 )
 """The routes for those who are not signed in, as (method, path below /admin)."""
+
+BEFORE_SECOND_FACTOR = frozenset(
+    {("GET", "/me/second-factor"), ("POST", "/me/second-factor"), ("POST", "/logout")}
+)
+"""All that is open to a person who must set up a second factor first."""
 
 MAX_ID = 2**31 - 1  # of PostgreSQL's integer
 
@@ -71,15 +81,34 @@ class Console:
     templates: Environment
     texts: Catalogue
 
+    def cookie(self, purpose: str) -> str:
+        """The name of a cookie. `__Host-` binds it to this host and to HTTPS."""
+        return f"__Host-{purpose}" if self.settings.is_https else f"phueanban_{purpose}"
+
     @property
     def session_cookie(self) -> str:
-        """The name of the session's cookie. `__Host-` binds it to this host and to HTTPS."""
-        return "__Host-staff" if self.settings.is_https else "phueanban_staff"
+        """The name of the session's cookie."""
+        return self.cookie("staff")
 
     @property
     def visitor_cookie(self) -> str:
         """The name of the cookie that ties the forms of a person not yet signed in to their browser."""
-        return "__Host-visitor" if self.settings.is_https else "phueanban_visitor"
+        return self.cookie("visitor")
+
+    @property
+    def code_cookie(self) -> str:
+        """The name of the cookie of a sign-in that waits for its code."""
+        return self.cookie("code")
+
+    @property
+    def link_cookie(self) -> str:
+        """The name of the cookie that keeps a one-time link's token out of addresses."""
+        return self.cookie("link")
+
+    @property
+    def device_cookie(self) -> str:
+        """The name of the cookie by which a browser is known again at the next sign-in."""
+        return self.cookie("device")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +121,8 @@ class Visit:
     principal: Principal | None = None
     counts: Mapping[str, int] = field(default_factory=dict)  # how much waits, by room
     new_visitor: str = ""  # the visitor cookie to set with the answer
+    must_enrol: bool = False  # nothing opens before a second factor is set up
+    is_lone_administrator: bool = False  # nobody else could let this person in again
 
 
 def console_of(request: Request) -> Console:
@@ -104,13 +135,19 @@ def current_visit(request: Request) -> Visit:
 
     It has sessions of its own, which are over before the route's begin.
     """
+    return visit_with(request, request.cookies.get(console_of(request).session_cookie, ""))
+
+
+def visit_with(request: Request, token: str) -> Visit:
+    """The request as one of the session with this cookie value: also of one that it has just opened."""
     console = console_of(request)
-    token = request.cookies.get(console.session_cookie, "")
     with console.database.read() as reader:
         session = sessions.find(reader, token) if token else None
         office = reader.session.get(Office, THE_ONE)
         office_name = office.name if office else ""
-        counts = waiting_in_rooms(reader, session.principal) if session else {}
+        must_enrol = session is not None and _must_enrol(console, session)
+        counts = waiting_in_rooms(reader, session.principal) if session and not must_enrol else {}
+        is_lone = session is not None and _is_lone_administrator(request, reader, session.principal)
         is_stale = session is not None and reader.now - session.last_used_at > sessions.TOUCH_EVERY
     if session is not None:
         note_caller(request, account=session.principal.username, session=f"staff:{session.id}")
@@ -124,6 +161,8 @@ def current_visit(request: Request) -> Visit:
             session_id=session.id,
             principal=session.principal,
             counts=counts,
+            must_enrol=must_enrol,
+            is_lone_administrator=is_lone,
         )
     else:
         known = request.cookies.get(console.visitor_cookie, "")
@@ -131,6 +170,19 @@ def current_visit(request: Request) -> Visit:
         visit = Visit(office_name=office_name, csrf_secret=known or fresh, new_visitor=fresh)
     request.state.visit = visit
     return visit
+
+
+def _must_enrol(console: Console, session: sessions.LiveSession) -> bool:
+    is_real = console.settings.app_env == "production"
+    return is_real and second_factor.is_required(session.principal) and not session.has_second_factor
+
+
+def _is_lone_administrator(request: Request, reader: ReadOnly, principal: Principal) -> bool:
+    """Whether to warn of it: everywhere in a real office, while trying out only among the accounts."""
+    if not may(principal, Permission.STAFF_MANAGE):
+        return False
+    is_place = console_of(request).settings.app_env == "production" or "/staff" in request.url.path
+    return is_place and queries.administrators_in_use(reader) < 2
 
 
 CurrentVisit: TypeAlias = Annotated[Visit, Depends(current_visit)]
@@ -145,6 +197,8 @@ class Guard:
     def __call__(self, request: Request, visit: CurrentVisit) -> Principal:
         if visit.principal is None:
             raise ServiceError("staff.signed_out", ErrorKind.UNAUTHENTICATED)
+        if visit.must_enrol and (request.method, request.scope["route"].path) not in BEFORE_SECOND_FACTOR:
+            raise ServiceError("staff.needs_second_factor", ErrorKind.FORBIDDEN)
         if self.permission is not None:
             try:
                 require(visit.principal, self.permission)

@@ -25,7 +25,7 @@ and find there: `staff`, `may(permission, …)`, `errors` [(field, sentence)], `
 flash are `flash.<key>`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, TypeAlias
 from urllib.parse import quote
@@ -143,11 +143,18 @@ def redirect(request: Request, address: str, *, flash: str = "", **parameters: s
     return response
 
 
-def set_cookie(console: Console, response: Response, name: str, value: str) -> None:
-    """Sets a cookie for this browser session, out of reach of scripts and of other sites."""
+def set_cookie(
+    console: Console, response: Response, name: str, value: str, *, max_age: int | None = None
+) -> None:
+    """Sets a cookie out of reach of scripts and of other sites, for this browser session or so many seconds."""
     response.set_cookie(
-        name, value, path="/", secure=console.settings.is_https, httponly=True, samesite="lax"
+        name, value, max_age, path="/", secure=console.settings.is_https, httponly=True, samesite="lax"
     )
+
+
+def drop_cookie(console: Console, response: Response, name: str) -> None:
+    """Takes a cookie away."""
+    response.delete_cookie(name, path="/", secure=console.settings.is_https, httponly=True)
 
 
 def _form_again(request: Request, template: str, error: ServiceError, context: dict[str, Any]) -> Response:
@@ -171,13 +178,12 @@ def _frame(console: Console, request: Request, visit: Visit) -> dict[str, Any]:
         "office_name": visit.office_name or console.texts.get("site.unnamed_office"),
         "csrf_field": Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token),
         "csrf_headers": {CSRF_HEADER: token},
-        **(_person(console, request, visit.principal, visit.counts) if visit.principal else {"staff": None}),
+        "is_lone_administrator": visit.is_lone_administrator,
+        **(_person(console, request, visit.principal, visit) if visit.principal else {"staff": None}),
     }
 
 
-def _person(
-    console: Console, request: Request, principal: Principal, counts: Mapping[str, int]
-) -> dict[str, Any]:
+def _person(console: Console, request: Request, principal: Principal, visit: Visit) -> dict[str, Any]:
     t = console.texts.get
     path = request.url.path
 
@@ -186,14 +192,14 @@ def _person(
 
     def rail_item(room: Room) -> dict[str, Any]:
         item = {"href": room.href, "label": t(f"rooms.{room.key}"), "icon": room.icon}
-        return {**item, "current": is_within(room, path), "count": counts.get(room.key, 0)}
+        return {**item, "current": is_within(room, path), "count": visit.counts.get(room.key, 0)}
 
     return {
         "staff": principal,
         "staff_name": principal.display_name,
         "staff_line": principal.department_name or t("site.whole_office"),
         "may": may,
-        "rail": [rail_item(room) for room in rooms_for(principal)],
+        "rail": [rail_item(room) for room in ([] if visit.must_enrol else rooms_for(principal))],
     }
 
 

@@ -14,10 +14,11 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from admin import login, office, staff
+from admin import access_review, login, me, office, own_second_factor, staff
 from admin.access import (
     HOME,
     PUBLIC,
+    SECOND_FACTOR,
     SIGN_IN,
     Console,
     SignedIn,
@@ -76,7 +77,16 @@ def create_console(database: Database, settings: Settings, rooms: Iterable[APIRo
         templates=create_templates(TEMPLATES, static_directories=(STATIC,), text_directories=folders),
         texts=Catalogue(TEXT_DIRECTORY, *folders),
     )
-    app.state.routers = (_first_page, login.router, staff.router, office.router, *rooms)
+    app.state.routers = (
+        _first_page,
+        login.router,
+        me.router,
+        own_second_factor.router,
+        access_review.router,  # its address looks like an account's to the next
+        staff.router,
+        office.router,
+        *rooms,
+    )
     for path, routes in routes_of(app).items():
         for route in routes:
             _refuse_unguarded(path, route)
@@ -160,6 +170,8 @@ def _add_error_pages(app: FastAPI) -> None:
         assert isinstance(error, ServiceError)
         if error.kind is ErrorKind.UNAUTHENTICATED:
             return _to_sign_in(request)
+        if error.code == "staff.needs_second_factor":
+            return redirect(request, SECOND_FACTOR)
         response = _error_page(request, STATUS[error.kind], error)
         if error.retry_after_seconds:
             response.headers["Retry-After"] = str(error.retry_after_seconds)

@@ -1,4 +1,4 @@
-"""The room of staff accounts: list, new, change, disable, one-time links, history."""
+"""The room of staff accounts: list, new, change, disable, sessions, one-time links, history."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
@@ -7,6 +7,8 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from admin.access import console_of, guarded
+from admin.me import browsers
+from admin.own_browser import browser_of, put_signed_in
 from admin.pages import RowId, page, redirect, refilling
 from eservice.kit import audit
 from eservice.kit.audit import AuditRecord
@@ -14,7 +16,7 @@ from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.http import Reader, Uow
 from eservice.kit.text import Catalogue
 from eservice.kit.unit_of_work import ReadOnly
-from eservice.staff import accounts, queries
+from eservice.staff import accounts, queries, second_factor, sign_in
 from eservice.staff.accounts import Profile
 from eservice.staff.models import Position, Role, StaffAccount
 from eservice.staff.permissions import OFFICE_ROLES, Grant, Permission, Principal
@@ -64,7 +66,8 @@ def create(
 def show(request: Request, reader: Reader, staff: Manager, account_id: RowId) -> Response:
     """One account, to be changed."""
     account = queries.account_by_id(reader, account_id)
-    return page(request, "staff/account.html", account=account, **_form(reader, "", _stored(reader, account)))
+    context = _account_context(reader, account, _stored(reader, account))
+    return page(request, "staff/account.html", **context)
 
 
 @router.post("/{account_id}")
@@ -81,17 +84,20 @@ def change(
     """Changes name, department, position and roles."""
     account = queries.account_by_id(uow, account_id)
     typed = _Typed(display_name, department, position, roles or [])
-    with refilling(request, "staff/account.html", account=account, **_form(uow, "", typed)):
+    with refilling(request, "staff/account.html", **_account_context(uow, account, typed)):
         accounts.change_account(uow, account_id, typed.profile(), actor=staff.username)
-    return redirect(request, f"{LIST}/{account_id}", flash="staff.saved")
+    response = redirect(request, f"{LIST}/{account_id}", flash="staff.saved")
+    if account_id == staff.account_id:  # with other rights, another session
+        put_signed_in(console_of(request), response, sign_in.open_session(uow, account, browser_of(request)))
+    return response
 
 
 @router.post("/{account_id}/disable")
 def disable(request: Request, uow: Uow, staff: Manager, account_id: RowId) -> Response:
     """Shuts the account; the person is signed out everywhere at once."""
     account = queries.account_by_id(uow, account_id)
-    context = _form(uow, "", _stored(uow, account))
-    with refilling(request, "staff/account.html", account=account, **context):
+    context = _account_context(uow, account, _stored(uow, account))
+    with refilling(request, "staff/account.html", **context):
         accounts.disable_account(uow, account_id, actor=staff.username)
     return redirect(request, f"{LIST}/{account_id}", flash="staff.disabled", name=account.display_name)
 
@@ -109,6 +115,31 @@ def issue_link(request: Request, uow: Uow, staff: Manager, account_id: RowId) ->
     account = queries.account_by_id(uow, account_id)
     token = accounts.issue_link(uow, account_id, actor=staff.username)
     return _link_page(request, account, token)
+
+
+@router.post("/{account_id}/reset-second-factor")
+def reset_second_factor(request: Request, uow: Uow, staff: Manager, account_id: RowId) -> Response:
+    """Takes another person's second factor away, whose phone and codes are lost."""
+    account = queries.account_by_id(uow, account_id)
+    with refilling(request, "staff/account.html", **_account_context(uow, account, _stored(uow, account))):
+        second_factor.reset(uow, account_id, actor=staff.username)
+    return redirect(
+        request, f"{LIST}/{account_id}", flash="staff.second_factor_reset", name=account.display_name
+    )
+
+
+@router.post("/{account_id}/sessions/end")
+def end_sessions(request: Request, uow: Uow, staff: Manager, account_id: RowId) -> Response:
+    """Signs the person out everywhere."""
+    accounts.end_sessions(uow, account_id, actor=staff.username)
+    return redirect(request, f"{LIST}/{account_id}", flash="staff.sessions_ended")
+
+
+@router.post("/{account_id}/sessions/{session_id}/end")
+def end_session(request: Request, uow: Uow, staff: Manager, account_id: RowId, session_id: RowId) -> Response:
+    """Signs one browser of the person out."""
+    accounts.end_sessions(uow, account_id, actor=staff.username, session_id=session_id)
+    return redirect(request, f"{LIST}/{account_id}", flash="session_ended")
 
 
 @router.get("/{account_id}/history")
@@ -169,6 +200,16 @@ def _form(reader: ReadOnly, username: str, typed: _Typed | None) -> dict[str, An
     }
 
 
+def _account_context(reader: ReadOnly, account: StaffAccount, typed: "_Typed") -> dict[str, Any]:
+    """What the page of one account needs."""
+    return {
+        "account": account,
+        "factor": second_factor.state_of(reader, account.id),
+        "browsers": browsers(reader, account.id),
+        **_form(reader, "", typed),
+    }
+
+
 def _link_page(request: Request, account: StaffAccount, token: str) -> Response:
     address = console_of(request).settings.public_url + accounts.link_path(token)
     return page(request, "staff/link.html", account=account, address=address)
@@ -198,7 +239,7 @@ def _changes(
             case _, None | [] | "":
                 return ""
             case "roles", list():
-                return ", ".join(_role_words(texts, departments, choice) for choice in value)
+                return ", ".join(role_words(texts, departments, _grant(choice)) for choice in value)
             case "department", int():
                 return departments.get(value, str(value))
             case "position", str():
@@ -214,7 +255,7 @@ def _changes(
             yield texts.get(f"staff.field.{name}"), old, new
 
 
-def _role_words(texts: Catalogue, departments: Mapping[int, str], choice: str) -> str:
-    grant = _grant(choice)
+def role_words(texts: Catalogue, departments: Mapping[int, str], grant: Grant) -> str:
+    """A role in words, with the department in which it is held."""
     name = texts.get(f"roles.{grant.role.value}")
     return name if grant.department_id is None else f"{name} ({departments.get(grant.department_id, '')})"

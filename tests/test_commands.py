@@ -15,13 +15,14 @@ import pytest
 from sqlalchemy import select
 
 import app
+from eservice.kit import audit
 from eservice.kit.audit import SYSTEM, AuditRecord
 from eservice.kit.database import Database
 from eservice.kit.migrate import migrate
 from eservice.kit.settings import Settings
-from eservice.staff import accounts, queries, sessions
+from eservice.staff import accounts, queries, second_factor, sessions
 from eservice.staff.accounts import Profile
-from eservice.staff.models import Department, Role, StaffAccount
+from eservice.staff.models import Department, Role, SecondFactor, StaffAccount
 from eservice.staff.permissions import GRANTS, Grant, Permission
 from eservice.webhooks.models import WebhookKind
 from knowledge.entries import calibrations
@@ -157,6 +158,22 @@ def test_staff_link_gives_a_new_link_only_to_who_is_there(run: Run, stored: Data
     with stored.read() as reader:
         assert sessions.account_of_link(reader, _token(second.out)).username == "somsri"
     assert run("staff", "link", "malee").complaint == "ไม่พบบัญชีนี้ / No such account"
+
+
+def test_a_lone_administrator_without_phone_and_codes_has_a_way_back(run: Run, stored: Database) -> None:
+    run("staff", "create", "somsri", "--role", "administrator")
+    reset = ("staff", "reset-second-factor", "somsri")
+    assert run(*reset).code == 1
+    with stored.unit_of_work() as uow:
+        account_id = uow.session.scalars(select(StaffAccount.id)).one()
+        factor = SecondFactor(account_id=account_id, sealed_seed="", last_step=0, recovery_salt="")
+        factor.enrolled_at = uow.now
+        uow.session.add(factor)
+    assert "somsri" in run(*reset).out
+    with stored.read() as reader:
+        assert second_factor.state_of(reader, account_id) is None
+        (latest, *_) = audit.history(reader, subject_kind="staff", subject_id=account_id)
+        assert (latest.actor, latest.action) == ("cli", "staff.second_factor_reset")
 
 
 def test_staff_links_lead_to_the_public_address(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ SPOKEN_WITHOUT_THAI = frozenset({"portal.other_language"})
 """Thai texts in another language, on purpose."""
 
 NAMES = re.compile(
-    r"\b(LINE|Telegram|Excel|CSV|JSONL|XLSX|FAQ|E-Service|MB|https?|Ctrl|Enter|GET|POST|JSON|API|OpenAPI)\b"
+    r"\b(LINE|Telegram|Google Authenticator|Excel|CSV|JSONL|XLSX|FAQ|E-Service|MB|https?|Ctrl|Enter|GET|POST|JSON|API|OpenAPI)\b"
 )
 SECTION = re.compile(r"[a-z_]+(\.[a-z_]+)*\.")
 LATIN_WORD = re.compile(r"[A-Za-z]{3,}")

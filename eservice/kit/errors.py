@@ -50,6 +50,6 @@ def conflict(code: str) -> ServiceError:
     return ServiceError(code, ErrorKind.CONFLICT)
 
 
-def invalid(code: str, **fields: str) -> ServiceError:
+def invalid(code: str, /, **fields: str) -> ServiceError:
     """A refusal of input; each keyword names a field and the code of its fault."""
     return ServiceError(code, ErrorKind.INVALID, fields=fields)

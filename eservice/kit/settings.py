@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from eservice.kit.sealing import Sealer
+
 
 class Settings(BaseSettings):
     """What an office sets. Every field is an environment variable of the same name in capitals."""
@@ -23,6 +25,9 @@ class Settings(BaseSettings):
     )
     app_env: Literal["local", "production"] = Field("local", description="production refuses unsafe settings")
     secret_key: SecretStr = Field(SecretStr(""), description="signing and encryption root, ≥ 32 characters")
+    secret_key_previous: SecretStr = Field(
+        SecretStr(""), description="the former SECRET_KEY, which still opens what it sealed"
+    )
     line_channel_secret: SecretStr = Field(SecretStr(""), description="LINE is off when unset")
     line_channel_access_token: SecretStr = Field(SecretStr(""), description="LINE is off when unset")
     line_api_base: str = Field("https://api.line.me", description="for tests against a simulator")
@@ -137,6 +142,11 @@ class Settings(BaseSettings):
     def line_enabled(self) -> bool:
         """Whether the office has given LINE's token and secret."""
         return bool(self.line_channel_access_token.get_secret_value())
+
+    def sealer(self, purpose: str) -> Sealer:
+        """What seals and opens secrets at rest for this purpose."""
+        former = self.secret_key_previous.get_secret_value()
+        return Sealer([self.signing_key, *([former] if former else [])], purpose)
 
     @property
     def telegram_enabled(self) -> bool:

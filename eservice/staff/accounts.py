@@ -19,6 +19,7 @@ from eservice.staff.permissions import OFFICE_ROLES, Grant
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,49}")
 MAX_DISPLAY_NAME = 100
 CLI = "cli"  # the actor of what is done on the command line
+ACTORS = frozenset({CLI, audit.SYSTEM})  # nobody may sign in under the name of one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,8 @@ def create_account(
     if not USERNAME.fullmatch(name):
         raise invalid("staff.bad_username", username="bad")
     taken = ServiceError("staff.username_taken", ErrorKind.CONFLICT, fields={"username": "taken"})
-    if uow.session.scalar(select(StaffAccount.id).where(StaffAccount.username == name)) is not None:
+    is_taken = select(StaffAccount.id).where(StaffAccount.username == name)
+    if name in ACTORS or uow.session.scalar(is_taken) is not None:
         raise taken
     profile = _checked(uow, profile)
     account = StaffAccount(
@@ -78,6 +80,8 @@ def create_account(
 def change_account(uow: UnitOfWork, account_id: int, profile: Profile, *, actor: str) -> StaffAccount:
     """Changes name, department, position and roles; they hold from the person's next click.
 
+    Whoever is given more than before signs in anew: no session outlives what it was opened for.
+
     Raises ServiceError `staff.not_found`, `staff.last_administrator`, `staff.bad_display_name`,
     `staff.no_role`, `staff.unknown_department`.
     """
@@ -96,6 +100,8 @@ def change_account(uow: UnitOfWork, account_id: int, profile: Profile, *, actor:
     account.department_id = profile.department_id
     account.position = profile.position
     _set_grants(uow, account, profile.grants)
+    if not set(profile.grants) <= set(before.grants):
+        sessions.end_all(uow, account.id)
     audit.record(
         uow, actor=actor, action="staff.changed", subject_kind="staff", subject_id=account.id,
         before=_facts(before), after=_facts(profile),
@@ -138,6 +144,19 @@ def enable_account(uow: UnitOfWork, account_id: int, *, actor: str) -> None:
         uow, actor=actor, action="staff.enabled", subject_kind="staff", subject_id=account.id,
         before={"disabled": True}, after={"disabled": False},
     )  # fmt: skip
+
+
+def end_sessions(uow: UnitOfWork, account_id: int, *, actor: str, session_id: int | None = None) -> None:
+    """Signs another person out: one browser, or all of them.
+
+    Raises ServiceError `staff.not_found`, `staff.no_session`.
+    """
+    account = queries.account_by_id(uow, account_id)
+    if session_id is None:
+        sessions.end_all(uow, account.id)
+    else:
+        sessions.end_one(uow, account.id, session_id)
+    audit.record(uow, actor=actor, action="staff.sessions_ended", subject_kind="staff", subject_id=account.id)
 
 
 def issue_link(uow: UnitOfWork, account_id: int, *, actor: str) -> str:

@@ -1,4 +1,4 @@
-"""Staff accounts on the command line: making one, and giving a new one-time link."""
+"""Staff accounts on the command line: making one, a new one-time link, a second factor taken away."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -9,7 +9,8 @@ from sqlalchemy import select
 from eservice.kit.database import Database
 from eservice.kit.errors import not_found
 from eservice.kit.text import Catalogue
-from eservice.staff import accounts
+from eservice.kit.unit_of_work import UnitOfWork
+from eservice.staff import accounts, second_factor
 from eservice.staff.models import Role, StaffAccount
 from eservice.staff.sessions import LINK_LIFETIME
 
@@ -36,11 +37,26 @@ def link(database: Database, public_url: str, username: str) -> None:
     """
     with database.unit_of_work() as uow:
         name = _as_stored(username)
-        account_id = uow.session.scalar(select(StaffAccount.id).where(StaffAccount.username == name))
-        if account_id is None:
-            raise not_found("staff.not_found")
-        token = accounts.issue_link(uow, account_id, actor=accounts.CLI)
+        token = accounts.issue_link(uow, _account_id(uow, name), actor=accounts.CLI)
     _print_link(name, public_url + accounts.link_path(token))
+
+
+def reset_second_factor(database: Database, username: str) -> None:
+    """`staff reset-second-factor`: the way back for a person whose phone and recovery codes are lost.
+
+    Raises ServiceError `staff.not_found`, `staff.no_second_factor`.
+    """
+    with database.unit_of_work() as uow:
+        name = _as_stored(username)
+        second_factor.reset(uow, _account_id(uow, name), actor=accounts.CLI)
+    print(TEXTS.both("staff_commands.second_factor_reset", username=name))
+
+
+def _account_id(uow: UnitOfWork, name: str) -> int:
+    account_id = uow.session.scalar(select(StaffAccount.id).where(StaffAccount.username == name))
+    if account_id is None:
+        raise not_found("staff.not_found")
+    return account_id
 
 
 def _as_stored(username: str) -> str:

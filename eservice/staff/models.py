@@ -1,9 +1,9 @@
-"""Tables of staff: departments, accounts, role grants, sessions, one-time links, sign-in attempts."""
+"""Tables of staff: departments, accounts, role grants, sessions, second factors, one-time links, sign-in attempts."""
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eservice.kit.database import Base
@@ -54,7 +54,8 @@ class StaffAccount(Base):
     disabled_at: Mapped[datetime | None]
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
-    last_seen_at: Mapped[datetime | None]
+    last_seen_at: Mapped[datetime | None]  # at the desk, with the questions open
+    last_used_at: Mapped[datetime | None]  # any page, to the minute
 
 
 class RoleGrant(Base):
@@ -100,6 +101,70 @@ class StaffSession(Base):
     last_used_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     user_agent: Mapped[str] = mapped_column(String(200), default="")
+    address: Mapped[str] = mapped_column(String(45), default="")  # at sign-in
+
+
+class SecondFactor(Base):
+    """The app on a person's phone that shows codes: its seed, sealed, and the salt of the recovery codes.
+
+    `last_step` is the half minute of the last code that was used: that one and earlier ones open nothing more.
+    """
+
+    __tablename__ = "second_factors"
+
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey(StaffAccount.id, ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    sealed_seed: Mapped[str] = mapped_column(String(300))
+    last_step: Mapped[int] = mapped_column(BigInteger)
+    recovery_salt: Mapped[str] = mapped_column(String(32))
+    enrolled_at: Mapped[datetime]
+
+
+class RecoveryCode(Base):
+    """One of the codes on paper that stand in for the phone, each once. Only its slow hash is stored."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (UniqueConstraint("account_id", "code_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey(StaffAccount.id, ondelete="CASCADE"))
+    code_hash: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None]
+
+
+class PendingSignIn(Base):
+    """A password that was right and still waits for the code. It opens nothing but the page of the code."""
+
+    __tablename__ = "pending_sign_ins"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey(StaffAccount.id, ondelete="CASCADE"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+
+
+class KnownDevice(Base):
+    """A browser from which the person has signed in: failures of strangers do not make it wait."""
+
+    __tablename__ = "known_devices"
+    __table_args__ = (UniqueConstraint("account_id", "token_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey(StaffAccount.id, ondelete="CASCADE"))
+    token_hash: Mapped[str] = mapped_column(String(64), index=True)
+    seen_at: Mapped[datetime]
+
+
+class AccessReview(Base):
+    """Somebody looked through who may do what, and found it right."""
+
+    __tablename__ = "access_reviews"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reviewed_at: Mapped[datetime]
+    reviewed_by: Mapped[str] = mapped_column(String(100))  # the display name of then
 
 
 class OneTimeLink(Base):
@@ -125,4 +190,5 @@ class SignInAttempt(Base):
     at: Mapped[datetime]
     username_hash: Mapped[str] = mapped_column(String(64))
     ip: Mapped[str] = mapped_column(String(45))
+    device_hash: Mapped[str | None] = mapped_column(String(64))  # of a browser that the account knows
     succeeded: Mapped[bool]

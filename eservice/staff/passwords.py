@@ -26,7 +26,8 @@ MIN_OWN_WORD = 3
 HASHES_AT_ONCE = 2  # 19 MiB of memory each
 HASH_WAIT_SECONDS = 10.0
 
-_HASHER = PasswordHash([Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)])
+_ARGON2 = Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_HASHER = PasswordHash([_ARGON2])
 _slots = threading.BoundedSemaphore(HASHES_AT_ONCE)
 
 # The hash of a random password that nobody kept: an unknown name costs as much time as a known one.
@@ -75,6 +76,18 @@ def verify(password: str, password_hash: str | None) -> bool:
     finally:
         _slots.release()
     return is_right and password_hash is not None
+
+
+def stretch(secret: str, salt: str) -> str:
+    """A slow hash that is the same each time, of a short secret that must be found by its hash. Base64, 43 marks.
+
+    `salt` is hexadecimal. Raises ServiceError `staff.busy` when too many wait.
+    """
+    _take_slot()
+    try:
+        return _ARGON2.hash(secret, salt=bytes.fromhex(salt)).rpartition("$")[2]
+    finally:
+        _slots.release()
 
 
 def _take_slot() -> None:

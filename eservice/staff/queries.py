@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from eservice.kit.errors import not_found
 from eservice.kit.unit_of_work import ReadOnly
@@ -54,6 +54,21 @@ def names_by_username(reader: ReadOnly, usernames: Collection[str]) -> dict[str,
         select(StaffAccount.username, StaffAccount.display_name).where(StaffAccount.username.in_(usernames))
     )
     return {row.username: row.display_name for row in found}
+
+
+def administrators_in_use(reader: ReadOnly) -> int:
+    """How many people can manage accounts today: enabled administrators who have chosen a password."""
+    count = reader.session.scalar(
+        select(func.count(func.distinct(StaffAccount.id)))
+        .join(RoleGrant, RoleGrant.account_id == StaffAccount.id)
+        .where(
+            RoleGrant.role == Role.ADMINISTRATOR,
+            RoleGrant.department_id.is_(None),
+            StaffAccount.disabled_at.is_(None),
+            StaffAccount.password_hash.is_not(None),
+        )
+    )
+    return count or 0
 
 
 def grants_of(reader: ReadOnly, account_id: int) -> frozenset[Grant]:

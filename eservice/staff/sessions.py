@@ -1,4 +1,4 @@
-"""Sessions of signed-in staff, and the one-time links that begin a first one.
+"""Sessions of signed-in staff, sign-ins that wait for a code, and the one-time links that begin a first one.
 
 Tokens are 256 random bits; only their SHA-256 is stored, so a copy of the database opens nothing.
 """
@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 
-from eservice.kit.errors import not_found
+from eservice.kit.errors import ErrorKind, ServiceError, not_found
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
-from eservice.staff.models import OneTimeLink, StaffAccount, StaffSession
+from eservice.staff.models import OneTimeLink, PendingSignIn, SecondFactor, StaffAccount, StaffSession
 from eservice.staff.permissions import Principal
 from eservice.staff.queries import principal_of
 
@@ -20,6 +20,8 @@ IDLE_LIMIT = timedelta(hours=8)
 ABSOLUTE_LIMIT = timedelta(hours=12)
 TOUCH_EVERY = timedelta(minutes=1)  # how exactly the last use is known
 LINK_LIFETIME = timedelta(hours=24)
+CODE_WAIT = timedelta(minutes=5)  # from the right password to the code
+CODE_TRIES = 5  # then the password is asked for again
 TOKEN_BYTES = 32
 MAX_USER_AGENT = 200
 
@@ -32,6 +34,7 @@ class LiveSession:
     principal: Principal
     csrf_secret: str
     last_used_at: datetime
+    has_second_factor: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +43,7 @@ class OpenSession:
 
     id: int
     user_agent: str
+    address: str  # at sign-in
     created_at: datetime
     last_used_at: datetime
 
@@ -55,7 +59,9 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def open_session(uow: UnitOfWork, account: StaffAccount, *, user_agent: str, replaces: str = "") -> str:
+def open_session(
+    uow: UnitOfWork, account: StaffAccount, *, user_agent: str, address: str = "", replaces: str = ""
+) -> str:
     """A new session's cookie value. The session whose cookie was `replaces` ends."""
     if replaces:
         end(uow, replaces)
@@ -69,16 +75,19 @@ def open_session(uow: UnitOfWork, account: StaffAccount, *, user_agent: str, rep
             last_used_at=uow.now,
             expires_at=uow.now + ABSOLUTE_LIMIT,
             user_agent=user_agent[:MAX_USER_AGENT],
+            address=address,
         )
     )
+    account.last_used_at = uow.now
     return token
 
 
 def find(reader: ReadOnly, token: str) -> LiveSession | None:
     """The session of a cookie, unless it is over or its account disabled."""
     row = reader.session.execute(
-        select(StaffSession, StaffAccount)
+        select(StaffSession, StaffAccount, SecondFactor.account_id)
         .join(StaffAccount, StaffAccount.id == StaffSession.account_id)
+        .outerjoin(SecondFactor, SecondFactor.account_id == StaffAccount.id)
         .where(
             StaffSession.token_hash == hash_token(token),
             StaffSession.expires_at > reader.now,
@@ -88,12 +97,13 @@ def find(reader: ReadOnly, token: str) -> LiveSession | None:
     ).one_or_none()
     if row is None:
         return None
-    session, account = row
+    session, account, factor_of = row
     return LiveSession(
         id=session.id,
         principal=principal_of(reader, account),
         csrf_secret=session.csrf_secret,
         last_used_at=session.last_used_at,
+        has_second_factor=factor_of is not None,
     )
 
 
@@ -101,6 +111,11 @@ def touch(uow: UnitOfWork, session: LiveSession) -> None:
     """Notes that the session is in use."""
     uow.session.execute(
         update(StaffSession).where(StaffSession.id == session.id).values(last_used_at=uow.now)
+    )
+    uow.session.execute(
+        update(StaffAccount)
+        .where(StaffAccount.id == session.principal.account_id)
+        .values(last_used_at=uow.now)
     )
 
 
@@ -120,9 +135,14 @@ def end_one(uow: UnitOfWork, account_id: int, session_id: int) -> None:
         raise not_found("staff.no_session")
 
 
-def end_all(uow: UnitOfWork, account_id: int) -> None:
-    """Signs the account out everywhere."""
-    uow.session.execute(delete(StaffSession).where(StaffSession.account_id == account_id))
+def end_all(uow: UnitOfWork, account_id: int, *, but: int | None = None) -> None:
+    """Signs the account out everywhere, also where a code is still waited for; `but` is a session that stays."""
+    uow.session.execute(
+        delete(StaffSession).where(
+            StaffSession.account_id == account_id, StaffSession.id.is_distinct_from(but)
+        )
+    )
+    uow.session.execute(delete(PendingSignIn).where(PendingSignIn.account_id == account_id))
 
 
 def sessions_of(reader: ReadOnly, account_id: int) -> list[OpenSession]:
@@ -138,10 +158,61 @@ def sessions_of(reader: ReadOnly, account_id: int) -> list[OpenSession]:
     )
     return [
         OpenSession(
-            id=row.id, user_agent=row.user_agent, created_at=row.created_at, last_used_at=row.last_used_at
+            id=row.id,
+            user_agent=row.user_agent,
+            address=row.address,
+            created_at=row.created_at,
+            last_used_at=row.last_used_at,
         )
         for row in rows
     ]
+
+
+def open_pending(uow: UnitOfWork, account_id: int) -> str:
+    """A cookie value for a browser that gave the right password and still owes the code."""
+    uow.session.execute(delete(PendingSignIn).where(PendingSignIn.expires_at <= uow.now))
+    token, token_hash = new_token()
+    uow.session.add(
+        PendingSignIn(account_id=account_id, token_hash=token_hash, expires_at=uow.now + CODE_WAIT)
+    )
+    return token
+
+
+def account_of_pending(reader: ReadOnly, token: str) -> StaffAccount:
+    """Whose code is waited for. Raises ServiceError `staff.second_step_over` once it is too late for it."""
+    account = reader.session.scalar(
+        select(StaffAccount)
+        .join(PendingSignIn, PendingSignIn.account_id == StaffAccount.id)
+        .where(
+            PendingSignIn.token_hash == hash_token(token),
+            PendingSignIn.expires_at > reader.now,
+            PendingSignIn.tries < CODE_TRIES,
+            StaffAccount.disabled_at.is_(None),
+        )
+    )
+    if account is None:
+        raise ServiceError("staff.second_step_over", ErrorKind.UNAUTHENTICATED)
+    return account
+
+
+def count_pending_try(uow: UnitOfWork, token: str) -> None:
+    """Counts a code that was tried."""
+    uow.session.execute(
+        update(PendingSignIn)
+        .where(PendingSignIn.token_hash == hash_token(token))
+        .values(tries=PendingSignIn.tries + 1)
+    )
+
+
+def close_pending(uow: UnitOfWork, token: str) -> None:
+    """Ends the waiting. Two at once: one of them is refused. Raises ServiceError `staff.second_step_over`."""
+    closed = uow.session.execute(
+        delete(PendingSignIn)
+        .where(PendingSignIn.token_hash == hash_token(token), PendingSignIn.expires_at > uow.now)
+        .returning(PendingSignIn.id)
+    ).one_or_none()
+    if closed is None:
+        raise ServiceError("staff.second_step_over", ErrorKind.UNAUTHENTICATED)
 
 
 def create_link(uow: UnitOfWork, account: StaffAccount) -> str:

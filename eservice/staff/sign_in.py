@@ -14,9 +14,9 @@ from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.unit_of_work import UnitOfWork
 from eservice.office.models import Office
-from eservice.staff import passwords, queries, sessions, throttling
+from eservice.staff import devices, passwords, queries, sessions, throttling
 from eservice.staff.accounts import USERNAME
-from eservice.staff.models import SignInAttempt, StaffAccount
+from eservice.staff.models import SecondFactor, SignInAttempt, StaffAccount
 
 PRODUCT_NAMES = ("phueanban", "เพื่อนบ้าน")
 
@@ -25,16 +25,29 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, kw_only=True)
 class Browser:
-    """Where a request comes from. `session_token` is the cookie it carries already, which ends at sign-in."""
+    """Where a request comes from.
+
+    `session_token` is the cookie it carries already, which ends at sign-in; `device_token` tells the browsers
+    from which the person has signed in before.
+    """
 
     address: str
     user_agent: str = ""
     session_token: str = ""
+    device_token: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SignedIn:
-    """The session's cookie value."""
+    """The cookie values of the session and of the browser."""
+
+    token: str
+    device_token: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeedsCode:
+    """The password is right and the account has a second factor; the cookie value that goes with the code."""
 
     token: str
 
@@ -52,7 +65,9 @@ class MustWait:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Try:
+class PasswordTry:
+    """A counted try at a password, and the hash that it is compared with."""
+
     attempt_id: int
     account_id: int | None
     password_hash: str | None
@@ -60,7 +75,7 @@ class _Try:
 
 def sign_in(
     database: Database, username: str, password: str, browser: Browser
-) -> SignedIn | WrongPassword | MustWait:
+) -> SignedIn | NeedsCode | WrongPassword | MustWait:
     """Signs in with name and password. Raises ServiceError `staff.busy` when too many try at once.
 
     An unknown name, a disabled account and one without a password take as long as a wrong password.
@@ -72,15 +87,14 @@ def sign_in(
         log.warning("staff.sign_in_failed", account_id=begun.account_id)
         return WrongPassword()
     with database.unit_of_work() as uow:
-        _mark_succeeded(uow, begun)
-        account = _still_enabled(uow, begun.account_id)
+        mark_succeeded(uow, begun.attempt_id)
+        account = still_enabled(uow, begun.account_id)
         if account is None or account.password_hash != begun.password_hash:
             return WrongPassword()  # disabled, or given another password, while we hashed
-        log.info("staff.signed_in", account_id=account.id)
-        return SignedIn(token=_open(uow, account, browser))
+        return _admit(uow, account, browser)
 
 
-def sign_in_with_link(database: Database, token: str, browser: Browser) -> SignedIn:
+def sign_in_with_link(database: Database, token: str, browser: Browser) -> SignedIn | NeedsCode:
     """Signs in to a demo account with its one-time link, without choosing a password.
 
     Raises ServiceError `staff.link_dead`; `staff.not_demo` for an account of a real office, whose link leads
@@ -93,13 +107,13 @@ def sign_in_with_link(database: Database, token: str, browser: Browser) -> Signe
         audit.record(
             uow, actor=account.username, action="staff.link_used", subject_kind="staff", subject_id=account.id
         )
-        return SignedIn(token=_open(uow, account, browser))
+        return _admit(uow, account, browser)
 
 
-def choose_password(database: Database, token: str, password: str, browser: Browser) -> SignedIn:
+def choose_password(database: Database, token: str, password: str, browser: Browser) -> SignedIn | NeedsCode:
     """Uses a one-time link up: sets the password, ends all sessions and signs in.
 
-    Raises ServiceError `staff.link_dead` and those of `passwords.check_password`.
+    A link replaces the password, never the second factor. Raises ServiceError `staff.link_dead` and those of `passwords.check_password`.
     """
     with database.read() as reader:
         account = sessions.account_of_link(reader, token)
@@ -107,7 +121,8 @@ def choose_password(database: Database, token: str, password: str, browser: Brow
     password_hash = passwords.hash_password(passwords.check_password(password, own_words))
     with database.unit_of_work() as uow:
         account = sessions.use_link(uow, token)
-        return _set_password(uow, account, password_hash, "staff.password_chosen", browser)
+        _set_password(uow, account, password_hash, "staff.password_chosen")
+        return _admit(uow, account, browser)
 
 
 def change_password(
@@ -121,46 +136,52 @@ def change_password(
         account = queries.account_by_id(reader, account_id)
         own_words = _own_words(account, reader.session.get(Office, 1))
     checked = passwords.check_password(new, own_words)
-    begun = _begin(database, account.username, browser)
-    if isinstance(begun, MustWait):
-        return begun
-    if not passwords.verify(current, begun.password_hash):
-        return WrongPassword()
+    confirmed = confirm_password(database, account.username, current, browser)
+    if not isinstance(confirmed, PasswordTry):
+        return confirmed
     password_hash = passwords.hash_password(checked)
     with database.unit_of_work() as uow:
-        _mark_succeeded(uow, begun)
-        still = _still_enabled(uow, account_id)
-        if still is None or still.password_hash != begun.password_hash:
+        still = still_confirmed(uow, account_id, confirmed)
+        if still is None:
             return WrongPassword()
-        return _set_password(uow, still, password_hash, "staff.password_changed", browser)
+        _set_password(uow, still, password_hash, "staff.password_changed")
+        return open_session(uow, still, browser)
 
 
-def _begin(database: Database, username: str, browser: Browser) -> _Try | MustWait:
-    with database.unit_of_work() as uow:
-        if seconds := throttling.wait_seconds(uow, username, browser.address):
-            log.warning("staff.sign_in_throttled", wait_seconds=seconds)
-            return MustWait(seconds=seconds)
-        attempt = throttling.count_try(uow, username, browser.address)
-        account = None
-        if USERNAME.fullmatch(username):  # PostgreSQL refuses to be asked for some characters
-            account = uow.session.scalar(
-                select(StaffAccount).where(
-                    StaffAccount.username == username, StaffAccount.disabled_at.is_(None)
-                )
-            )
-        return _Try(
-            attempt_id=attempt.id,
-            account_id=account.id if account else None,
-            password_hash=account.password_hash if account else None,
-        )
+def confirm_password(
+    database: Database, username: str, password: str, browser: Browser
+) -> PasswordTry | WrongPassword | MustWait:
+    """Asks a signed-in person for the password once more; `still_confirmed` ends what this begins."""
+    begun = _begin(database, username, browser)
+    if isinstance(begun, PasswordTry) and not passwords.verify(password, begun.password_hash):
+        return WrongPassword()
+    return begun
 
 
-def _mark_succeeded(uow: UnitOfWork, begun: _Try) -> None:
-    attempt = uow.session.get_one(SignInAttempt, begun.attempt_id)
-    attempt.succeeded = True
+def still_confirmed(uow: UnitOfWork, account_id: int, confirmed: PasswordTry) -> StaffAccount | None:
+    """The account, locked, unless it was disabled or given another password since; the try has succeeded."""
+    mark_succeeded(uow, confirmed.attempt_id)
+    account = still_enabled(uow, account_id)
+    return account if account and account.password_hash == confirmed.password_hash else None
 
 
-def _still_enabled(uow: UnitOfWork, account_id: int) -> StaffAccount | None:
+def begin_try(uow: UnitOfWork, username: str, browser: Browser, *, counted_as: str) -> int | MustWait:
+    """Counts a try of this browser under a name of its own, unless it must wait; the try's id."""
+    is_name = USERNAME.fullmatch(username)  # PostgreSQL refuses to be asked for some characters
+    device = devices.known(uow, username, browser.device_token) if is_name else None
+    if seconds := throttling.wait_seconds(uow, counted_as, browser.address, device):
+        log.warning("staff.sign_in_throttled", wait_seconds=seconds)
+        return MustWait(seconds=seconds)
+    return throttling.count_try(uow, counted_as, browser.address, device).id
+
+
+def mark_succeeded(uow: UnitOfWork, attempt_id: int) -> None:
+    """What was tried was right."""
+    uow.session.get_one(SignInAttempt, attempt_id).succeeded = True
+
+
+def still_enabled(uow: UnitOfWork, account_id: int) -> StaffAccount | None:
+    """The account, locked, unless it has been disabled."""
     return uow.session.scalar(
         select(StaffAccount)
         .where(StaffAccount.id == account_id, StaffAccount.disabled_at.is_(None))
@@ -168,18 +189,50 @@ def _still_enabled(uow: UnitOfWork, account_id: int) -> StaffAccount | None:
     )
 
 
-def _set_password(
-    uow: UnitOfWork, account: StaffAccount, password_hash: str, action: str, browser: Browser
-) -> SignedIn:
+def open_session(uow: UnitOfWork, account: StaffAccount, browser: Browser) -> SignedIn:
+    """Signs the browser in."""
+    log.info("staff.signed_in", account_id=account.id)
+    token = sessions.open_session(
+        uow,
+        account,
+        user_agent=browser.user_agent,
+        address=browser.address,
+        replaces=browser.session_token,
+    )
+    return SignedIn(token=token, device_token=devices.remember(uow, account.id, browser.device_token))
+
+
+def _begin(database: Database, username: str, browser: Browser) -> PasswordTry | MustWait:
+    with database.unit_of_work() as uow:
+        attempt_id = begin_try(uow, username, browser, counted_as=username)
+        if isinstance(attempt_id, MustWait):
+            return attempt_id
+        account = None
+        if USERNAME.fullmatch(username):
+            account = uow.session.scalar(
+                select(StaffAccount).where(
+                    StaffAccount.username == username, StaffAccount.disabled_at.is_(None)
+                )
+            )
+        return PasswordTry(
+            attempt_id=attempt_id,
+            account_id=account.id if account else None,
+            password_hash=account.password_hash if account else None,
+        )
+
+
+def _admit(uow: UnitOfWork, account: StaffAccount, browser: Browser) -> SignedIn | NeedsCode:
+    """In at once, or with a second factor as far as the question for its code."""
+    if uow.session.get(SecondFactor, account.id) is not None:
+        return NeedsCode(token=sessions.open_pending(uow, account.id))
+    return open_session(uow, account, browser)
+
+
+def _set_password(uow: UnitOfWork, account: StaffAccount, password_hash: str, action: str) -> None:
     account.password_hash = password_hash
     sessions.end_all(uow, account.id)
     sessions.revoke_links(uow, account.id)
     audit.record(uow, actor=account.username, action=action, subject_kind="staff", subject_id=account.id)
-    return SignedIn(token=_open(uow, account, browser))
-
-
-def _open(uow: UnitOfWork, account: StaffAccount, browser: Browser) -> str:
-    return sessions.open_session(uow, account, user_agent=browser.user_agent, replaces=browser.session_token)
 
 
 def _own_words(account: StaffAccount, office: Office | None) -> tuple[str, ...]:

@@ -32,8 +32,9 @@ class Desk:
         link = re.search(r"/admin/link/[^\"\s<]+", made.text)
         assert link is not None, f"no second officer: {made.status_code} {made.text[:500]}"
         self.second = httpx.Client(base_url=product.url, timeout=15, trust_env=False)
-        fields = hidden_fields(self.second.get(link[0]).text, link[0])
-        entered = self.second.post(link[0], data={**fields, "password": PASSWORD, "repeated": PASSWORD})
+        page = self.second.get(link[0], follow_redirects=True).text
+        fields = {**hidden_fields(page, "/admin/link"), "password": PASSWORD, "repeated": PASSWORD}
+        entered = self.second.post("/admin/link", data=fields)
         assert entered.status_code == 303, f"the second officer's password: {entered.status_code}"
 
     def takes(self, number: str) -> None:

@@ -185,9 +185,10 @@ class Console:
     def __init__(self, product: Product) -> None:
         self.client = httpx.Client(base_url=product.url, timeout=15, trust_env=False)
         link = product.staff_link()
-        page = self.client.get(link)
+        page = self.client.get(link, follow_redirects=True)
         assert page.status_code == 200, f"staff link answered {page.status_code}"
-        entered = self.client.post(f"{link}/enter", data=hidden_fields(page.text, f"{link}/enter"))
+        enter = "/admin/link/enter"
+        entered = self.client.post(enter, data=hidden_fields(page.text, enter))
         assert entered.status_code == 303, f"entering answered {entered.status_code}"
 
     def waiting(self) -> list[int]:

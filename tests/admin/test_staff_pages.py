@@ -35,7 +35,9 @@ def test_a_new_account_shows_its_link_once_and_the_link_works(doors: Doors, boss
     found = re.search(r'value="http://127.0.0.1:8000(/admin/link/[\w-]+)"', answer.text)
     assert found is not None
     preecha = doors.visitor()
-    chosen = preecha.post(found[1], form_on=found[1], password=GOOD_PASSWORD, repeated=GOOD_PASSWORD)
+    preecha.open_link(found[1])
+    form = "/admin/link"
+    chosen = preecha.post(form, form_on=form, password=GOOD_PASSWORD, repeated=GOOD_PASSWORD)
     assert chosen.status_code == 303
     with doors.database.read() as reader:
         row = next(row for row in queries.all_accounts(reader) if row.account.username == "preecha")
@@ -75,13 +77,48 @@ def test_what_the_form_does_not_offer_is_refused(doors: Doors, boss: Visitor, wr
         assert len(queries.all_accounts(reader)) == 1
 
 
-def test_a_changed_role_holds_from_the_next_click(doors: Doors, boss: Visitor) -> None:
-    somsri = doors.browser("somsri", Role.AUTHOR)
+def test_fewer_rights_hold_from_the_next_click_and_more_from_the_next_sign_in(
+    doors: Doors, boss: Visitor
+) -> None:
+    somsri = doors.browser("somsri", Role.AUTHOR, Role.ADMINISTRATOR)
     address = f"/admin/staff/{somsri.account_id}"
-    assert somsri.get("/admin/office").status_code == 403
-    saved = boss.post(address, display_name="สมศรี", roles=["administrator"])
-    assert saved.status_code == 303 and "บันทึกแล้ว" in boss.get(address).text
     assert somsri.get("/admin/office").status_code == 200
+    saved = boss.post(address, display_name="สมศรี", roles=["author"])
+    assert saved.status_code == 303 and "บันทึกแล้ว" in boss.get(address).text
+    assert somsri.get("/admin/office").status_code == 403
+    boss.post(address, display_name="สมศรี", roles=["author", "responder"])
+    assert somsri.get("/admin/me").status_code == 303
+
+
+def test_changing_ones_own_rights_gives_a_new_session(doors: Doors, boss: Visitor) -> None:
+    old = boss.client.cookies["phueanban_staff"]
+    address = f"/admin/staff/{boss.account_id}"
+    assert boss.post(address, display_name="นาย", roles=["administrator", "author"]).status_code == 303
+    assert boss.get(address).status_code == 200
+    thief = doors.visitor()
+    thief.client.cookies.set("phueanban_staff", old)
+    assert thief.get("/admin/me").status_code == 303
+
+
+def test_an_administrator_signs_another_out_and_it_is_on_record(doors: Doors, boss: Visitor) -> None:
+    somsri, desk = doors.browser("somsri", Role.AUTHOR), doors.visitor()
+    with doors.database.unit_of_work() as uow:
+        account = queries.account_by_id(uow, somsri.account_id)
+        android = "Mozilla/5.0 (Linux; Android 14) Chrome/130.0 Mobile Safari/537.36"
+        cookie = sessions.open_session(uow, account, user_agent=android, address="203.0.113.7")
+    desk.client.cookies.set("phueanban_staff", cookie)
+    address = f"/admin/staff/{somsri.account_id}"
+    page = html.unescape(boss.get(address).text).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Chrome บน Android" in page and "203.0.113.7" in page
+    one = re.search(rf'"{address}/sessions/(\d+)/end"', page)
+    assert one is not None
+    foreign = boss.post(f"/admin/staff/{boss.account_id}/sessions/{one[1]}/end")
+    assert foreign.status_code == 404  # not of that person
+    assert boss.post(f"{address}/sessions/{one[1]}/end").status_code == 303
+    assert sorted(each.get("/admin/me").status_code for each in (somsri, desk)) == [200, 303]
+    assert boss.post(f"{address}/sessions/end").status_code == 303
+    assert somsri.get("/admin/me").status_code == desk.get("/admin/me").status_code == 303
+    assert "ให้ออกจากระบบ" in boss.get(f"{address}/history").text
 
 
 def test_the_last_administrator_stays(doors: Doors, boss: Visitor) -> None:

@@ -12,7 +12,7 @@ from obstore.store import MemoryStore
 from starlette.testclient import TestClient
 
 import admin
-from admin import login, office, staff
+from admin import access_review, login, me, office, own_second_factor, staff
 from admin.site import STATIC, create_console
 from eservice.kit.database import Database
 from eservice.kit.media import MediaStore
@@ -36,9 +36,13 @@ def further_rooms() -> list[APIRouter]:
     modules = [
         importlib.import_module(f"admin.{found.name}") for found in pkgutil.iter_modules(admin.__path__)
     ]
-    own = (login.router, office.router, staff.router)
+    own = (login, me, own_second_factor, access_review, office, staff)
     routers = [vars(module).get("router") for module in modules]
-    found = [router for router in routers if isinstance(router, APIRouter) and router not in own]
+    found = [
+        router
+        for router in routers
+        if isinstance(router, APIRouter) and router not in [each.router for each in own]
+    ]
     parts = [
         part.original_router for router in found for part in router.routes if hasattr(part, "original_router")
     ]
@@ -112,6 +116,12 @@ class Visitor:
     def post(self, address: str, /, *, form_on: str = "/admin/me", **fields: object) -> Response:
         """Sends a form as the page `form_on` gives it."""
         return self.client.post(address, data={"csrf_token": self.token(form_on), **fields})
+
+    def open_link(self, link: str) -> str:
+        """The page that a one-time link leads to, whose address no longer holds the token."""
+        answer = self.get(link)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/admin/link")
+        return self.get("/admin/link").text
 
     def sign_in(self, username: str, password: str, **fields: str) -> Response:
         return self.post(

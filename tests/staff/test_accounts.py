@@ -74,6 +74,7 @@ def test_an_account_needs_a_name_a_role_and_real_departments(database: Database)
     assert refusal(database, "x-y-z", Grant(role=Role.AUTHOR, department_id=77)) == "staff.unknown_department"
     make(database, "somsri")
     assert refusal(database, "SOMSRI") == "staff.username_taken"
+    assert refusal(database, "cli") == refusal(database, "system") == "staff.username_taken"
 
 
 def test_the_last_administrator_can_neither_leave_nor_step_down(database: Database) -> None:
