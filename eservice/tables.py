@@ -2,7 +2,7 @@
 
 from eservice.complaints import models as complaints
 from eservice.inquiries import models as inquiries
-from eservice.kit import audit, heartbeat, idempotency, outbox
+from eservice.kit import audit, backup_runs, heartbeat, idempotency, outbox
 from eservice.messaging import models as messaging
 from eservice.office import models as office
 from eservice.staff import models as staff
@@ -11,6 +11,7 @@ from knowledge.entries import models as entries
 
 ALL_MODELS = (
     audit,
+    backup_runs,
     heartbeat,
     idempotency,
     outbox,

@@ -54,6 +54,10 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+MEDIA_KEY = {"is_media_key": True}
+"""The `info` of a column that holds the key of a file in the media store, so that backups take the file along."""
+
+
 class Base(DeclarativeBase):
     """The base of every table."""
 
@@ -84,6 +88,18 @@ class Database:
     def read(self) -> ReadOnly:
         """A session for looking: never blocks writers, never writes."""
         return ReadOnly(self.open_session, self.clock)
+
+    def snapshot(self) -> ReadOnly:
+        """A session that sees the database as it is with its first look, however long it looks; blocks nobody."""
+        return ReadOnly(self._open_snapshot, self.clock)
+
+    def _open_snapshot(self, *, read_only: bool = False) -> Session:
+        session = self.open_session(read_only=True)
+        if not self.is_sqlite:  # where every reading transaction is one
+            session.connection(
+                execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            )
+        return session
 
     def open_session(self, *, read_only: bool = False) -> Session:
         """A new session; tests replace this to join their outer transaction."""

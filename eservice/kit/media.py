@@ -41,13 +41,17 @@ class MediaStore:
         Once this returns a power cut does not lose it. Raises ServiceError `media.unavailable`.
         """
         key = secrets.token_hex(KEY_BYTES)
+        self.put_back(key, content)
+        return key
+
+    def put_back(self, key: str, content: bytes) -> None:
+        """Keeps a file under the key that it had, e.g. from a backup. Raises ServiceError `media.unavailable`."""
         try:
             self._store.put(_path(key), content)
             if self.folder is not None:
                 _settle(self.folder / _path(key))
         except _FAULTS as fault:
             raise _unavailable(fault) from fault
-        return key
 
     def get(self, key: str) -> bytes | None:
         """A file, or None when there is none. Raises ServiceError `media.unavailable`."""
