@@ -28,6 +28,7 @@ from jinja2 import Environment
 from admin.navigation import waiting_in_rooms
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError, not_found
+from eservice.kit.free_space import FreeSpace
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
 from eservice.office.models import Office
@@ -69,6 +70,7 @@ class Console:
     settings: Settings
     templates: Environment
     texts: Catalogue
+    space: FreeSpace
 
     @property
     def session_cookie(self) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -35,7 +35,8 @@ from bot.photos import PhotoFetcher, PhotoKeeper
 from bot.worker import Chore, Worker
 from eservice.api.routes import create_router as cases_router
 from eservice.kit.database import Database
-from eservice.kit.http import PagesOnly, RequestLog, add_problem_handlers
+from eservice.kit.free_space import FreeSpace, folders_of
+from eservice.kit.http import PagesOnly, RequestLog, add_problem_handlers, refuse_without_room
 from eservice.kit.media import MediaStore, open_media
 from eservice.kit.settings import Settings
 from eservice.kit.signals import Signals
@@ -45,6 +46,7 @@ from eservice.messaging.models import ChannelName
 from eservice.notifications.relay import Relay
 from eservice.operations.metrics import Metrics
 from eservice.operations.routes import create_router as operations_router
+from eservice.operations.schedules import DailyBackup
 from eservice.portal.api_docs import create_api_docs
 from eservice.portal.api_document import publish_document
 from eservice.portal.case_routes import create_case_pages
@@ -121,12 +123,15 @@ class System:
         return {name: source for name, source in sources.items() if source is not None}
 
     def _chores(self) -> list[Chore]:
-        keeper = PhotoKeeper(self.database, self.media)
-        if self.line is None:
-            return [keeper]
-        from bot.channels.line.upkeep import QuotaReader
+        chores: list[Chore] = [PhotoKeeper(self.database, self.media)]
+        if (folder := self.settings.backup_dir) is not None:
+            stopping = self.stopping.is_set
+            chores.append(DailyBackup(self.database, self.media, self.settings, folder, stopping))
+        if self.line is not None:
+            from bot.channels.line.upkeep import QuotaReader
 
-        return [QuotaReader(self.line, self.database), keeper]
+            chores.insert(0, QuotaReader(self.line, self.database))
+        return chores
 
 
 MountConsole: TypeAlias = Callable[[FastAPI, System], Path]
@@ -216,12 +221,14 @@ def _parsers(telegram: "TelegramChannel | None") -> dict[ChannelName, Parser]:
 def create_app(system: System, mount_console: MountConsole, *, with_worker: bool) -> FastAPI:
     """The web application: portal, chat, API, webhooks, console; and the worker, if it is to run here."""
     settings, intake = system.settings, system.intake
+    space = FreeSpace(folders_of(settings, system.database), settings.min_free_mb)
     app = FastAPI(
         title="เพื่อนบ้าน e-service API",
         version="0.1.0",
         lifespan=partial(_lifespan, system, with_worker),
         docs_url=None,
         redoc_url=None,
+        dependencies=[Depends(refuse_without_room(space))],
     )
     app.state.database = system.database
     app.state.settings, app.state.media = settings, system.media

@@ -11,6 +11,7 @@ from eservice.kit.database import Base, insert_new
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 
 TRY_AGAIN_AFTER = timedelta(hours=1)  # after one that failed, or that nobody heard the end of
+BACKUP_MAY_BE_OLD = timedelta(hours=26)  # a day, and time to make it in
 MAX_REASON = 300  # characters
 
 

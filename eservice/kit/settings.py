@@ -50,7 +50,8 @@ class Settings(BaseSettings):
     )
     backup_at: str = Field("02:30", description="when, Thai time; a missed one is made after the next start")
     backup_keep: str = Field(
-        "14+8", description="days + weeks: the last of each of the last 14 days and 8 weeks; or a plain number"
+        "14+8",
+        description="days + weeks: the last of each of the last 14 days and 8 weeks; or a plain number",
     )
     min_free_mb: int = Field(
         200, ge=0, description="with less room on the disk nothing new is taken in (503), reading goes on"

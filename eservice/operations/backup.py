@@ -65,9 +65,8 @@ def back_up(
         try:
             manifest = _write(database, media, unfinished, key_fingerprint, check)
             unfinished.rename(folder / name)
-        except BaseException:
+        finally:  # it is there no more when all went well
             shutil.rmtree(unfinished, ignore_errors=True)
-            raise
         backup_files.settle(folder)
     size = sum(file.stat().st_size for file in (folder / name).rglob("*") if file.is_file())
     return Made(folder=folder / name, manifest=manifest, bytes=size, seconds=time.monotonic() - began)
@@ -123,9 +122,7 @@ def _free_name(folder: Path, at: datetime) -> str:
     return name
 
 
-def _write(
-    database: Database, media: MediaStore, into: Path, key_fingerprint: str, check: Check
-) -> Manifest:
+def _write(database: Database, media: MediaStore, into: Path, key_fingerprint: str, check: Check) -> Manifest:
     (into / "tables").mkdir(mode=0o700)
     (into / "media").mkdir(mode=0o700)
     dumped: dict[str, TableOfBackup] = {}

@@ -194,8 +194,8 @@ def damaged(name: str) -> ServiceError:
     return error
 
 
-def _new(path: Path):  # noqa: ANN202 - a binary file
-    return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")  # noqa: SIM115
+def _new(path: Path):
+    return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 def _read_lines(path: Path) -> Iterator[bytes]:

@@ -79,7 +79,9 @@ def holds_something(database: Database) -> bool:
     with database.read() as reader:
         connection = reader.session.connection()
         return any(
-            connection.scalar(select(func.count()).select_from(select(1).select_from(table).limit(1).subquery()))
+            connection.scalar(
+                select(func.count()).select_from(select(1).select_from(table).limit(1).subquery())
+            )
             for table in row_dumps.schema_of(connection).tables
         )
 
@@ -136,5 +138,3 @@ def _compare(connection: Connection, schema: row_dumps.Schema, manifest: Manifes
             error = conflict("operations.restored_otherwise")
             error.parameters["table"] = table.name
             raise error
-
-

@@ -88,11 +88,7 @@ def schema_of(connection: Connection) -> Schema:
         sorted((t for t in metadata.tables.values() if t.name != REVISION_TABLE), key=lambda t: t.name)
     )
     for table, circular in ordered:
-        own = (
-            []
-            if table is None
-            else [c for c in table.foreign_key_constraints if c.referred_table is table]
-        )
+        own = [] if table is None else [c for c in table.foreign_key_constraints if c.referred_table is table]
         if table is not None:
             tables.append(table)
         for constraint in [*own, *(circular if table is None else ())]:

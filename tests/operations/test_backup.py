@@ -189,7 +189,9 @@ def test_what_is_not_whole_is_refused_and_nothing_is_written(media: MediaStore, 
         path.write_bytes(content)
 
     def change_a_word(path: Path) -> None:
-        path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()).replace("ถนน".encode(), "ถนะ".encode())))
+        path.write_bytes(
+            gzip.compress(gzip.decompress(path.read_bytes()).replace("ถนน".encode(), "ถนะ".encode()))
+        )
 
     def of_tomorrow(path: Path) -> None:
         path.write_text(json.dumps({**json.loads(path.read_text()), "revision": "9999"}))
@@ -298,7 +300,9 @@ def test_what_a_killed_backup_left_does_not_look_whole_and_goes_with_the_next(
     database.dispose()
 
 
-def test_a_restore_waits_until_nobody_works(two: tuple[Database, Database], media: MediaStore, tmp_path: Path) -> None:
+def test_a_restore_waits_until_nobody_works(
+    two: tuple[Database, Database], media: MediaStore, tmp_path: Path
+) -> None:
     from eservice.kit import in_use
 
     sqlite, postgres = two
@@ -308,7 +312,11 @@ def test_a_restore_waits_until_nobody_works(two: tuple[Database, Database], medi
         migrate(database)
         with in_use.shared(database), in_use.shared(database), pytest.raises(ServiceError, match="in_use"):
             restore(database, media, made.folder, safety_folder=tmp_path / "safe")
-        with in_use.alone(database), pytest.raises(ServiceError, match="being_restored"), in_use.shared(database):
+        with (
+            in_use.alone(database),
+            pytest.raises(ServiceError, match="being_restored"),
+            in_use.shared(database),
+        ):
             pass
     with postgres.unit_of_work() as uow:
         heartbeat.beat(uow, "somebody:1")
