@@ -13,7 +13,6 @@ from pathlib import Path
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Table, select
 
-from eservice import tables
 from eservice.kit.database import Base, Database
 from eservice.kit.errors import ErrorKind, ServiceError, conflict
 from eservice.kit.file_locks import held
@@ -21,10 +20,10 @@ from eservice.kit.media import MediaStore
 from eservice.kit.thai_calendar import local
 from eservice.operations import backup_files, row_dumps
 from eservice.operations.backup_files import Manifest, MediaOfBackup, TableOfBackup
+from eservice.tables import ALL_MODELS  # noqa: F401 - its tables say where the keys of files are
 
 __all__ = ["Made", "back_up", "media_columns", "prune", "to_keep"]
 
-assert tables.ALL_MODELS  # imported for its tables, which say where keys of files are
 LOCK = ".phueanban.lock"
 ROWS_BETWEEN_CHECKS = 2_000
 
