@@ -142,11 +142,11 @@ def _backup(texts: Catalogue, reader: ReadOnly, settings: Settings) -> tuple[str
     good = backup_runs.newest(reader, RunKind.BACKUP, RunState.OK)
     is_fresh = good is not None and reader.now - good.started_at <= BACKUP_MAY_BE_OLD
     if good is None:
-        words = texts.get("channels.backup.none" if settings.backup_dir else "channels.backup.off")
+        words = texts.get("channels.backup.none" if settings.backup_folder else "channels.backup.off")
     else:
         size = f"{good.bytes / 1e6:,.1f}"
         words = texts.get("channels.backup.last", time=thai_datetime(good.started_at), size=size)
-    return words, is_fresh or (settings.backup_dir is None and settings.app_env == "local")
+    return words, is_fresh or (settings.backup_folder is None and settings.app_env == "local")
 
 
 @router.post("/parked/{event_id:int}/retry")

@@ -124,7 +124,7 @@ class System:
 
     def _chores(self) -> list[Chore]:
         chores: list[Chore] = [PhotoKeeper(self.database, self.media)]
-        if (folder := self.settings.backup_dir) is not None:
+        if (folder := self.settings.backup_folder) is not None:
             stopping = self.stopping.is_set
             chores.append(DailyBackup(self.database, self.media, self.settings, folder, stopping))
         if self.line is not None:

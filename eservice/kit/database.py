@@ -189,7 +189,11 @@ def _create_engine(url: URL) -> Engine:
         event.listen(engine, "begin", queue.begin)
         event.listen(engine.pool, "checkin", queue.leave)
         return engine
-    patience = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
+    patience: dict[str, Any] = {}
+    if "connect_timeout" not in url.query:
+        patience["connect_timeout"] = CONNECT_SECONDS
+    if "options" not in url.query:  # as patient as with SQLite: who waits longer is told to come again
+        patience["options"] = f"-c lock_timeout={BUSY_TIMEOUT_MS}"
     return create_engine(
         url,
         pool_size=POOL_SIZE,

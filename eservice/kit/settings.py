@@ -45,8 +45,8 @@ class Settings(BaseSettings):
     aws_endpoint_url: str = Field(
         "", description="for s3:// elsewhere than at AWS, e.g. http://127.0.0.1:9000"
     )
-    backup_dir: Path | None = Field(
-        None, description="where the worker keeps a backup a day; on another disk; unset, none is made"
+    backup_dir: str = Field(
+        "", description="where the worker keeps a backup a day; on another disk; unset, none is made"
     )
     backup_at: str = Field("02:30", description="when, Thai time; a missed one is made after the next start")
     backup_keep: str = Field(
@@ -144,6 +144,11 @@ class Settings(BaseSettings):
         if family == "sqlite":
             return f"sqlite{separator}{rest}"
         raise ValueError("DATABASE_URL names sqlite or postgresql")
+
+    @property
+    def backup_folder(self) -> Path | None:
+        """Where the daily backups go, or None."""
+        return Path(self.backup_dir) if self.backup_dir else None
 
     @property
     def key_fingerprint(self) -> str:

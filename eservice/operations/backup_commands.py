@@ -44,7 +44,7 @@ def put_back(settings: Settings, folder: Path, *, replace: bool) -> None:
     """`restore DIR`: puts a backup in place. Raises as `restore` does."""
     backup = backup_files.backup_at(folder)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    safety = settings.backup_dir or settings.data_dir / "before-restore"
+    safety = settings.backup_folder or settings.data_dir / "before-restore"
     restored = restore(
         Database(settings.database_address),
         open_media(settings),

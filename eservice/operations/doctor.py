@@ -280,7 +280,7 @@ def _check_backups(settings: Settings, database: Database) -> Finding:
         return _unseen("backups")
     if good is not None and now - good.started_at <= BACKUP_MAY_BE_OLD:
         return _found("backups", Verdict.OK, "ok", time=good.started_at, size=f"{good.bytes / 1e6:,.1f}")
-    if settings.backup_dir is None:
+    if settings.backup_folder is None:
         verdict = Verdict.WARNING if settings.app_env == "production" else Verdict.OFF
         return _found("backups", verdict, "off")
     if bad is not None and (good is None or bad.started_at > good.started_at):

@@ -6,19 +6,20 @@ the database as it was, and the restore can be run again.
 """
 
 import shutil
+import tempfile
 import time
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, MetaData, func, inspect, select, text
+from sqlalchemy import Connection, MetaData, Table, exists, func, inspect, select, text
 
 from eservice.kit import in_use
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError, conflict
 from eservice.kit.heartbeat import WorkerBeat
 from eservice.kit.media import MediaStore
-from eservice.kit.migrate import ADVISORY_LOCK, is_known, upgrade_within
+from eservice.kit.migrate import ADVISORY_LOCK, is_known, migrate, upgrade_within
 from eservice.operations import backup_files, row_dumps
 from eservice.operations.backup import Made, back_up
 from eservice.operations.backup_files import Manifest
@@ -75,15 +76,43 @@ def forget_index(data_dir: Path) -> None:
 
 
 def holds_something(database: Database) -> bool:
-    """Whether any table has a row; the schema itself does not count."""
+    """Whether there is more than the schema and what migrations put into a new one."""
     with database.read() as reader:
         connection = reader.session.connection()
-        return any(
-            connection.scalar(
-                select(func.count()).select_from(select(1).select_from(table).limit(1).subquery())
-            )
+        filled = [
+            table
             for table in row_dumps.schema_of(connection).tables
+            if connection.scalar(select(exists(select(1).select_from(table))))
+        ]
+        if not filled:
+            return False
+        of_new = _rows_of_a_new_database()
+        return any(
+            table.name not in of_new or _hash_of(connection, table) != of_new[table.name] for table in filled
         )
+
+
+def _rows_of_a_new_database() -> dict[str, str]:
+    """The hashes of those tables that have rows from the start."""
+    with tempfile.TemporaryDirectory(prefix="phueanban-new-") as folder:
+        new = Database(f"sqlite:///{Path(folder) / 'new.db'}")
+        migrate(new)
+        with new.read() as reader:
+            connection = reader.session.connection()
+            hashes = {
+                table.name: _hash_of(connection, table)
+                for table in row_dumps.schema_of(connection).tables
+                if connection.scalar(select(exists(select(1).select_from(table))))
+            }
+        new.dispose()
+        return hashes
+
+
+def _hash_of(connection: Connection, table: Table) -> str:
+    digest = row_dumps.Digest()
+    for _ in digest.watch(row_dumps.lines(connection, table)):
+        pass
+    return digest.sha256
 
 
 def _refuse_living_workers(database: Database) -> None:

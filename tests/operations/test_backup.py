@@ -103,6 +103,7 @@ def test_a_backup_goes_from_either_database_to_the_other_and_back(
     assert before["complaints"][0] == 2 and before["complaint_photos"][0] == 1
     assert made.manifest.media.files == 2 and made.manifest.media.missing == []
     elsewhere = store(tmp_path / "elsewhere")
+    migrate(postgres)  # a schema alone is as good as nothing
     restore(postgres, elsewhere, made.folder)
     assert hashes(postgres) == before
     assert [elsewhere.get(key) for key in keys] == [b"picture", b"thumbnail"]
@@ -244,9 +245,7 @@ def test_a_backup_of_an_older_schema_is_brought_up_to_date(
 ) -> None:
     migrate(fresh_database, "0012")
     with fresh_database.unit_of_work() as uow:
-        uow.session.execute(
-            text("INSERT INTO office (id, name) VALUES (1, 'อบต.เดิม')")
-        ) if False else audit.record(uow, actor="x", action="a.b", subject_kind="x", subject_id=5)
+        audit.record(uow, actor="x", action="a.b", subject_kind="x", subject_id=5)
     made = back_up(fresh_database, media, tmp_path / "b", key_fingerprint="")
     restore(fresh_database, media, made.folder, safety_folder=tmp_path / "safe")
     check(fresh_database)

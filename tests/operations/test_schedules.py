@@ -20,7 +20,9 @@ NIGHT = datetime(2026, 11, 27, 19, 30, tzinfo=UTC)  # 28 Nov 02.30 in Bangkok
 
 
 def chore(database: Database, folder: Path, *, is_stopping: bool = False, **settings: object) -> DailyBackup:
-    set_up = Settings.model_validate({"data_dir": folder / "data", "backup_dir": folder / "b", **settings})
+    set_up = Settings.model_validate(
+        {"data_dir": folder / "data", "backup_dir": str(folder / "b"), **settings}
+    )
     return DailyBackup(database, open_media(set_up), set_up, folder / "b", lambda: is_stopping)
 
 
