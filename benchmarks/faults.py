@@ -90,7 +90,7 @@ def kill(run: Run) -> None:
     ready: list[float] = []
     kills = 0
     while kills < run.arguments.n:
-        time.sleep(run.chooser.uniform(0.2, 3.0))
+        time.sleep(run.chooser.uniform(0.2, 6.0))
         run.product.kill()
         kills += 1
         run.product.start()

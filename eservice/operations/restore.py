@@ -10,6 +10,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import Connection, MetaData, Table, exists, func, inspect, select, text
@@ -92,6 +93,7 @@ def holds_something(database: Database) -> bool:
         )
 
 
+@cache
 def _rows_of_a_new_database() -> dict[str, str]:
     """The hashes of those tables that have rows from the start."""
     with tempfile.TemporaryDirectory(prefix="phueanban-new-") as folder:
