@@ -170,6 +170,25 @@ def reset_second_factor(settings: "Settings", arguments: argparse.Namespace) -> 
     return 0
 
 
+def back_up(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`backup DIR` and `backup drill DIR`: a copy of everything while it serves; and whether one is good."""
+    from eservice.operations import backup_commands
+
+    if arguments.folder is not None:
+        backup_commands.drill(settings, arguments.folder)
+    else:
+        backup_commands.make(settings, Path(arguments.place), arguments.keep)
+    return 0
+
+
+def restore(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`restore DIR`: a copy put back in place."""
+    from eservice.operations import backup_commands
+
+    backup_commands.put_back(settings, arguments.folder, replace=arguments.replace)
+    return 0
+
+
 def manage_tokens(settings: "Settings", arguments: argparse.Namespace) -> int:
     """`api-token`: makes, renews, lists and revokes the tokens of partner systems."""
     from eservice.staff import token_commands
@@ -304,11 +323,15 @@ def _arguments(words: list[str]) -> argparse.Namespace:
         commands.add_parser("traffic", help="hold, release, export, verify-export: who reached us"),
         manage_traffic,
     )
+    _add_backup(commands)
     _add_faq(commands.add_parser("faq", help="import, export, ask and evaluate"))
     commands.add_parser("check-python", help="exit 0 when this Python is supported").set_defaults(
         run=lambda settings, arguments: 0
     )
-    return parser.parse_args(words)
+    arguments = parser.parse_args(words)
+    if arguments.run is back_up and (arguments.folder is None) == (arguments.place == "drill"):
+        parser.error("backup DIR, or backup drill DIR")
+    return arguments
 
 
 def _add_serving(parser: argparse.ArgumentParser) -> None:
@@ -340,18 +363,9 @@ def _add_staff(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     create = commands.add_parser("create", help="make an account; prints a one-time link")
     create.add_argument("username")
-    create.add_argument(
-        "--role",
-        nargs="+",
-        action="extend",
-        required=True,
-        choices=ROLES,
-        metavar="ROLE",
-        help=", ".join(ROLES),
-    )
-    create.add_argument(
-        "--department", metavar="D", help="where the roles hold; without it, the whole office"
-    )
+    several = {"nargs": "+", "action": "extend", "required": True, "choices": ROLES}
+    create.add_argument("--role", **several, metavar="ROLE", help=", ".join(ROLES))
+    create.add_argument("--department", metavar="D", help="where the roles hold; without it, everywhere")
     create.set_defaults(run=create_staff)
     link = commands.add_parser("link", help="a new one-time link for an account")
     link.add_argument("username")
@@ -395,6 +409,20 @@ def _add_webhooks(parser: argparse.ArgumentParser) -> None:
     resend.add_argument("message", help="its webhook-id, as the log shows it")
 
 
+def _add_backup(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    backup = commands.add_parser("backup", help="copy database and media while serving; drill: try one out")
+    backup.add_argument("place", metavar="[drill] DIR", help="the folder that holds the backups")
+    backup.add_argument("folder", nargs="?", type=Path, help=argparse.SUPPRESS)
+    backup.add_argument("--keep", type=_count, metavar="N", help="then delete all but the newest N")
+    backup.set_defaults(run=back_up)
+    back = commands.add_parser("restore", help="put a backup in place of an empty database")
+    back.add_argument(
+        "folder", type=Path, metavar="DIR", help="a backup, or a folder that holds some: the newest"
+    )
+    back.add_argument("--replace", action="store_true", help="back up what is there first, then replace it")
+    back.set_defaults(run=restore)
+
+
 def _add_faq(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     taking = commands.add_parser("import", help="take in a JSONL, CSV or XLSX file: all rows or none")
@@ -408,9 +436,7 @@ def _add_faq(parser: argparse.ArgumentParser) -> None:
     asking.add_argument("text")
     asking.add_argument("--json", action="store_true", help="for programs")
     asking.set_defaults(run=ask_faq)
-    measuring = commands.add_parser(
-        "evaluate", help="measure the answer engine on questions with known answers"
-    )
+    measuring = commands.add_parser("evaluate", help="measure it on questions with known answers")
     measuring.add_argument(
         "file", type=Path, help='JSON lines of {"text": …, "expected": ["id", …]}, or .csv, .xlsx, .txt'
     )
@@ -422,6 +448,13 @@ def _port(word: str) -> int:
     if not 0 <= port <= 65535:
         raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
     return port
+
+
+def _count(word: str) -> int:
+    number = int(word)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
 
 
 def _faq_file(word: str) -> Path:

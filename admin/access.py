@@ -28,6 +28,7 @@ from jinja2 import Environment
 from admin.navigation import waiting_in_rooms
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError, not_found
+from eservice.kit.free_space import FreeSpace
 from eservice.kit.http import note_caller
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
@@ -80,6 +81,7 @@ class Console:
     settings: Settings
     templates: Environment
     texts: Catalogue
+    space: FreeSpace
 
     def cookie(self, purpose: str) -> str:
         """The name of a cookie. `__Host-` binds it to this host and to HTTPS."""

@@ -12,7 +12,8 @@ from admin.access import console_of, guarded
 from admin.delivery_words import Look, reason_words
 from admin.pages import page, redirect
 from eservice.complaints import queries as complaints
-from eservice.kit import audit, outbox
+from eservice.kit import audit, backup_runs, outbox
+from eservice.kit.backup_runs import BACKUP_MAY_BE_OLD, RunKind, RunState
 from eservice.kit.http import Reader, Uow
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
@@ -118,6 +119,7 @@ def show(
             for name in ChannelName
         ],
         quota=quota_of(texts, states.get(ChannelName.LINE), reader.now) if line_is_on else None,
+        backup=_backup(texts, reader, console.settings),
         inbox_waiting=inbox.waiting_count(reader),
         outbox_since=thai_datetime(oldest) if oldest is not None else "",
         troubled=_troubled(reader, texts),
@@ -133,6 +135,18 @@ def show(
         ],
         untold=_untold(reader, texts),
     )
+
+
+def _backup(texts: Catalogue, reader: ReadOnly, settings: Settings) -> tuple[str, bool]:
+    """When the last backup was made, and whether that is as it should be."""
+    good = backup_runs.newest(reader, RunKind.BACKUP, RunState.OK)
+    is_fresh = good is not None and reader.now - good.started_at <= BACKUP_MAY_BE_OLD
+    if good is None:
+        words = texts.get("channels.backup.none" if settings.backup_folder else "channels.backup.off")
+    else:
+        size = f"{good.bytes / 1e6:,.1f}"
+        words = texts.get("channels.backup.last", time=thai_datetime(good.started_at), size=size)
+    return words, is_fresh or (settings.backup_folder is None and settings.app_env == "local")
 
 
 @router.post("/parked/{event_id:int}/retry")

@@ -178,6 +178,7 @@ def _frame(console: Console, request: Request, visit: Visit) -> dict[str, Any]:
         "office_name": visit.office_name or console.texts.get("site.unnamed_office"),
         "csrf_field": Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token),
         "csrf_headers": {CSRF_HEADER: token},
+        "disk_is_short": console.space.is_short(),
         "is_lone_administrator": visit.is_lone_administrator,
         **(_person(console, request, visit.principal, visit) if visit.principal else {"staff": None}),
     }

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute, _IncludedRouter  # the only name for a router within a router
-from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -33,7 +32,8 @@ from admin.navigation import rooms_for
 from admin.pages import FormRefused, page, redirect
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
-from eservice.kit.http import STATUS
+from eservice.kit.free_space import FreeSpace, folders_of
+from eservice.kit.http import DATABASE_AWAY, STATUS
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
 from eservice.kit.web.rendering import TEXT_DIRECTORY, create_templates
@@ -76,6 +76,7 @@ def create_console(database: Database, settings: Settings, rooms: Iterable[APIRo
         settings=settings,
         templates=create_templates(TEMPLATES, static_directories=(STATIC,), text_directories=folders),
         texts=Catalogue(TEXT_DIRECTORY, *folders),
+        space=FreeSpace(folders_of(settings, database), settings.min_free_mb),
     )
     app.state.routers = (
         _first_page,
@@ -201,7 +202,8 @@ def _add_error_pages(app: FastAPI) -> None:
     app.add_exception_handler(FormRefused, form)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, plain)
-    app.add_exception_handler(OperationalError, database_away)
+    for kind in DATABASE_AWAY:
+        app.add_exception_handler(kind, database_away)
     app.add_exception_handler(Exception, broken)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -35,7 +35,8 @@ from bot.photos import PhotoFetcher, PhotoKeeper
 from bot.worker import Chore, Worker
 from eservice.api.routes import create_router as cases_router
 from eservice.kit.database import Database, open_database
-from eservice.kit.http import PagesOnly, RequestLog, add_problem_handlers
+from eservice.kit.free_space import FreeSpace, folders_of
+from eservice.kit.http import PagesOnly, RequestLog, add_problem_handlers, refuse_without_room
 from eservice.kit.media import MediaStore, open_media
 from eservice.kit.settings import Settings
 from eservice.kit.signals import Signals
@@ -46,6 +47,7 @@ from eservice.notifications.relay import Relay
 from eservice.operations.maintenance import MaintenanceGate
 from eservice.operations.metrics import Metrics
 from eservice.operations.routes import create_router as operations_router
+from eservice.operations.schedules import DailyBackup
 from eservice.portal.api_docs import create_api_docs
 from eservice.portal.api_document import publish_document
 from eservice.portal.case_routes import create_case_pages
@@ -126,11 +128,14 @@ class System:
 
     def _chores(self) -> list[Chore]:
         chores: list[Chore] = [PhotoKeeper(self.database, self.media), self._keep_traffic]
-        if self.line is None:
-            return chores
-        from bot.channels.line.upkeep import QuotaReader
+        if (folder := self.settings.backup_folder) is not None:
+            stopping = self.stopping.is_set
+            chores.append(DailyBackup(self.database, self.media, self.settings, folder, stopping))
+        if self.line is not None:
+            from bot.channels.line.upkeep import QuotaReader
 
-        return [QuotaReader(self.line, self.database), *chores]
+            chores.insert(0, QuotaReader(self.line, self.database))
+        return chores
 
     async def _keep_traffic(self) -> None:
         await run_in_threadpool(purge_traffic, self.database, self.settings.traffic_log_days)
@@ -224,12 +229,14 @@ def _parsers(telegram: "TelegramChannel | None") -> dict[ChannelName, Parser]:
 def create_app(system: System, mount_console: MountConsole, *, with_worker: bool) -> FastAPI:
     """The web application: portal, chat, API, webhooks, console; and the worker, if it is to run here."""
     settings, intake = system.settings, system.intake
+    space = FreeSpace(folders_of(settings, system.database), settings.min_free_mb)
     app = FastAPI(
         title="เพื่อนบ้าน e-service API",
         version="0.1.0",
         lifespan=partial(_lifespan, system, with_worker),
         docs_url=None,
         redoc_url=None,
+        dependencies=[Depends(refuse_without_room(space))],
     )
     app.state.database = system.database
     app.state.settings, app.state.media = settings, system.media

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from bot.composition import MountConsole, System, build, close_channels, create_app, open_channels, warm
 from eservice.demo import first_start
+from eservice.kit import in_use
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.migrate import migrate
 from eservice.kit.settings import Settings, local_address
@@ -60,11 +61,26 @@ def serve(
 ) -> int:
     """Applies migrations, gives an empty database its office, serves until told to stop. Returns the exit code.
 
-    Raises ServiceError `operations.port_taken` before anything is touched, `operations.demo_in_production`.
+    Raises ServiceError `operations.port_taken` before anything is touched, `operations.being_restored`,
+    `operations.demo_in_production`.
     """
     door = _bind(host, port)
     port = door.getsockname()[1]
     system = build(settings.served_at(host, port))
+    with in_use.shared(system.database):
+        return _serve(system, door, mount_console, host=host, with_worker=with_worker, with_demo=with_demo)
+
+
+def _serve(
+    system: System,
+    door: socket.socket,
+    mount_console: MountConsole,
+    *,
+    host: str,
+    with_worker: bool,
+    with_demo: bool,
+) -> int:
+    settings, port = system.settings, door.getsockname()[1]
     migrate(system.database)
     first_start.prepare(system.database, with_demo=with_demo and settings.app_env != "production")
     first_start.refuse_demo_in_production(settings, system.database)
@@ -112,8 +128,9 @@ def _stop_streams(system: System) -> None:
 def work(settings: Settings) -> None:
     """Applies migrations, then works in the background until told to stop."""
     system = build(settings.as_last_served())
-    migrate(system.database)
-    asyncio.run(_work(system))
+    with in_use.shared(system.database):
+        migrate(system.database)
+        asyncio.run(_work(system))
 
 
 async def _work(system: System) -> None:

@@ -2,7 +2,7 @@
 
 from eservice.complaints import models as complaints
 from eservice.inquiries import models as inquiries
-from eservice.kit import audit, chain, heartbeat, idempotency, outbox
+from eservice.kit import audit, backup_runs, chain, heartbeat, idempotency, outbox
 from eservice.messaging import models as messaging
 from eservice.office import models as office
 from eservice.staff import models as staff
@@ -13,6 +13,7 @@ from knowledge.entries import models as entries
 ALL_MODELS = (
     audit,
     chain,
+    backup_runs,
     heartbeat,
     idempotency,
     outbox,

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from fastapi import FastAPI
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 
 import app
 from bot import composition
+from eservice.demo.first_start import prepare
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.kit.migrate import migrate
@@ -24,6 +26,14 @@ from tests.chat import Village
 from tests.migrated import copy_of_migrated
 
 NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)  # Friday 20 Nov 2569, 12.00 น.
+
+
+EVERY_CHANNEL = {
+    "line_channel_secret": "secret",
+    "line_channel_access_token": "token",
+    "telegram_bot_token": "1:token",
+    "telegram_webhook_secret": "secret",
+}
 
 
 class JoinedDatabase(Database):
@@ -163,13 +173,26 @@ def village(database: Database, clock: FixedClock) -> Village:
 @pytest.fixture(scope="session")
 def whole_app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     """The web application as `serve` builds it, with every channel on; nothing is started or opened."""
-    settings = Settings.model_validate(
-        {
-            "data_dir": tmp_path_factory.mktemp("whole"),
-            "line_channel_secret": "secret",
-            "line_channel_access_token": "token",
-            "telegram_bot_token": "1:token",
-            "telegram_webhook_secret": "secret",
-        }
-    )
+    settings = Settings.model_validate({"data_dir": tmp_path_factory.mktemp("whole"), **EVERY_CHANNEL})
     return composition.create_app(composition.build(settings), app.mount_console, with_worker=False)
+
+
+class ServeOffice(Protocol):
+    """Builds the web application over an office of its own, with these settings."""
+
+    def __call__(self, **settings: object) -> FastAPI: ...
+
+
+@pytest.fixture
+def serve_office(tmp_path: Path) -> ServeOffice:
+    """The same with an empty office in an SQLite database, for requests without a worker."""
+
+    def build(**settings: object) -> FastAPI:
+        system = composition.build(
+            Settings.model_validate({"data_dir": tmp_path, **EVERY_CHANNEL, **settings})
+        )
+        migrate(system.database)
+        prepare(system.database, with_demo=False)
+        return composition.create_app(system, app.mount_console, with_worker=False)
+
+    return build

@@ -28,6 +28,8 @@ _FOOT = """
   do: `MEDIA_URL=s3://bucket/prefix` with its address in `AWS_ENDPOINT_URL`.
 - `APP_ENV=production` refuses to start without a `SECRET_KEY` of at least 32 characters, with a `PUBLIC_URL`
   that does not begin with `https://`, and on a database with demo accounts. It never loads the demo office.
+- `BACKUP_DIR` turns the daily backup on; `BACKUP_AT` and `BACKUP_KEEP` say when, and what stays. Put it on another
+  disk than `DATA_DIR`: see [operations.md](operations.md#backup).
 - `DATABASE_URL` takes `sqlite:///…` and `postgresql://…`; a driver suffix is replaced by the one we ship.
 """
 _EXAMPLE_HEAD = "# Copy to .env and set what you need. docs/settings.md explains each.\n"

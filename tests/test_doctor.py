@@ -122,6 +122,7 @@ def test_an_office_without_channels_is_well(run: Run, office: Database) -> None:
         "media": "ok",
         "clock": "ok",
         "worker": "warning",
+        "backups": "off",
         "line": "off",
         "telegram": "off",
     }
@@ -154,6 +155,7 @@ def test_a_missing_database_is_said_and_not_made(run: Run, data_dir: Path) -> No
         "media": "ok",
         "clock": "unknown",
         "worker": "unknown",
+        "backups": "unknown",
         "line": "off",
         "telegram": "off",
     }

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, U
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eservice.complaints.states import Actor, ComplaintState, WaitingReason
-from eservice.kit.database import Base
+from eservice.kit.database import MEDIA_KEY, Base
 from eservice.messaging.models import ChannelName, Contact, Message, enum_column
 from eservice.staff.models import Department, Position, StaffAccount
 from knowledge.classify import Urgency
@@ -319,8 +319,8 @@ class Photo(Base):
     original_sha256: Mapped[str] = mapped_column(String(64))  # of the file that was sent
     sha256: Mapped[str] = mapped_column(String(64))  # of the file that we drew
     look: Mapped[str] = mapped_column(String(16))  # 64 bits in hexadecimal digits: `pictures.PreparedPhoto`
-    image_key: Mapped[str] = mapped_column(String(32), unique=True)  # in the media store
-    thumbnail_key: Mapped[str] = mapped_column(String(32), unique=True)
+    image_key: Mapped[str] = mapped_column(String(32), unique=True, info=MEDIA_KEY)
+    thumbnail_key: Mapped[str] = mapped_column(String(32), unique=True, info=MEDIA_KEY)
     width: Mapped[int]
     height: Mapped[int]
     bytes: Mapped[int]  # of the image

@@ -56,6 +56,10 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+MEDIA_KEY = {"is_media_key": True}
+"""The `info` of a column that holds the key of a file in the media store, so that backups take the file along."""
+
+
 class Base(DeclarativeBase):
     """The base of every table."""
 
@@ -95,6 +99,18 @@ class Database:
     def read(self) -> ReadOnly:
         """A session for looking: never blocks writers, never writes."""
         return ReadOnly(self.open_session, self.clock, self.signing_key)
+
+    def snapshot(self) -> ReadOnly:
+        """A session that sees the database as it is with its first look, however long it looks; blocks nobody."""
+        return ReadOnly(self._open_snapshot, self.clock)
+
+    def _open_snapshot(self, *, read_only: bool = False) -> Session:
+        session = self.open_session(read_only=True)
+        if not self.is_sqlite:  # where every reading transaction is one
+            session.connection(
+                execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            )
+        return session
 
     def open_session(self, *, read_only: bool = False) -> Session:
         """A new session; tests replace this to join their outer transaction."""
@@ -184,7 +200,11 @@ def _create_engine(url: URL) -> Engine:
         event.listen(engine, "begin", queue.begin)
         event.listen(engine.pool, "checkin", queue.leave)
         return engine
-    patience = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
+    patience: dict[str, Any] = {}
+    if "connect_timeout" not in url.query:
+        patience["connect_timeout"] = CONNECT_SECONDS
+    if "options" not in url.query:  # as patient as with SQLite: who waits longer is told to come again
+        patience["options"] = f"-c lock_timeout={BUSY_TIMEOUT_MS}"
     return create_engine(
         url,
         pool_size=POOL_SIZE,

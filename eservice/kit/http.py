@@ -8,7 +8,7 @@ import ipaddress
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeAlias
 
@@ -16,12 +16,14 @@ import structlog
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
+from eservice.kit.free_space import FreeSpace
 from eservice.kit.text import Catalogue
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 
@@ -50,6 +52,9 @@ _CODE_OF_STATUS = {
     503: "http.unavailable",
 }
 RETRY_AFTER_SECONDS = 5
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
+"""What the database says while it is away, full, locked or out of connections."""
+_POSTED_TO_READ = ("/track",)
 PROBLEM = "application/problem+json"
 CALLER = "caller"  # in a request's scope
 
@@ -129,7 +134,8 @@ def add_problem_handlers(app: FastAPI, texts: Catalogue) -> None:
     app.add_exception_handler(ServiceError, refused)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, plain)
-    app.add_exception_handler(OperationalError, database_away)
+    for kind in DATABASE_AWAY:
+        app.add_exception_handler(kind, database_away)
 
 
 class RequestLog:
@@ -194,6 +200,19 @@ def note_caller(
     if isinstance(caller, Caller):
         caller.account, caller.session = account or caller.account, session or caller.session
         caller.persons.extend(persons)
+
+
+def refuse_without_room(space: FreeSpace) -> Callable[[Request], Awaitable[None]]:
+    """A dependency of every route: what is sent to us while the disk is nearly full is refused before it is read.
+
+    Raises ServiceError `http.disk_full`. Looking at one's own case goes on, though its form is posted.
+    """
+
+    async def look(request: Request) -> None:
+        if request.method not in ("GET", "HEAD") and request.url.path not in _POSTED_TO_READ:
+            space.require()
+
+    return look
 
 
 def client_address(request: Request) -> str:

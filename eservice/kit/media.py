@@ -41,13 +41,17 @@ class MediaStore:
         Once this returns a power cut does not lose it. Raises ServiceError `media.unavailable`.
         """
         key = secrets.token_hex(KEY_BYTES)
+        self.put_back(key, content)
+        return key
+
+    def put_back(self, key: str, content: bytes) -> None:
+        """Keeps a file under the key that it had, e.g. from a backup. Raises ServiceError `media.unavailable`."""
         try:
             self._store.put(_path(key), content)
             if self.folder is not None:
                 _settle(self.folder / _path(key))
         except _FAULTS as fault:
             raise _unavailable(fault) from fault
-        return key
 
     def get(self, key: str) -> bytes | None:
         """A file, or None when there is none. Raises ServiceError `media.unavailable`."""
@@ -108,11 +112,7 @@ def open_media(settings: Settings) -> MediaStore:
     Raises ServiceError `media.unavailable` when the folder cannot be made.
     """
     if (folder := local_folder(settings)) is not None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            return MediaStore(LocalStore(folder), folder)
-        except _FAULTS as fault:
-            raise _unavailable(fault) from fault
+        return open_at(folder)
     address = urlsplit(settings.media_url)
     chosen = {
         "access_key_id": settings.aws_access_key_id.get_secret_value(),
@@ -127,6 +127,15 @@ def open_media(settings: Settings) -> MediaStore:
     return MediaStore(
         S3Store(address.netloc, prefix=prefix, config=config, client_options=client, retry_config=_RETRY)
     )
+
+
+def open_at(folder: Path) -> MediaStore:
+    """A store in a folder, which is made if need be. Raises ServiceError `media.unavailable`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return MediaStore(LocalStore(folder), folder)
+    except _FAULTS as fault:
+        raise _unavailable(fault) from fault
 
 
 def local_folder(settings: Settings) -> Path | None:

@@ -33,6 +33,16 @@ def migrate(database: Database, revision: str = "head") -> None:
         connection.commit()
 
 
+def upgrade_within(connection: Connection, revision: str = "head") -> None:
+    """Brings the schema to `revision` within the caller's transaction, which commits it or does not."""
+    command.upgrade(_config(connection), revision)
+
+
+def is_known(revision: str) -> bool:
+    """Whether this program has a revision of the schema, or is too old for it."""
+    return revision in {each.revision for each in ScriptDirectory(str(FOLDER)).walk_revisions()}
+
+
 def downgrade(database: Database, revision: str) -> None:
     """Takes the schema back to `revision` ("base" for none at all)."""
     with database.engine.connect() as connection:

@@ -1,7 +1,9 @@
 """Settings from the environment and `.env`, as `docs/settings.md` lists them."""
 
+import re
 import secrets
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -48,6 +50,17 @@ class Settings(BaseSettings):
     aws_endpoint_url: str = Field(
         "", description="for s3:// elsewhere than at AWS, e.g. http://127.0.0.1:9000"
     )
+    backup_dir: str = Field(
+        "", description="where the worker keeps a backup a day; on another disk; unset, none is made"
+    )
+    backup_at: str = Field("02:30", description="when, Thai time; a missed one is made after the next start")
+    backup_keep: str = Field(
+        "14+8",
+        description="days + weeks: the last of each of the last 14 days and 8 weeks; or a plain number",
+    )
+    min_free_mb: int = Field(
+        200, ge=0, description="with less room on the disk nothing new is taken in (503), reading goes on"
+    )
     log_format: Literal["text", "json"] = Field("text", description="how logs are written")
     traffic_log_days: int = Field(
         90, ge=90, le=730, description="how long who reached the service is kept; the law asks for 90 days"
@@ -85,6 +98,20 @@ class Settings(BaseSettings):
     @classmethod
     def _without_trailing_slash(cls, value: str) -> str:
         return value.rstrip("/")
+
+    @field_validator("backup_at")
+    @classmethod
+    def _is_a_time(cls, value: str) -> str:
+        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+            raise ValueError("BACKUP_AT is a time of the day, e.g. 02:30")
+        return value
+
+    @field_validator("backup_keep")
+    @classmethod
+    def _keeps_some(cls, value: str) -> str:
+        if not re.fullmatch(r"[1-9]\d{0,2}(\+\d{1,3})?", value):
+            raise ValueError("BACKUP_KEEP is days + weeks, e.g. 14+8, or a number of backups, e.g. 10")
+        return value
 
     @field_validator("media_url")
     @classmethod
@@ -125,6 +152,18 @@ class Settings(BaseSettings):
         if family == "sqlite":
             return f"sqlite{separator}{rest}"
         raise ValueError("DATABASE_URL names sqlite or postgresql")
+
+    @property
+    def backup_folder(self) -> Path | None:
+        """Where the daily backups go, or None."""
+        return Path(self.backup_dir) if self.backup_dir else None
+
+    @property
+    def key_fingerprint(self) -> str:
+        """Tells one signing key from another and gives none away; empty while there is none. Makes none."""
+        path = self.data_dir / "secret_key"
+        key = self.secret_key.get_secret_value() or (path.read_text().strip() if path.exists() else "")
+        return sha256(f"phueanban fingerprint {key}".encode()).hexdigest()[:16] if key else ""
 
     @cached_property
     def signing_key(self) -> str:

@@ -5,7 +5,6 @@ The channels examine themselves beside their clients and answer in the same `Fin
 
 import json
 import os
-import shutil
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +15,12 @@ from pathlib import Path
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from eservice.kit import heartbeat, outbox
+from eservice.kit import backup_runs, heartbeat, outbox
 from eservice.kit.audit import AuditRecord
+from eservice.kit.backup_runs import BACKUP_MAY_BE_OLD, RunKind, RunState
 from eservice.kit.database import Database, open_database
 from eservice.kit.errors import ServiceError
+from eservice.kit.free_space import free_mb
 from eservice.kit.media import local_folder, open_media
 from eservice.kit.media import reason_of as reason_of_media
 from eservice.kit.migrate import is_current
@@ -110,7 +111,7 @@ def all_work(findings: Sequence[Finding]) -> bool:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Database, migrations, disk, media store, clock and worker.
+    """Database, migrations, disk, media store, clock, worker and backups.
 
     Leaves everything as it was, and may run beside serving processes.
     """
@@ -123,10 +124,11 @@ def examine(settings: Settings) -> list[Finding]:
         return [
             usable,
             migrations,
-            _check_disk(settings.data_dir),
+            _check_disk(settings.data_dir, settings.min_free_mb),
             _check_media(settings),
             _check_clock(database, has_tables=has_tables),
             _check_worker(database) if has_tables else _unseen("worker"),
+            _check_backups(settings, database) if has_tables else _unseen("backups"),
         ]
     finally:
         database.dispose()
@@ -182,14 +184,16 @@ def _check_migrations(database: Database) -> Finding:
     )
 
 
-def _check_disk(data_dir: Path) -> Finding:
+def _check_disk(data_dir: Path, min_free_mb: int) -> Finding:
     folder = _there(data_dir.absolute())
     if not _is_writable(folder):
         return _found("disk", Verdict.FAILED, "not_writable", folder=folder)
-    free_mb = shutil.disk_usage(folder).free // 1_000_000
-    is_low = free_mb < LOW_DISK_MB
+    free = free_mb(folder)
+    if free < min_free_mb:
+        return _found("disk", Verdict.FAILED, "full", folder=folder, free=f"{free:,}", least=min_free_mb)
+    is_low = free < LOW_DISK_MB
     verdict, code = (Verdict.WARNING, "low") if is_low else (Verdict.OK, "ok")
-    return _found("disk", verdict, code, folder=folder, free=f"{free_mb:,}")
+    return _found("disk", verdict, code, folder=folder, free=f"{free:,}")
 
 
 def _check_media(settings: Settings) -> Finding:
@@ -263,3 +267,24 @@ def _check_worker(database: Database) -> Finding:
     if events or is_late:
         return _found("worker", Verdict.FAILED, "people_wait", events=events)
     return _found("worker", Verdict.WARNING, "resting")
+
+
+def _check_backups(settings: Settings, database: Database) -> Finding:
+    """Whether there is a backup of today or yesterday; without BACKUP_DIR that matters in production only."""
+    try:
+        with database.read() as reader:
+            good = backup_runs.newest(reader, RunKind.BACKUP, RunState.OK)
+            bad = backup_runs.newest(reader, RunKind.BACKUP, RunState.FAILED)
+            now = reader.now
+    except SQLAlchemyError:
+        return _unseen("backups")
+    if good is not None and now - good.started_at <= BACKUP_MAY_BE_OLD:
+        return _found("backups", Verdict.OK, "ok", time=good.started_at, size=f"{good.bytes / 1e6:,.1f}")
+    if settings.backup_folder is None:
+        verdict = Verdict.WARNING if settings.app_env == "production" else Verdict.OFF
+        return _found("backups", verdict, "off")
+    if bad is not None and (good is None or bad.started_at > good.started_at):
+        return _found("backups", Verdict.WARNING, "failed", time=bad.started_at, reason=bad.reason)
+    if good is None:
+        return _found("backups", Verdict.WARNING, "none")
+    return _found("backups", Verdict.WARNING, "old", time=good.started_at)

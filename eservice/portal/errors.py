@@ -8,11 +8,10 @@ from typing import TypeAlias, cast
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
-from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from eservice.kit.errors import ServiceError
-from eservice.kit.http import STATUS, problem
+from eservice.kit.http import DATABASE_AWAY, STATUS, problem
 from eservice.kit.text import Catalogue
 from eservice.portal.pages import PortalPages
 
@@ -49,7 +48,7 @@ def add_page_errors(app: FastAPI, pages: PortalPages, texts: Catalogue) -> None:
 
     Call it after `add_problem_handlers`. `texts` has the words of problem documents.
     """
-    for kind in (HTTPException, ServiceError, OperationalError):
+    for kind in (HTTPException, ServiceError, *DATABASE_AWAY):
         _wrap(app, kind, pages)
 
     def crashed(request: Request, error: Exception) -> Response:
@@ -69,7 +68,11 @@ def _wrap(app: FastAPI, kind: type[Exception], pages: PortalPages) -> None:
     async def answer(request: Request, error: Exception) -> Response:
         status = _status(error)
         if status in _PAGES and _wants_page(request):
-            return pages.render_error(request, status, _PAGES[status])
+            is_full = isinstance(error, ServiceError) and error.code == "http.disk_full"
+            page = pages.render_error(request, status, "full" if is_full else _PAGES[status])
+            if isinstance(error, ServiceError) and error.retry_after_seconds:
+                page.headers["Retry-After"] = str(error.retry_after_seconds)
+            return page
         answered = so_far(request, error)
         return await answered if isawaitable(answered) else answered
 

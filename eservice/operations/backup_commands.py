@@ -1,0 +1,149 @@
+"""`backup`, `backup drill` and `restore` on the command line."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from eservice.kit import backup_runs
+from eservice.kit.backup_runs import RunKind
+from eservice.kit.database import Database
+from eservice.kit.errors import not_found
+from eservice.kit.media import open_at, open_media
+from eservice.kit.migrate import is_current
+from eservice.kit.settings import Settings
+from eservice.kit.text import Catalogue
+from eservice.kit.thai_calendar import thai_datetime
+from eservice.operations import backup_files
+from eservice.operations.backup import Made, back_up, prune
+from eservice.operations.failures import EXPECTED, in_one_line
+from eservice.operations.restore import Restored, forget_index, restore
+
+TEXTS = Catalogue(Path(__file__).parent / "text")
+
+_Succeed = Callable[[Path, int, int], None]
+
+
+def make(settings: Settings, folder: Path, keep: int | None) -> None:
+    """`backup DIR`: writes a backup and says what is in it, and what is not. Raises as `back_up` does."""
+    database = _existing(settings)
+    with _noted(database, RunKind.BACKUP) as succeeded:
+        fingerprint = settings.key_fingerprint
+        made = back_up(database, open_media(settings), folder, key_fingerprint=fingerprint)
+        succeeded(made.folder, made.manifest.rows, made.bytes)
+    _tell_made(made)
+    _say("key_apart", fingerprint=fingerprint or "–")
+    if keep is not None:
+        for name in prune(folder, str(keep)):
+            _say("deleted", name=name)
+
+
+def put_back(settings: Settings, folder: Path, *, replace: bool) -> None:
+    """`restore DIR`: puts a backup in place. Raises as `restore` does."""
+    backup = backup_files.backup_at(folder)
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    safety = settings.backup_folder or settings.data_dir / "before-restore"
+    restored = restore(
+        Database(settings.database_address),
+        open_media(settings),
+        backup,
+        safety_folder=safety if replace else None,
+        key_fingerprint=settings.key_fingerprint,
+    )
+    forget_index(settings.data_dir)
+    if restored.before is not None:
+        _say("was_kept", folder=restored.before.folder)
+    _tell_restored("restored", backup, restored)
+    if settings.key_fingerprint != restored.manifest.key_fingerprint:
+        _say("other_key", fingerprint=restored.manifest.key_fingerprint)
+
+
+def drill(settings: Settings, folder: Path) -> None:
+    """`backup drill DIR`: restores a backup beside everything else, compares, and throws it away.
+
+    Raises as `restore` does; that is noted too.
+    """
+    backup = backup_files.backup_at(folder)
+    with _noted(_existing(settings), RunKind.DRILL) as succeeded:
+        restored = try_out(backup)
+        succeeded(backup, restored.manifest.rows, restored.manifest.media.bytes)
+    _tell_restored("drilled", backup, restored)
+
+
+def try_out(backup: Path) -> Restored:
+    """Restores a backup into a new SQLite database and media folder, which are then deleted."""
+    with tempfile.TemporaryDirectory(prefix="phueanban-drill-") as scratch:
+        database = Database(f"sqlite:///{Path(scratch) / 'drill.db'}")
+        try:
+            return restore(database, open_at(Path(scratch) / "media"), backup)
+        finally:
+            database.dispose()
+
+
+def _existing(settings: Settings) -> Database:
+    """The database as it is: a backup comes before the migrations of an upgrade, not after."""
+    database = Database(settings.database_address)
+    if database.is_sqlite and not Path(database.url.database or "").is_file():
+        raise not_found("operations.no_database")
+    return database
+
+
+@contextmanager
+def _noted(database: Database, kind: RunKind) -> Iterator[_Succeed]:
+    """Notes in the database what comes of the block, where the schema has a place for it."""
+    if not is_current(database):
+        yield lambda folder, rows, size_bytes: None
+        return
+    with database.unit_of_work() as uow:
+        run_id = backup_runs.begin(uow, kind)
+
+    def succeeded(folder: Path, rows: int, size_bytes: int) -> None:
+        with database.unit_of_work() as uow:
+            backup_runs.succeed(uow, run_id, folder, rows=rows, size_bytes=size_bytes)
+
+    try:
+        yield succeeded
+    except EXPECTED as error:
+        _note_failure(database, run_id, in_one_line(error))
+        raise
+
+
+def _note_failure(database: Database, run_id: int, reason: str) -> None:
+    try:
+        with database.unit_of_work() as uow:
+            backup_runs.fail(uow, run_id, reason)
+    except SQLAlchemyError:  # what failed is told by whoever called; this is only its note
+        return
+
+
+def _tell_made(made: Made) -> None:
+    manifest = made.manifest
+    _say(
+        "made",
+        folder=made.folder,
+        rows=f"{manifest.rows:,}",
+        files=f"{manifest.media.files:,}",
+        size=f"{made.bytes / 1e6:,.1f}",
+        seconds=f"{made.seconds:.1f}",
+    )
+    if manifest.media.missing:
+        _say("files_missing", number=len(manifest.media.missing))
+
+
+def _tell_restored(code: str, backup: Path, restored: Restored) -> None:
+    manifest = restored.manifest
+    _say(
+        code,
+        name=backup.name,
+        time=thai_datetime(manifest.at),
+        tables=len(manifest.tables),
+        rows=f"{manifest.rows:,}",
+        files=f"{manifest.media.files:,}",
+        seconds=f"{restored.seconds:.1f}",
+    )
+
+
+def _say(code: str, **parameters: object) -> None:
+    print(TEXTS.both(f"backup.{code}", **parameters))
