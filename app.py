@@ -129,6 +129,19 @@ def set_up_channel(settings: "Settings", arguments: argparse.Namespace) -> int:
     return 0
 
 
+def init_office(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`office init`: leaves the demo, with an office asked for or read from a file."""
+    from eservice.setup import commands
+    from eservice.setup.asking import ask_plan
+    from eservice.setup.plan import read_plan
+
+    file: Path | None = arguments.file
+    commands.init(
+        settings, lambda: read_plan(file) if file else ask_plan(), replace_demo=arguments.replace_demo
+    )
+    return 0
+
+
 def create_staff(settings: "Settings", arguments: argparse.Namespace) -> int:
     """`staff create`: an account, and the one-time link for choosing its password."""
     from eservice.staff import commands
@@ -246,6 +259,7 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     examination.add_argument("--json", action="store_true", help="for programs")
     examination.set_defaults(run=doctor)
     _add_channels(commands.add_parser("channels", help="setup line|telegram: webhook, menus, commands"))
+    _add_office(commands.add_parser("office", help="init: leave the demo"))
     _add_staff(commands.add_parser("staff", help="create and link: accounts and their one-time links"))
     _add_tokens(commands.add_parser("api-token", help="create, renew, list, revoke: partners' ways in"))
     _add_webhooks(commands.add_parser("webhooks", help="add, list, remove, log, resend: news for partners"))
@@ -269,6 +283,18 @@ def _add_channels(parser: argparse.ArgumentParser) -> None:
     setup = commands.add_parser("setup", help="register webhook, menu and commands")
     setup.add_argument("channel", choices=("line", "telegram"))
     setup.set_defaults(run=set_up_channel)
+
+
+def _add_office(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    init = commands.add_parser("init", help="make the office of your own, asked one by one or from a file")
+    init.add_argument(
+        "file", type=Path, nargs="?", help="TOML, as docs/office.example.toml; without it, questions"
+    )
+    init.add_argument(
+        "--replace-demo", action="store_true", help="move a database with nothing but the demo aside first"
+    )
+    init.set_defaults(run=init_office)
 
 
 def _add_staff(parser: argparse.ArgumentParser) -> None:

@@ -31,7 +31,7 @@ from eservice.kit.errors import ErrorKind, ServiceError, not_found
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
 from eservice.office.models import Office
-from eservice.office.service import THE_ONE
+from eservice.office.service import THE_ONE, Look, look_of
 from eservice.staff import sessions
 from eservice.staff.permissions import Permission, Principal, require
 
@@ -89,6 +89,7 @@ class Visit:
     csrf_secret: str
     session_id: int | None = None
     principal: Principal | None = None
+    look: Look = field(default_factory=Look)
     counts: Mapping[str, int] = field(default_factory=dict)  # how much waits, by room
     new_visitor: str = ""  # the visitor cookie to set with the answer
 
@@ -108,7 +109,7 @@ def current_visit(request: Request) -> Visit:
     with console.database.read() as reader:
         session = sessions.find(reader, token) if token else None
         office = reader.session.get(Office, THE_ONE)
-        office_name = office.name if office else ""
+        office_name, look = (office.name, look_of(office)) if office else ("", Look())
         counts = waiting_in_rooms(reader, session.principal) if session else {}
         is_stale = session is not None and reader.now - session.last_used_at > sessions.TOUCH_EVERY
     if session is not None and is_stale:
@@ -120,12 +121,13 @@ def current_visit(request: Request) -> Visit:
             csrf_secret=session.csrf_secret,
             session_id=session.id,
             principal=session.principal,
+            look=look,
             counts=counts,
         )
     else:
         known = request.cookies.get(console.visitor_cookie, "")
         fresh = "" if known else secrets.token_urlsafe(32)
-        visit = Visit(office_name=office_name, csrf_secret=known or fresh, new_visitor=fresh)
+        visit = Visit(office_name=office_name, csrf_secret=known or fresh, new_visitor=fresh, look=look)
     request.state.visit = visit
     return visit
 

@@ -49,6 +49,7 @@ from eservice.portal.api_docs import create_api_docs
 from eservice.portal.api_document import publish_document
 from eservice.portal.case_routes import create_case_pages
 from eservice.portal.errors import add_page_errors
+from eservice.portal.office_look import create_office_look
 from eservice.portal.pages import STATIC_DIRECTORY as PORTAL_STATIC
 from eservice.portal.pages import ChannelLinks, PortalPages
 from eservice.portal.routes import create_portal
@@ -243,6 +244,7 @@ def create_app(system: System, mount_console: MountConsole, *, with_worker: bool
         app.include_router(telegram_router(settings.telegram_webhook_secret.get_secret_value(), intake.store))
     pages = PortalPages(public_url=settings.public_url, channel_links=partial(_channel_links, system))
     app.include_router(create_portal(pages, system.faq))
+    app.include_router(create_office_look())
     cases = create_case_pages(pages, system.complaints, system.signals, lambda: settings.signing_key)
     app.include_router(cases)
     publish_document(app)
