@@ -20,6 +20,8 @@ from admin import (
     learned,
     office_words,
     questions,
+    setup,
+    starter,
     unanswered,
 )
 
@@ -35,7 +37,9 @@ ROOMS = (
     case_file.router,
     case_reports.router,
     case_tasks.router,
+    starter.router,
     faq.router,
+    setup.router,
     faq_files.router,
     learned.router,
     office_words.router,
