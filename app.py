@@ -80,6 +80,7 @@ def mount_console(app: "FastAPI", system: "System") -> Path:
     console = create_console(system.database, system.settings, rooms=ROOMS)
     console.state.faq, console.state.signals = system.faq, system.signals
     console.state.complaints, console.state.media = system.complaints, system.media
+    console.state.channel_desk = system.desk
     app.mount("/admin", console)
     return STATIC
 
@@ -104,12 +105,14 @@ def doctor(settings: "Settings", arguments: argparse.Namespace) -> int:
 
     from bot.channels.line import doctor as line
     from bot.channels.telegram import doctor as telegram
-    from eservice.operations.doctor import all_work, examine, told
+    from eservice.operations.doctor import all_work, examine, told, with_entered_keys
+
+    connected, unread = with_entered_keys(settings)
 
     async def examine_all() -> "list[Finding]":
         own = asyncio.to_thread(examine, settings)
-        parts = await asyncio.gather(own, line.examine(settings), telegram.examine(settings))
-        return [found for part in parts for found in part]
+        parts = await asyncio.gather(own, line.examine(connected), telegram.examine(connected))
+        return [*(found for part in parts for found in part), *unread]
 
     findings = asyncio.run(examine_all())
     print(told(findings, as_json=arguments.json))
@@ -118,10 +121,15 @@ def doctor(settings: "Settings", arguments: argparse.Namespace) -> int:
 
 def set_up_channel(settings: "Settings", arguments: argparse.Namespace) -> int:
     """`channels setup`: tells LINE or Telegram of us."""
+    from eservice.messaging.credentials import settings_in_force
+
+    database = _database(settings)
+    with database.read() as reader:
+        settings = settings_in_force(reader, settings.as_last_served())
     if arguments.channel == "line":
         from bot.channels.line.setup import register as register_line
 
-        register_line(settings, _database(settings))
+        register_line(settings, database)
     else:
         from bot.channels.telegram.setup import register as register_telegram
 

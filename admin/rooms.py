@@ -14,6 +14,7 @@ from admin import (
     cases,
     channels,
     confidence,
+    connecting,
     faq,
     faq_files,
     inquiries,
@@ -48,4 +49,5 @@ ROOMS = (
     confidence.router,
     questions.router,
     channels.router,
+    connecting.router,
 )

@@ -55,6 +55,17 @@ ROUTES = {
     ("POST", "/bench/questions/upload"): "faq.write",
     ("POST", "/bench/questions/{question_id:int}/retire"): "faq.write",
     ("GET", "/channels"): "channel.read",
+    ("GET", "/channels/{name}"): "channel.read",
+    **{
+        ("POST", f"/channels/{{name}}/{act}"): "office.manage"
+        for act in (
+            "keys",
+            "forget",
+            "register",
+            "menu",
+            "check",
+        )
+    },
     ("POST", "/channels/parked/{event_id:int}/retry"): "event.retry",
     ("POST", "/channels/untold/{event_id:int}/retry"): "event.retry",
     ("GET", "/faq"): "faq.read",
