@@ -80,6 +80,7 @@ def mount_console(app: "FastAPI", system: "System") -> Path:
     console = create_console(system.database, system.settings, rooms=ROOMS)
     console.state.faq, console.state.signals = system.faq, system.signals
     console.state.complaints, console.state.media = system.complaints, system.media
+    console.state.channel_desk = system.desk
     app.mount("/admin", console)
     return STATIC
 
@@ -118,12 +119,14 @@ def doctor(settings: "Settings", arguments: argparse.Namespace) -> int:
 
     from bot.channels.line import doctor as line
     from bot.channels.telegram import doctor as telegram
-    from eservice.operations.doctor import all_work, examine, told
+    from eservice.operations.doctor import all_work, examine, told, with_entered_keys
+
+    connected, unread = with_entered_keys(settings)
 
     async def examine_all() -> "list[Finding]":
         own = asyncio.to_thread(examine, settings)
-        parts = await asyncio.gather(own, line.examine(settings), telegram.examine(settings))
-        return [found for part in parts for found in part]
+        parts = await asyncio.gather(own, line.examine(connected), telegram.examine(connected))
+        return [*(found for part in parts for found in part), *unread]
 
     findings = asyncio.run(examine_all())
     print(told(findings, as_json=arguments.json))
@@ -132,14 +135,32 @@ def doctor(settings: "Settings", arguments: argparse.Namespace) -> int:
 
 def set_up_channel(settings: "Settings", arguments: argparse.Namespace) -> int:
     """`channels setup`: tells LINE or Telegram of us."""
+    from eservice.messaging.credentials import settings_in_force
+
+    database = _database(settings)
+    with database.read() as reader:
+        settings = settings_in_force(reader, settings.as_last_served())
     if arguments.channel == "line":
         from bot.channels.line.setup import register as register_line
 
-        register_line(settings, _database(settings))
+        register_line(settings, database)
     else:
         from bot.channels.telegram.setup import register as register_telegram
 
         register_telegram(settings)
+    return 0
+
+
+def init_office(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`office init`: leaves the demo, with an office asked for or read from a file."""
+    from eservice.setup import commands
+    from eservice.setup.asking import ask_plan
+    from eservice.setup.plan import read_plan
+
+    file: Path | None = arguments.file
+    commands.init(
+        settings, lambda: read_plan(file) if file else ask_plan(), replace_demo=arguments.replace_demo
+    )
     return 0
 
 
@@ -314,6 +335,7 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     _add_maintenance(commands.add_parser("maintenance", help="on, off, page: close for a while, and say so"))
     _add_channels(commands.add_parser("channels", help="setup line|telegram: webhook, menus, commands"))
     _add_staff(commands.add_parser("staff", help="create, link, reset-second-factor: accounts"))
+    _add_office(commands.add_parser("office", help="init: leave the demo"))
     _add_tokens(commands.add_parser("api-token", help="create, renew, list, revoke: partners' ways in"))
     _add_webhooks(commands.add_parser("webhooks", help="add, list, remove, log, resend: news for partners"))
     add_audit(
@@ -357,6 +379,18 @@ def _add_channels(parser: argparse.ArgumentParser) -> None:
     setup = commands.add_parser("setup", help="register webhook, menu and commands")
     setup.add_argument("channel", choices=("line", "telegram"))
     setup.set_defaults(run=set_up_channel)
+
+
+def _add_office(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    init = commands.add_parser("init", help="make the office of your own, asked one by one or from a file")
+    init.add_argument(
+        "file", type=Path, nargs="?", help="TOML, as docs/office.example.toml; without it, questions"
+    )
+    init.add_argument(
+        "--replace-demo", action="store_true", help="move a database with nothing but the demo aside first"
+    )
+    init.set_defaults(run=init_office)
 
 
 def _add_staff(parser: argparse.ArgumentParser) -> None:

@@ -34,7 +34,7 @@ from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.office.models import Office
-from eservice.office.service import THE_ONE
+from eservice.office.service import THE_ONE, Look, look_of
 from eservice.staff import queries, second_factor, sessions
 from eservice.staff.permissions import Permission, Principal, may, require
 
@@ -121,6 +121,7 @@ class Visit:
     csrf_secret: str
     session_id: int | None = None
     principal: Principal | None = None
+    look: Look = field(default_factory=Look)
     counts: Mapping[str, int] = field(default_factory=dict)  # how much waits, by room
     new_visitor: str = ""  # the visitor cookie to set with the answer
     must_enrol: bool = False  # nothing opens before a second factor is set up
@@ -146,7 +147,7 @@ def visit_with(request: Request, token: str) -> Visit:
     with console.database.read() as reader:
         session = sessions.find(reader, token) if token else None
         office = reader.session.get(Office, THE_ONE)
-        office_name = office.name if office else ""
+        office_name, look = (office.name, look_of(office)) if office else ("", Look())
         must_enrol = session is not None and _must_enrol(console, session)
         counts = waiting_in_rooms(reader, session.principal) if session and not must_enrol else {}
         is_lone = session is not None and _is_lone_administrator(request, reader, session.principal)
@@ -162,6 +163,7 @@ def visit_with(request: Request, token: str) -> Visit:
             csrf_secret=session.csrf_secret,
             session_id=session.id,
             principal=session.principal,
+            look=look,
             counts=counts,
             must_enrol=must_enrol,
             is_lone_administrator=is_lone,
@@ -169,7 +171,7 @@ def visit_with(request: Request, token: str) -> Visit:
     else:
         known = request.cookies.get(console.visitor_cookie, "")
         fresh = "" if known else secrets.token_urlsafe(32)
-        visit = Visit(office_name=office_name, csrf_secret=known or fresh, new_visitor=fresh)
+        visit = Visit(office_name=office_name, csrf_secret=known or fresh, new_visitor=fresh, look=look)
     request.state.visit = visit
     return visit
 

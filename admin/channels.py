@@ -14,12 +14,13 @@ from admin.pages import page, redirect
 from eservice.complaints import queries as complaints
 from eservice.kit import audit, backup_runs, outbox
 from eservice.kit.backup_runs import BACKUP_MAY_BE_OLD, RunKind, RunState
+from eservice.kit.errors import ServiceError
 from eservice.kit.http import Reader, Uow
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
 from eservice.kit.thai_calendar import local_date, thai_date, thai_datetime
 from eservice.kit.unit_of_work import ReadOnly
-from eservice.messaging import channels, delivery_queries, inbox
+from eservice.messaging import channels, credentials, delivery_queries, inbox
 from eservice.messaging.models import ChannelName, ChannelState, DeliveryState
 from eservice.staff.permissions import Permission, Principal
 
@@ -42,6 +43,7 @@ class ChannelCard:
     name: str
     state: Look
     hint: str
+    connect_href: str
     facts: list[tuple[str, str]]
     figures: list[tuple[int, str]]
 
@@ -101,7 +103,8 @@ def show(
     counts = delivery_queries.counts(reader)
     heard, sent = channels.last_inbound(reader), channels.last_accepted(reader)
     oldest = delivery_queries.oldest_due(reader)
-    line_is_on = console.settings.line_enabled
+    settings = _in_force(reader, console.settings)
+    line_is_on = settings.line_enabled
     return page(
         request,
         "channels/channels.html",
@@ -109,7 +112,7 @@ def show(
             _card(
                 texts,
                 name,
-                _is_on(console.settings, name),
+                _is_on(settings, name),
                 states.get(name),
                 counts,
                 heard.get(name),
@@ -238,6 +241,7 @@ def _card(
         name=_name(texts, name),
         state=_state(texts, is_on, row, now),
         hint=_hint(texts, name, is_on, row),
+        connect_href="" if name is ChannelName.WEB else f"{HOME}/{name.value}",
         facts=[
             (texts.get("channels.last_inbound"), _at(heard, never)),
             (texts.get("channels.last_accepted"), _at(sent, never)),
@@ -293,6 +297,14 @@ def _untold(reader: ReadOnly, texts: Catalogue) -> list[Untold]:
         )
         for event in outbox.parked(reader)
     ]
+
+
+def _in_force(reader: ReadOnly, settings: Settings) -> Settings:
+    """With what was entered in the console; keys that cannot be read turn no channel on."""
+    try:
+        return credentials.settings_in_force(reader, settings)
+    except ServiceError:
+        return settings
 
 
 def _is_on(settings: Settings, name: ChannelName) -> bool:

@@ -69,11 +69,11 @@ def change(
             address=address,
             phone=phone,
             email=email,
-            opens_at=_time("opens_at", opens_at),
-            closes_at=_time("closes_at", closes_at),
-            lunch_starts_at=_optional_time("lunch_starts_at", lunch_starts_at),
-            lunch_ends_at=_optional_time("lunch_ends_at", lunch_ends_at),
-            holidays=tuple(_holidays(holidays)),
+            opens_at=clock_time("opens_at", opens_at),
+            closes_at=clock_time("closes_at", closes_at),
+            lunch_starts_at=optional_time("lunch_starts_at", lunch_starts_at),
+            lunch_ends_at=optional_time("lunch_ends_at", lunch_ends_at),
+            holidays=tuple(holidays_in(holidays)),
             widget_origins=tuple(line.strip().rstrip("/") for line in _lines(widget_origins)),
         )
         service.update_office(uow, facts, actor=staff.username)
@@ -86,22 +86,23 @@ def _as_typed(facts: OfficeFacts) -> dict[str, Any]:
         "address": facts.address,
         "phone": facts.phone,
         "email": facts.email,
-        "opens_at": _time_words(facts.opens_at),
-        "closes_at": _time_words(facts.closes_at),
-        "lunch_starts_at": _time_words(facts.lunch_starts_at),
-        "lunch_ends_at": _time_words(facts.lunch_ends_at),
-        "holidays": "\n".join(_holiday_line(holiday) for holiday in facts.holidays),
+        "opens_at": time_words(facts.opens_at),
+        "closes_at": time_words(facts.closes_at),
+        "lunch_starts_at": time_words(facts.lunch_starts_at),
+        "lunch_ends_at": time_words(facts.lunch_ends_at),
+        "holidays": "\n".join(holiday_line(holiday) for holiday in facts.holidays),
         "widget_origins": "\n".join(facts.widget_origins),
     }
 
 
-def _holiday_line(holiday: Holiday) -> str:
+def holiday_line(holiday: Holiday) -> str:
+    """The day as a line of the list of holidays."""
     day = holiday.day
     return f"{day.day}/{day.month}/{day.year + BUDDHIST_ERA_OFFSET} {holiday.name}"
 
 
-def _holidays(text: str) -> Iterator[Holiday]:
-    """One holiday a line: the day, a space, its name."""
+def holidays_in(text: str) -> Iterator[Holiday]:
+    """One holiday a line: the day, a space, its name. Raises ServiceError `office.invalid`."""
     for line in _lines(text):
         day, _, name = line.strip().partition(" ")
         try:
@@ -110,16 +111,18 @@ def _holidays(text: str) -> Iterator[Holiday]:
             raise invalid("office.invalid", holidays="invalid") from None
 
 
-def _time_words(value: time | None) -> str:
+def time_words(value: time | None) -> str:
+    """The time as a form shows it."""
     return value.strftime("%H:%M") if value is not None else ""
 
 
-def _optional_time(field: str, text: str) -> time | None:
-    return _time(field, text) if text.strip() else None
+def optional_time(field: str, text: str) -> time | None:
+    """A time, or None for an empty field. Raises ServiceError `office.invalid`."""
+    return clock_time(field, text) if text.strip() else None
 
 
-def _time(field: str, text: str) -> time:
-    """A time as `08:30` or, as Thais write it, `08.30`."""
+def clock_time(field: str, text: str) -> time:
+    """A time as `08:30` or, as Thais write it, `08.30`. Raises ServiceError `office.invalid`."""
     found = _CLOCK_TIME.fullmatch(text.strip())
     if found is None or int(found[1]) > 23 or int(found[2]) > 59:
         raise invalid("office.invalid", **{field: "invalid"})

@@ -176,6 +176,7 @@ def _frame(console: Console, request: Request, visit: Visit) -> dict[str, Any]:
     return {
         "lang": "th",
         "office_name": visit.office_name or console.texts.get("site.unnamed_office"),
+        "look": visit.look,
         "csrf_field": Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token),
         "csrf_headers": {CSRF_HEADER: token},
         "disk_is_short": console.space.is_short(),

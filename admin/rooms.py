@@ -14,6 +14,7 @@ from admin import (
     cases,
     channels,
     confidence,
+    connecting,
     faq,
     faq_files,
     inquiries,
@@ -21,6 +22,8 @@ from admin import (
     office_words,
     questions,
     records,
+    setup,
+    starter,
     traffic,
     unanswered,
 )
@@ -37,7 +40,9 @@ ROOMS = (
     case_file.router,
     case_reports.router,
     case_tasks.router,
+    starter.router,
     faq.router,
+    setup.router,
     faq_files.router,
     learned.router,
     office_words.router,
@@ -48,4 +53,5 @@ ROOMS = (
     channels.router,
     records.router,
     traffic.router,
+    connecting.router,
 )

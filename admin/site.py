@@ -37,6 +37,10 @@ from eservice.kit.http import DATABASE_AWAY, STATUS
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
 from eservice.kit.web.rendering import TEXT_DIRECTORY, create_templates
+from eservice.office.models import Office
+from eservice.office.service import THE_ONE
+from eservice.setup.steps import read_progress
+from eservice.staff.permissions import Permission, may
 
 FOLDER = Path(__file__).parent
 TEMPLATES = FOLDER / "templates"
@@ -103,9 +107,18 @@ _first_page = APIRouter()
 
 @_first_page.get("/")
 def first_page(request: Request, staff: SignedIn) -> Response:
-    """Leads to the first room that is open to this person."""
+    """Leads to the first room that is open to this person; an administrator first through the set-up."""
+    if may(staff, Permission.OFFICE_MANAGE) and _is_unfinished(console_of(request).database):
+        return redirect(request, "/admin/setup")
     rooms = rooms_for(staff)
     return redirect(request, rooms[0].href if rooms else "/admin/me")
+
+
+def _is_unfinished(database: Database) -> bool:
+    """Whether an office of its own still has steps of its first set-up to go through."""
+    with database.read() as reader:
+        office = reader.session.get(Office, THE_ONE)
+        return office is not None and not office.is_demo and read_progress(reader).next_step is not None
 
 
 def routes_of(console: FastAPI) -> dict[str, list[APIRoute]]:

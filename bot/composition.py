@@ -2,8 +2,7 @@
 
 Only the staff console comes from above: the bot does not know it, and `app.py` hands it in.
 
-Nothing imports this module but `app.py`, when a command serves or works, and tests/conftest.py. A channel
-that is off is never imported: LINE's and Telegram's libraries take a second and tens of megabytes each.
+Nothing imports this module but `app.py`, when a command serves or works, and tests/conftest.py.
 """
 
 import asyncio
@@ -13,20 +12,20 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import structlog
 from fastapi import Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 
-from bot.channel import MediaSource
 from bot.channels.line import parse as line_parse
 from bot.channels.line.routes import create_router as line_router
 from bot.channels.telegram import parse as telegram_parse
 from bot.channels.telegram.routes import create_router as telegram_router
 from bot.channels.webchat import parse as webchat_parse
 from bot.channels.webchat.routes import create_router as webchat_router
+from bot.connections import Connections, PlatformDesk
 from bot.delivery import Sender
 from bot.facts import FactsReader
 from bot.inbound import Inbound
@@ -52,6 +51,7 @@ from eservice.portal.api_docs import create_api_docs
 from eservice.portal.api_document import publish_document
 from eservice.portal.case_routes import create_case_pages
 from eservice.portal.errors import add_page_errors
+from eservice.portal.office_look import create_office_look
 from eservice.portal.pages import STATIC_DIRECTORY as PORTAL_STATIC
 from eservice.portal.pages import ChannelLinks, PortalPages
 from eservice.portal.routes import create_portal
@@ -65,12 +65,7 @@ from knowledge.emergency import find_emergency
 from knowledge.entries.live import LiveFaq
 from knowledge.entries.routes import create_router as faq_router
 
-if TYPE_CHECKING:
-    from bot.channels.line.client import LineChannel
-    from bot.channels.telegram.client import TelegramChannel
-
 ROOT = Path(__file__).parents[1]
-LOADING_SECONDS = 40
 log = structlog.get_logger()
 
 
@@ -88,8 +83,8 @@ class System:
     complaints: ComplaintClassifier
     intake: Intake
     sender: Sender
-    line: "LineChannel | None"
-    telegram: "TelegramChannel | None"
+    connections: Connections
+    desk: PlatformDesk
     bot_texts: Catalogue
     service_texts: Catalogue
     stopping: asyncio.Event
@@ -110,31 +105,27 @@ class System:
                 is_local=self.settings.app_env == "local",
             ),
             count_event=self.metrics.event,
-            answer_callback=self.telegram.answer_callback if self.telegram else None,
-            show_loading=partial(self.line.show_loading, seconds=LOADING_SECONDS) if self.line else None,
+            answer_callback=self.connections.answer_callback,
+            show_loading=self.connections.show_loading,
             photos=PhotoFetcher(
                 database=self.database,
                 media=self.media,
-                sources=self._media_sources(),
+                sources=self.connections.media_source,
                 texts=self.bot_texts,
                 signals=self.signals,
             ),
             chores=self._chores(),
         )
 
-    def _media_sources(self) -> dict[ChannelName, MediaSource]:
-        sources = {ChannelName.LINE: self.line, ChannelName.TELEGRAM: self.telegram}
-        return {name: source for name, source in sources.items() if source is not None}
-
     def _chores(self) -> list[Chore]:
-        chores: list[Chore] = [PhotoKeeper(self.database, self.media), self._keep_traffic]
+        chores: list[Chore] = [
+            self.connections.read_quota,
+            PhotoKeeper(self.database, self.media),
+            self._keep_traffic,
+        ]
         if (folder := self.settings.backup_folder) is not None:
             stopping = self.stopping.is_set
             chores.append(DailyBackup(self.database, self.media, self.settings, folder, stopping))
-        if self.line is not None:
-            from bot.channels.line.upkeep import QuotaReader
-
-            chores.insert(0, QuotaReader(self.line, self.database))
         return chores
 
     async def _keep_traffic(self) -> None:
@@ -152,13 +143,13 @@ def build(settings: Settings, database: Database | None = None) -> System:
     signals = Signals(database)
     metrics = Metrics()
     bot_texts = Catalogue(ROOT / "bot/text", ROOT / "eservice/text")
-    line, telegram = _line(settings), _telegram(settings)
+    connections = Connections(settings, database)
     faq = LiveFaq(database, settings.data_dir / "index")
     complaints = ComplaintClassifier(settings.data_dir / "index")
     intake = Intake(
         database=database,
         signals=signals,
-        parsers=_parsers(telegram),
+        parsers=_parsers(connections),
         texts=bot_texts,
         faq=faq,
         complaints=complaints,
@@ -167,8 +158,7 @@ def build(settings: Settings, database: Database | None = None) -> System:
     )
     sender = Sender(
         database,
-        line,
-        {ChannelName.TELEGRAM: telegram} if telegram else {},
+        connections.channel,
         lambda channel, outcome: metrics.outcome(channel.value, outcome),
         signals,
     )
@@ -183,39 +173,24 @@ def build(settings: Settings, database: Database | None = None) -> System:
         complaints=complaints,
         intake=intake,
         sender=sender,
-        line=line,
-        telegram=telegram,
+        connections=connections,
+        desk=PlatformDesk(settings, database),
         bot_texts=bot_texts,
         service_texts=Catalogue(ROOT / "eservice/text", ROOT / "knowledge/entries/text"),
         stopping=asyncio.Event(),
     )
 
 
-def _line(settings: Settings) -> "LineChannel | None":
-    if not settings.line_enabled:
-        return None
-    from bot.channels.line.client import LineChannel
-
-    token = settings.line_channel_access_token.get_secret_value()
-    return LineChannel(token, settings.line_api_base, settings.line_data_api_base)
-
-
-def _telegram(settings: Settings) -> "TelegramChannel | None":
-    if not settings.telegram_enabled:
-        return None
-    from bot.channels.telegram.client import TelegramChannel
-
-    return TelegramChannel(settings.telegram_bot_token.get_secret_value(), settings.telegram_api_base)
-
-
 def _channel_links(system: System) -> ChannelLinks:
-    identity = system.telegram.identity() if system.telegram else None
+    telegram = system.connections.telegram
+    identity = telegram.identity() if telegram else None
     username = identity.username if identity else None
     return ChannelLinks(line=None, telegram=f"https://t.me/{username}" if username else None)
 
 
-def _parsers(telegram: "TelegramChannel | None") -> dict[ChannelName, Parser]:
+def _parsers(connections: Connections) -> dict[ChannelName, Parser]:
     def parse_telegram(payload: str) -> Inbound:
+        telegram = connections.telegram
         us = telegram.identity() if telegram else None
         return telegram_parse.parse(payload, us.id if us else None, us.username if us else None)
 
@@ -252,12 +227,11 @@ def create_app(system: System, mount_console: MountConsole, *, with_worker: bool
             is_stopping=system.stopping.is_set,
         )
     )
-    if settings.line_enabled:
-        app.include_router(line_router(settings.line_channel_secret.get_secret_value(), intake.store))
-    if settings.telegram_enabled:
-        app.include_router(telegram_router(settings.telegram_webhook_secret.get_secret_value(), intake.store))
+    app.include_router(line_router(system.connections.line_secret, intake.store))
+    app.include_router(telegram_router(system.connections.telegram_secret, intake.store))
     pages = PortalPages(public_url=settings.public_url, channel_links=partial(_channel_links, system))
     app.include_router(create_portal(pages, system.faq))
+    app.include_router(create_office_look())
     cases = create_case_pages(pages, system.complaints, system.signals, lambda: settings.signing_key)
     app.include_router(cases)
     publish_document(app)
@@ -275,13 +249,16 @@ def create_app(system: System, mount_console: MountConsole, *, with_worker: bool
 async def _lifespan(system: System, with_worker: bool, app: FastAPI) -> AsyncIterator[None]:
     system.signals.listen()
     await run_in_threadpool(warm, system)
+    connections = system.connections
+    await connections.refresh()
     tasks = [
         asyncio.create_task(system.faq.keep_fresh(system.signals, system.stopping)),
+        asyncio.create_task(connections.keep_current(system.signals, system.stopping)),
         asyncio.create_task(system.traffic.run(system.stopping)),
     ]
     worker = system.worker() if with_worker else None
     if worker is not None:
-        await open_channels(system)
+        await connections.open()
         tasks.append(asyncio.create_task(worker.run()))
     try:
         yield
@@ -291,7 +268,7 @@ async def _lifespan(system: System, with_worker: bool, app: FastAPI) -> AsyncIte
             worker.stop()
         system.signals.close()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await close_channels(system)
+        await connections.close()
         await run_in_threadpool(system.traffic.write_if_possible)  # every connection is closed by now
         system.database.dispose()
 
@@ -306,17 +283,3 @@ def warm(system: System) -> None:
     system.faq.decide("สวัสดี")
     gc.collect()
     gc.freeze()  # dictionaries and index live as long as the process: no collection need walk them again
-
-
-async def open_channels(system: System) -> None:
-    if system.line is not None:
-        await system.line.open()
-    if system.telegram is not None:
-        system.telegram.start()
-
-
-async def close_channels(system: System) -> None:
-    if system.line is not None:
-        await system.line.close()
-    if system.telegram is not None:
-        await system.telegram.close()

@@ -7,7 +7,7 @@ itself refuses a second copy. Telegram knows no such key: at least once, at most
 """
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from typing import assert_never
 
@@ -54,14 +54,12 @@ class Sender:
     def __init__(
         self,
         database: Database,
-        line: Channel | None,
-        others: Mapping[ChannelName, Channel],
+        channel_of: Callable[[ChannelName], Channel | None],
         observe: Callable[[ChannelName, str], None],
         signals: Signals,
     ) -> None:
         self._database = database
-        self._line = line
-        self._others = others
+        self._channel_of = channel_of
         self._observe = observe
         self._signals = signals
 
@@ -80,30 +78,29 @@ class Sender:
             await self._record(job, Refused(reason=f"{type(error).__name__} while sending"))
 
     async def _send_line(self, job: Job) -> None:
-        if self._line is None:
+        line = self._channel_of(ChannelName.LINE)
+        if line is None:
             await self._record(job, TryAgain(reason="LINE is off", doubt=Doubt.NOT_SENT, after_seconds=600))
             return
         # The road was decided when the attempt was recorded: whoever takes it over must know what is in doubt.
         over = job.reply is not None and job.reply.until <= self._database.clock.now()
         if job.reply is not None and not (over and job.doubtful):
-            request, carried = _pack(self._line, job)
-            outcome = await self._line.perform(
-                request, Road(address=job.address, reply_token=job.reply.token)
-            )
+            request, carried = _pack(line, job)
+            outcome = await line.perform(request, Road(address=job.address, reply_token=job.reply.token))
             await self._record(job, outcome, road="reply", carried_ids=carried)
         elif job.reply is not None:
             await run_in_threadpool(self._mark_uncertain, job)
         elif job.doubtful or await run_in_threadpool(self._may_push, job):
             # A push in doubt is settled under its own key, whatever the allowance says: LINE counts it once.
-            request, carried = _pack(self._line, job)
+            request, carried = _pack(line, job)
             road = Road(address=job.address, retry_key=job.key)
-            await self._record(job, await self._line.perform(request, road), road="push", carried_ids=carried)
+            await self._record(job, await line.perform(request, road), road="push", carried_ids=carried)
         else:
             await run_in_threadpool(self._hold, job)
 
     async def _send_parts(self, job: Job) -> None:
         """Telegram: a call per bubble; each accepted one is recorded before the next is made."""
-        channel = self._others.get(job.channel)
+        channel = self._channel_of(job.channel)
         if channel is None:
             off = TryAgain(reason=f"{job.channel.value} is off", doubt=Doubt.NOT_SENT, after_seconds=600)
             await self._record(job, off)

@@ -4,7 +4,7 @@ No transaction spans the call, the drawing or the storing. A process that dies i
 runs out, and at most two files without a row, which `PhotoKeeper` finds.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -43,7 +43,7 @@ class PhotoFetcher:
         *,
         database: Database,
         media: MediaStore,
-        sources: Mapping[ChannelName, MediaSource],
+        sources: Callable[[ChannelName], MediaSource | None],
         texts: Catalogue,
         signals: Signals,
     ) -> None:
@@ -66,7 +66,7 @@ class PhotoFetcher:
         if job.attempt > arrivals.MAX_ATTEMPTS:
             await run_in_threadpool(self._end, job, ArrivalState.LOST, LOST)
             return
-        source = self._sources.get(job.channel)
+        source = self._sources(job.channel)
         if source is None:
             await run_in_threadpool(self._again, job, f"{job.channel.value} is off", None)
             return

@@ -10,7 +10,7 @@ from types import FrameType
 import uvicorn
 from starlette.concurrency import run_in_threadpool
 
-from bot.composition import MountConsole, System, build, close_channels, create_app, open_channels, warm
+from bot.composition import MountConsole, System, build, create_app, warm
 from eservice.demo import first_start
 from eservice.kit import in_use
 from eservice.kit.errors import ErrorKind, ServiceError
@@ -146,9 +146,13 @@ async def _work(system: System) -> None:
         loop.add_signal_handler(name, stop)
     system.signals.listen()
     await run_in_threadpool(warm, system)
-    await open_channels(system)
-    fresh = asyncio.create_task(system.faq.keep_fresh(system.signals, system.stopping))
+    await system.connections.refresh()
+    await system.connections.open()
+    following = asyncio.gather(
+        system.faq.keep_fresh(system.signals, system.stopping),
+        system.connections.keep_current(system.signals, system.stopping),
+    )
     await worker.run()
-    await fresh
-    await close_channels(system)
+    await following
+    await system.connections.close()
     system.database.dispose()

@@ -117,8 +117,7 @@ class Village:
         )
         self.sender = Sender(
             self.database,
-            self.line,
-            {ChannelName.TELEGRAM: self.telegram},
+            {ChannelName.LINE: self.line, ChannelName.TELEGRAM: self.telegram}.get,
             lambda channel, outcome: None,
             self.signals,
         )
@@ -130,7 +129,7 @@ class Village:
         return PhotoFetcher(
             database=self.database,
             media=media,
-            sources={ChannelName.LINE: self.line, ChannelName.TELEGRAM: self.telegram},
+            sources={ChannelName.LINE: self.line, ChannelName.TELEGRAM: self.telegram}.get,
             texts=TEXTS,
             signals=self.signals,
         )

@@ -4,8 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.channel import Accepted, FetchOutcome, NotThere, Outcome, Request, Road
+from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.messaging.content import Bundle
+from eservice.messaging.credentials import Platform
 from eservice.messaging.models import ChannelName
+from eservice.operations.connections import Tried
+from eservice.operations.doctor import Finding
 
 
 @dataclass
@@ -45,3 +49,35 @@ class StoreAway:
 
     def delete(self, path: str) -> None:
         raise OSError("no route to the store")
+
+
+@dataclass
+class FakeDesk:
+    """The platforms as the console asks them: what was asked is kept, and answered as told."""
+
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    tried: Tried = field(default_factory=lambda: Tried(account="อบต.น้ำใส (@obt)"))
+    refusal: str = ""
+    findings: list[Finding] = field(default_factory=list)
+
+    def try_token(self, channel: Platform, token: str) -> Tried:
+        self._note(channel, token)
+        return self.tried
+
+    def register(self, channel: Platform) -> list[str]:
+        self._note(channel, "register")
+        return ["ตั้งที่อยู่รับข้อความแล้ว"]
+
+    def set_menu(self, channel: Platform) -> list[str]:
+        self._note(channel, "menu")
+        return ["ทำเมนูใหม่แล้ว 6 ช่อง"]
+
+    def examine(self, channel: Platform) -> list[Finding]:
+        self._note(channel, "examine")
+        return self.findings
+
+    def _note(self, channel: Platform, what: str) -> None:
+        self.asked.append((channel.value, what))
+        if self.refusal:
+            parameters = {"channel": channel.value, "reason": "401"}
+            raise ServiceError(self.refusal, ErrorKind.CONFLICT, parameters=parameters)

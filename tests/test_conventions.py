@@ -54,6 +54,7 @@ PUBLIC_ROUTES = {
         "GET /sitemap.xml", "GET /robots.txt", "GET /chat", "GET /widget.js",
         "GET /report", "POST /report", "GET /report/send", "POST /report/send",
         "GET /figures", "GET /figures.csv", "GET /figures.json",
+        "GET /office/styles.css", "GET /office/seal.png",
     },
     "begins a visitor's session": {"POST /api/v1/chat/sessions"},
     "anybody files a case, and sees how one stands": {

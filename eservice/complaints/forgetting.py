@@ -10,6 +10,7 @@ from eservice.complaints.models import Photo, PhotoArrival
 from eservice.kit.database import Database
 from eservice.kit.media import MediaStore
 from eservice.kit.unit_of_work import UnitOfWork
+from eservice.office.models import Office
 
 ORPHAN_AFTER = timedelta(days=1)  # a file so old whose row has not come has none
 FORGET_AT_ONCE = 100
@@ -66,6 +67,7 @@ def forget_orphans(database: Database, media: MediaStore, keys: Sequence[str]) -
             )
         )
         known = {key for row in rows for key in row}
+        known |= set(reader.session.scalars(select(Office.seal_key).where(Office.seal_key.in_(keys))))
     orphans = [key for key in keys if key not in known]
     media.delete(orphans)
     return len(orphans)

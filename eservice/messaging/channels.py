@@ -72,6 +72,12 @@ def note_error(uow: UnitOfWork, channel: ChannelName, reason: str) -> None:
     row.last_error, row.last_error_at = reason[:500], uow.now
 
 
+def record_check(uow: UnitOfWork, channel: ChannelName, *, passed: bool) -> None:
+    """Remembers that somebody had the connection examined, and what came of it."""
+    row = state(uow, channel)
+    row.checked_at, row.check_passed = uow.now, passed
+
+
 def block_pushes(uow: UnitOfWork) -> None:
     """LINE said that the monthly allowance is spent: no push until the allowance changes."""
     row = state(uow, ChannelName.LINE)

@@ -260,6 +260,21 @@ class Delivery(Base):
     settled_at: Mapped[datetime | None]
 
 
+class ChannelCredential(Base):
+    """What the office has entered for LINE or Telegram in the console, sealed; the environment's settings win.
+
+    `secret` is LINE's channel secret, or what Telegram sends along with every update.
+    """
+
+    __tablename__ = "channel_credentials"
+
+    channel: Mapped[ChannelName] = mapped_column(enum_column(ChannelName), primary_key=True)
+    sealed_token: Mapped[str] = mapped_column(Text)
+    sealed_secret: Mapped[str] = mapped_column(Text)
+    saved_by: Mapped[str] = mapped_column(String(100))
+    saved_at: Mapped[datetime]
+
+
 class ChannelState(Base):
     """What we know of a channel's health and allowance, shared by all processes."""
 
@@ -273,3 +288,5 @@ class ChannelState(Base):
     quota_checked_at: Mapped[datetime | None]
     last_error_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(500))
+    checked_at: Mapped[datetime | None]  # when somebody last had the connection examined, and what came of it
+    check_passed: Mapped[bool | None]

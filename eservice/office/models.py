@@ -28,6 +28,13 @@ class Office(Base):
     lunch_ends_at: Mapped[time | None]
     holidays: Mapped[list[Any]] = mapped_column(JSON, default=list)  # [{"date": "2026-12-07", "name": …}]
     widget_origins: Mapped[list[Any]] = mapped_column(JSON, default=list)  # sites that may embed the chat
+    header_colour: Mapped[str] = mapped_column(String(7), default="", server_default="")  # "" as shipped
+    action_colour: Mapped[str] = mapped_column(String(7), default="", server_default="")
+    privacy_contact: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    privacy_phone: Mapped[str] = mapped_column(String(50), default="", server_default="")
+    privacy_email: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    seal_key: Mapped[str | None] = mapped_column(String(32))  # of the media store
+    setup_steps: Mapped[list[Any]] = mapped_column(JSON, default=list, server_default="[]")  # those saved
     is_demo: Mapped[bool] = mapped_column(default=False)
     updated_at: Mapped[datetime]
 

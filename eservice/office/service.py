@@ -11,6 +11,7 @@ from eservice.kit import audit
 from eservice.kit.errors import conflict, invalid, not_found
 from eservice.kit.thai_calendar import local, next_weekday_opening
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
+from eservice.office.colours import is_colour, is_readable
 from eservice.office.holidays import Holiday, days_off
 from eservice.office.models import Office, PrivacyNotice
 
@@ -22,6 +23,8 @@ MAX_NOTICE = 20_000  # characters
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"[0-9+() -]{3,50}")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?")
+_LINES = ("name", "address", "phone", "email", "header_colour", "action_colour", "privacy_contact",
+          "privacy_phone", "privacy_email")  # fmt: skip
 _VERSION = re.compile(r"[A-Za-z0-9._-]{1,20}")
 
 
@@ -44,6 +47,22 @@ class OfficeFacts:
     lunch_ends_at: time | None = time(13)
     holidays: tuple[Holiday, ...] = ()
     widget_origins: tuple[str, ...] = ()  # sites that may embed the chat, e.g. "https://www.example.go.th"
+    header_colour: str = (
+        ""  # of the pages' head, e.g. "#084438"; both colours or neither, which is as shipped
+    )
+    action_colour: str = ""  # of buttons and links
+    privacy_contact: str = ""  # who looks after personal data, and how to reach them
+    privacy_phone: str = ""
+    privacy_email: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """How the office's pages look: the addresses of its own styles and seal; empty where it looks as shipped."""
+
+    styles: str = ""
+    seal: str = ""
+    header: str = "#084438"  # the colour that a phone gives its own bar
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +128,11 @@ def facts_of(office: Office) -> OfficeFacts:
         lunch_ends_at=office.lunch_ends_at,
         holidays=holidays_of(office),
         widget_origins=tuple(office.widget_origins),
+        header_colour=office.header_colour,
+        action_colour=office.action_colour,
+        privacy_contact=office.privacy_contact,
+        privacy_phone=office.privacy_phone,
+        privacy_email=office.privacy_email,
     )
 
 
@@ -117,6 +141,43 @@ def holidays_of(office: Office) -> tuple[Holiday, ...]:
     return tuple(
         Holiday(day=date.fromisoformat(holiday["date"]), name=holiday["name"]) for holiday in office.holidays
     )
+
+
+def look_of(office: Office) -> Look:
+    """The look; its addresses change with what lies there, so that browsers may keep it."""
+    own = office.header_colour and office.action_colour
+    colours = f"{office.header_colour[1:]}{office.action_colour[1:]}"
+    return Look(
+        styles=f"/office/styles.css?v={colours}" if own else "",
+        seal=f"/office/seal.png?v={office.seal_key[:12]}" if office.seal_key else "",
+        header=office.header_colour if own else Look.header,
+    )
+
+
+def set_seal(uow: UnitOfWork, key: str, *, actor: str) -> str | None:
+    """Puts a drawn seal of the media store in place; returns the key of the one before.
+
+    Raises ServiceError `office.not_set_up`.
+    """
+    office = get_office(uow)
+    before, office.seal_key, office.updated_at = office.seal_key, key, uow.now
+    audit.record(
+        uow, actor=actor, action="office.seal_changed", subject_kind="office", subject_id=THE_ONE,
+        before={"seal": before is not None}, after={"seal": True},
+    )  # fmt: skip
+    return before
+
+
+def note_step(uow: UnitOfWork, step: str, *, actor: str) -> None:
+    """Remembers that a step of setting up was gone through. Raises ServiceError `office.not_set_up`."""
+    office = get_office(uow)
+    if step in office.setup_steps:
+        return
+    office.setup_steps = [*office.setup_steps, step]
+    audit.record(
+        uow, actor=actor, action="office.step_done", subject_kind="office", subject_id=THE_ONE,
+        after={"step": step},
+    )  # fmt: skip
 
 
 def opening(office: Office, now: datetime) -> Opening:
@@ -163,12 +224,14 @@ def publish_notice(uow: UnitOfWork, *, version: str, text: str, actor: str) -> P
 
 def _checked(facts: OfficeFacts) -> dict[str, Any]:
     """The facts as columns of the table."""
-    faults = _faults(facts)
+    faults = faults_of(facts)
     if faults:
         raise invalid("office.invalid", **faults)
     stored = asdict(facts)
-    for name in ("name", "address", "phone", "email"):
+    for name in _LINES:
         stored[name] = stored[name].strip()
+    for name in ("header_colour", "action_colour"):
+        stored[name] = stored[name].lower()
     stored["holidays"] = [
         {"date": holiday.day.isoformat(), "name": holiday.name.strip()}
         for holiday in sorted(facts.holidays, key=lambda holiday: holiday.day)
@@ -177,17 +240,19 @@ def _checked(facts: OfficeFacts) -> dict[str, Any]:
     return stored
 
 
-def _faults(facts: OfficeFacts) -> dict[str, str]:
+def faults_of(facts: OfficeFacts) -> dict[str, str]:
+    """What is wrong with the facts: the code of the fault by field."""
     days = [holiday.day for holiday in facts.holidays]
     checks = {
         "name": ("empty", not facts.name.strip() or len(facts.name) > 200),
         "address": ("too_long", len(facts.address) > 500),
-        "phone": ("invalid", facts.phone.strip() != "" and not _PHONE.fullmatch(facts.phone.strip())),
-        "email": (
-            "invalid",
-            facts.email.strip() != ""
-            and (len(facts.email) > 200 or not _EMAIL.fullmatch(facts.email.strip())),
-        ),
+        "phone": ("invalid", not _is_phone(facts.phone)),
+        "email": ("invalid", not _is_email(facts.email)),
+        "header_colour": _colour_check(facts.header_colour, facts.action_colour),
+        "action_colour": _colour_check(facts.action_colour, facts.header_colour),
+        "privacy_contact": ("too_long", len(facts.privacy_contact) > 200),
+        "privacy_phone": ("invalid", not _is_phone(facts.privacy_phone)),
+        "privacy_email": ("invalid", not _is_email(facts.privacy_email)),
         "latitude": ("invalid", not _is_place(facts.latitude, facts.longitude)),
         "closes_at": ("ends_before_start", facts.closes_at <= facts.opens_at),
         "lunch_ends_at": ("outside_hours", facts.closes_at > facts.opens_at and not _is_lunch(facts)),
@@ -204,6 +269,23 @@ def _faults(facts: OfficeFacts) -> dict[str, str]:
         ),
     }
     return {field: code for field, (code, wrong) in checks.items() if wrong}
+
+
+def _is_phone(text: str) -> bool:
+    return not text.strip() or _PHONE.fullmatch(text.strip()) is not None
+
+
+def _is_email(text: str) -> bool:
+    return not text.strip() or (len(text) <= 200 and _EMAIL.fullmatch(text.strip()) is not None)
+
+
+def _colour_check(colour: str, other: str) -> tuple[str, bool]:
+    """The fault of one of the two colours, and whether it has it."""
+    if not colour.strip():
+        return "empty", bool(other.strip())
+    if not is_colour(colour.strip()):
+        return "invalid", True
+    return "too_pale", not is_readable(colour.strip())
 
 
 def _is_lunch(facts: OfficeFacts) -> bool:

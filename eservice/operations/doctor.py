@@ -28,7 +28,7 @@ from eservice.kit.settings import Settings
 from eservice.kit.text import LANGUAGES, Catalogue
 from eservice.kit.thai_calendar import BUDDHIST_ERA_OFFSET, local, local_date, thai_datetime
 from eservice.kit.unit_of_work import ReadOnly
-from eservice.messaging import delivery_queries, inbox
+from eservice.messaging import credentials, delivery_queries, inbox
 from eservice.messaging.models import InboundEvent
 from eservice.operations.failures import reason_of
 
@@ -130,6 +130,25 @@ def examine(settings: Settings) -> list[Finding]:
             _check_worker(database) if has_tables else _unseen("worker"),
             _check_backups(settings, database) if has_tables else _unseen("backups"),
         ]
+    finally:
+        database.dispose()
+
+
+def with_entered_keys(settings: Settings) -> tuple[Settings, list[Finding]]:
+    """The settings with what was entered in the console for LINE and Telegram, as far as it can be read.
+
+    Leaves everything as it was. What another SECRET_KEY has sealed is a finding.
+    """
+    database = Database(settings.database_address)
+    try:
+        if database.is_sqlite and not Path(database.url.database or "").is_file():
+            return settings, []
+        with database.read() as reader:
+            return credentials.settings_in_force(reader, settings), []
+    except SQLAlchemyError:
+        return settings, []  # the database's own finding says what is the matter
+    except ServiceError:
+        return settings, [_found("channel_keys", Verdict.FAILED, "other_key")]
     finally:
         database.dispose()
 

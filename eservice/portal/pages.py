@@ -95,6 +95,7 @@ class PortalPages:
             **self._common(request, language),
             office=view,
             office_name=view.name,
+            look=offices.look_of(office),
             channel_links=self._channel_links(),
             **context,
         )

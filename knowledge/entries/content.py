@@ -19,6 +19,7 @@ MAX_CATEGORY = 100
 MAX_SOURCE = 500
 MAX_SOURCE_URL = 1_000
 MAX_ROWS = 30  # of a table in an answer: a card holds no more
+UNFILLED = "〔เติม"  # begins a mark in an answer where the office must fill something in
 LIST_SEPARATOR = "|"  # between the variants, and the keywords, of one cell of a table file
 DEFAULT_CATEGORY = "ทั่วไป"
 YEARS = range(1900, 2400)  # of a window; a later one is a Buddhist-era year where it does not belong

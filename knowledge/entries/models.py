@@ -50,6 +50,7 @@ class Entry(Base):
     state: Mapped[EntryState] = mapped_column(enum_column(EntryState), index=True)
     live_version_id: Mapped[int | None]  # no foreign key: versions point here, and a circle helps nobody
     draft_version_id: Mapped[int | None]
+    is_starter: Mapped[bool] = mapped_column(default=False, server_default=false())  # taken from the demo
     asked_count: Mapped[int] = mapped_column(default=0)  # times it was given as the answer
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

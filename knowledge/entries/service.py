@@ -2,7 +2,7 @@
 
 Every change is audited and told to the change feed that the live views read. Raises ServiceError
 `faq.not_found`, `faq.invalid` (with its fields), `faq.changed` (a colleague was faster: `name` and `time` of
-the newer version in its parameters) and what each function names.
+the newer version in its parameters), `faq.unfilled` (a mark in the draft is to be filled in) and what each function names.
 """
 
 import secrets
@@ -18,7 +18,7 @@ from eservice.kit.errors import ErrorKind, ServiceError, conflict, invalid, not_
 from eservice.kit.thai_calendar import thai_time
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.staff.models import Department, StaffAccount
-from knowledge.entries.content import EntryContent, content_of, faults, key_fault, tidied
+from knowledge.entries.content import UNFILLED, EntryContent, content_of, faults, key_fault, tidied
 from knowledge.entries.models import Entry, EntryChange, EntryState, EntryVersion
 
 TOPIC = "faq"  # the signal that wakes the live views
@@ -205,6 +205,8 @@ def take_turn(uow: UnitOfWork) -> None:
 
 
 def _publish(uow: UnitOfWork, entry: Entry, draft: EntryVersion, actor: str) -> EntryVersion:
+    if UNFILLED in draft.answer:
+        raise invalid("faq.unfilled", answer="unfilled")
     before = None
     if entry.live_version_id is not None:
         before = {"version": uow.session.get_one(EntryVersion, entry.live_version_id).number}

@@ -46,6 +46,11 @@ ROUTES = {
     ("GET", "/staff/{account_id}/history"): "audit.read",
     ("GET", "/office"): "office.manage",
     ("POST", "/office"): "office.manage",
+    ("GET", "/setup"): "office.manage",
+    ("GET", "/setup/{step}"): "office.manage",
+    ("POST", "/setup/{step}"): "office.manage",
+    ("GET", "/faq/starter"): "faq.publish",
+    ("POST", "/faq/starter"): "faq.publish",
     ("GET", "/bench"): "bench.use",
     ("POST", "/bench/add"): "faq.write",
     ("GET", "/bench/evaluate"): "bench.use",
@@ -61,6 +66,17 @@ ROUTES = {
     ("POST", "/bench/questions/upload"): "faq.write",
     ("POST", "/bench/questions/{question_id:int}/retire"): "faq.write",
     ("GET", "/channels"): "channel.read",
+    ("GET", "/channels/{name}"): "channel.read",
+    **{
+        ("POST", f"/channels/{{name}}/{act}"): "office.manage"
+        for act in (
+            "keys",
+            "forget",
+            "register",
+            "menu",
+            "check",
+        )
+    },
     ("POST", "/channels/parked/{event_id:int}/retry"): "event.retry",
     ("POST", "/channels/untold/{event_id:int}/retry"): "event.retry",
     ("GET", "/records"): "audit.read",

@@ -25,6 +25,7 @@ from eservice.staff.accounts import NewAccount, Profile
 from eservice.staff.models import Department, Role
 from eservice.staff.permissions import Grant
 from knowledge.entries.live import LiveFaq
+from tests.fakes import FakeDesk
 from tests.learned import CLASSIFIER
 
 GOOD_PASSWORD = "ข้าวเหนียวหมูปิ้งหน้าตลาด"
@@ -61,6 +62,8 @@ class Doors:
         self.console.state.signals = Signals(database)
         self.console.state.faq = LiveFaq(database)
         self.console.state.complaints, self.console.state.media = CLASSIFIER, MediaStore(MemoryStore())
+        self.desk = FakeDesk()
+        self.console.state.channel_desk = self.desk
         self.app = FastAPI()
         self.app.mount("/admin", self.console)
         mount_static(self.app, STATIC)

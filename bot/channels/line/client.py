@@ -103,6 +103,7 @@ class BotInfo:
     user_id: str
     basic_id: str
     display_name: str
+    chat_mode: str = ""  # "bot", or "chat" while people of the account answer by hand; "" when LINE is silent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,6 +267,7 @@ class LineChannel:
             user_id=str(info.get("userId", "")),
             basic_id=str(info.get("basicId", "")),
             display_name=str(info.get("displayName", "")),
+            chat_mode=str(info.get("chatMode", "")),
         )
 
     async def webhook_endpoint(self) -> WebhookEndpoint | None:

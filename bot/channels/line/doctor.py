@@ -22,13 +22,13 @@ async def examine(settings: Settings) -> list[Finding]:
         token, settings.line_api_base, settings.line_data_api_base, timeout_seconds=TIMEOUT_SECONDS
     )
     try:
-        known = await _check_token(channel)
+        known, mode = await _check_token(channel)
         if known.verdict is Verdict.FAILED:
             return [
                 known,
                 *(_found(name, Verdict.UNKNOWN, "unseen") for name in ("line_quota", "line_webhook")),
             ]
-        return [known, await _check_quota(channel), await _check_webhook(channel, settings)]
+        return [known, *mode, await _check_quota(channel), await _check_webhook(channel, settings)]
     finally:
         await channel.close()
 
@@ -37,13 +37,21 @@ def _found(name: str, verdict: Verdict, code: str, /, **parameters: object) -> F
     return finding(_TEXTS, name, verdict, code, **parameters)
 
 
-async def _check_token(channel: LineChannel) -> Finding:
+async def _check_token(channel: LineChannel) -> tuple[Finding, list[Finding]]:
+    """What of the token, and of the mode of answering if LINE tells it."""
     try:
         info = await channel.bot_info()
     except LineError as error:
         code = "refused" if error.status == _UNAUTHORIZED else "no_answer"
-        return _found("line_token", Verdict.FAILED, code, reason=error)
-    return _found("line_token", Verdict.OK, "ok", name=info.display_name, basic_id=info.basic_id)
+        return _found("line_token", Verdict.FAILED, code, reason=error), []
+    known = _found("line_token", Verdict.OK, "ok", name=info.display_name, basic_id=info.basic_id)
+    match info.chat_mode:
+        case "chat":
+            return known, [_found("line_mode", Verdict.WARNING, "chat")]
+        case "bot":
+            return known, [_found("line_mode", Verdict.OK, "bot")]
+        case _:
+            return known, []
 
 
 async def _check_quota(channel: LineChannel) -> Finding:

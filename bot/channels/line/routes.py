@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -25,13 +26,18 @@ _NOWHERE = "line:-"  # the queue of events without a source, e.g. a failed accou
 _LAST_MS = 2**53
 
 
-def create_router(channel_secret: str, store: StoreEvents) -> APIRouter:
-    """The router with POST /webhooks/line; `store` commits the events before the 200."""
+def create_router(channel_secret: Callable[[], str], store: StoreEvents) -> APIRouter:
+    """The router with POST /webhooks/line; `store` commits the events before the 200.
+
+    Without a secret LINE is off, and there is nothing here.
+    """
     router = APIRouter()
-    key = channel_secret.encode()
 
     @router.post("/webhooks/line", include_in_schema=False)
     async def receive_events(request: Request) -> Response:
+        key = channel_secret().encode()
+        if not key:
+            return problem(404, "webhook.off", "This office is not on LINE")
         body = await read_body(request)
         if body is None:
             return problem(413, "webhook.too_large", "The webhook is larger than 1 MB")

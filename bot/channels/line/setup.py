@@ -1,7 +1,10 @@
 """Registers us with LINE: the webhook address and the rich menu. Doing it twice changes nothing."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 from bot.channels.line.client import LineChannel, LineError, require
 from bot.channels.line.rich_menu import NAME_PREFIX, MenuItem, RichMenu, draw, menu_json
@@ -11,7 +14,9 @@ from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError, conflict
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
+from eservice.operations.connections import Tried
 
+Say: TypeAlias = Callable[..., str]
 WEBHOOK_PATH = "/webhooks/line"
 TIMEOUT_SECONDS = 15.0  # LINE answers a test of the webhook only when it has made it
 
@@ -39,15 +44,56 @@ def register(settings: Settings, database: Database) -> None:
         raise conflict("channels.not_https")
 
 
-async def _register(settings: Settings, menu: RichMenu) -> list[str]:
-    token = settings.line_channel_access_token.get_secret_value()
+async def whose(settings: Settings, token: str) -> Tried:
+    """The account of a token; empty when LINE does not answer. Raises ServiceError `channels.token_refused`."""
+    async with _opened(settings, token) as channel:
+        try:
+            info = await channel.bot_info()
+        except LineError as error:
+            if error.status in (400, 401, 403):
+                raise _refused("channels.token_refused", error) from error
+            return Tried(account="", reason=str(error))
+        return Tried(account=f"{info.display_name} ({info.basic_id})")
+
+
+async def register_webhook(settings: Settings) -> list[str]:
+    """Sets and tests the webhook; says in Thai what was done. Raises ServiceError `channels.refused`."""
+    async with _opened(settings) as channel:
+        try:
+            return await _set_up_webhook(channel, settings.public_url + WEBHOOK_PATH, _TEXTS.get)
+        except LineError as error:
+            raise _refused("channels.refused", error) from error
+
+
+async def register_menu(settings: Settings, menu: RichMenu) -> list[str]:
+    """Makes the menu everybody's; says in Thai what was done. Raises ServiceError `channels.refused`."""
+    async with _opened(settings) as channel:
+        try:
+            return await _set_up_menu(channel, menu, _TEXTS.get)
+        except LineError as error:
+            raise _refused("channels.refused", error) from error
+
+
+@asynccontextmanager
+async def _opened(settings: Settings, token: str = "") -> AsyncIterator[LineChannel]:
+    token = token or settings.line_channel_access_token.get_secret_value()
     channel = LineChannel(
         token, settings.line_api_base, settings.line_data_api_base, timeout_seconds=TIMEOUT_SECONDS
     )
     try:
-        return await set_up(channel, menu, settings.public_url)
+        yield channel
     finally:
         await channel.close()
+
+
+def _refused(code: str, error: LineError) -> ServiceError:
+    parameters = {"channel": "LINE", "reason": str(error)}
+    return ServiceError(code, ErrorKind.CONFLICT, parameters=parameters)
+
+
+async def _register(settings: Settings, menu: RichMenu) -> list[str]:
+    async with _opened(settings) as channel:
+        return await set_up(channel, menu, settings.public_url)
 
 
 def menu_of(facts: Facts) -> RichMenu:
@@ -71,40 +117,43 @@ async def set_up(channel: LineChannel, menu: RichMenu, public_url: str) -> list[
     A webhook that LINE cannot reach is reported, not raised: the office may still be opening its firewall.
     Raises LineError when LINE refuses or does not answer.
     """
-    return [*await _set_up_webhook(channel, public_url + WEBHOOK_PATH), *await _set_up_menu(channel, menu)]
+    return [
+        *await _set_up_webhook(channel, public_url + WEBHOOK_PATH, _TEXTS.both),
+        *await _set_up_menu(channel, menu, _TEXTS.both),
+    ]
 
 
-async def _set_up_webhook(channel: LineChannel, url: str) -> list[str]:
+async def _set_up_webhook(channel: LineChannel, url: str, say: Say) -> list[str]:
     if not url.startswith("https://"):
-        return [_TEXTS.both("setup.webhook_not_https", url=url)]
+        return [say("setup.webhook_not_https", url=url)]
     known = await channel.webhook_endpoint()
     if known and known.url == url:
-        done = [_TEXTS.both("setup.webhook_kept", url=url)]
+        done = [say("setup.webhook_kept", url=url)]
     else:
         await channel.set_webhook_endpoint(url)
-        done = [_TEXTS.both("setup.webhook_set", url=url)]
+        done = [say("setup.webhook_set", url=url)]
         known = await channel.webhook_endpoint()
     if not (known and known.active):
-        done.append(_TEXTS.both("setup.webhook_off"))
+        done.append(say("setup.webhook_off"))
     test = await channel.test_webhook_endpoint()
     if test.success:
-        return [*done, _TEXTS.both("setup.webhook_works")]
-    return [*done, _TEXTS.both("setup.webhook_fails", status=test.status, reason=test.reason)]
+        return [*done, say("setup.webhook_works")]
+    return [*done, say("setup.webhook_fails", status=test.status, reason=test.reason)]
 
 
-async def _set_up_menu(channel: LineChannel, menu: RichMenu) -> list[str]:
+async def _set_up_menu(channel: LineChannel, menu: RichMenu, say: Say) -> list[str]:
     ours = await _our_menus(channel)
     default = await _default_menu(channel)
     if default and ours.get(default) == menu.name:
-        current, done = default, [_TEXTS.both("setup.menu_kept", count=len(menu.items))]
+        current, done = default, [say("setup.menu_kept", count=len(menu.items))]
     else:
         current = await _make_menu(channel, menu)
-        done = [_TEXTS.both("setup.menu_made", count=len(menu.items))]
+        done = [say("setup.menu_made", count=len(menu.items))]
     older = [menu_id for menu_id in ours if menu_id != current]
     for menu_id in older:
         require(await channel.call("DELETE", f"/v2/bot/richmenu/{menu_id}"), allowed=(404,))
     if older:
-        done.append(_TEXTS.both("setup.menus_deleted", count=len(older)))
+        done.append(say("setup.menus_deleted", count=len(older)))
     return done
 
 

@@ -8,6 +8,7 @@ update would lock its resident out.
 import hashlib
 import hmac
 import json
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -21,13 +22,18 @@ _BIGGEST_ID = 2**53  # Telegram's ids have at most 52 significant bits
 _NOWHERE = "telegram:-"  # the queue of updates that belong to no chat, e.g. the totals of a poll
 
 
-def create_router(webhook_secret: str, store: StoreEvents) -> APIRouter:
-    """The router with POST /webhooks/telegram; `store` commits the event before the 200."""
+def create_router(webhook_secret: Callable[[], str], store: StoreEvents) -> APIRouter:
+    """The router with POST /webhooks/telegram; `store` commits the event before the 200.
+
+    Without a secret Telegram is off, and there is nothing here.
+    """
     router = APIRouter()
-    expected = webhook_secret.encode()
 
     @router.post("/webhooks/telegram", include_in_schema=False)
     async def receive_update(request: Request) -> Response:
+        expected = webhook_secret().encode()
+        if not expected:
+            return problem(404, "webhook.off", "This office is not on Telegram")
         given = request.headers.get("x-telegram-bot-api-secret-token", "").encode("latin-1")
         if not hmac.compare_digest(given, expected):
             return problem(401, "webhook.bad_secret", "The secret token does not match")

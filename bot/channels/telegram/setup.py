@@ -1,6 +1,7 @@
 """Registers what Telegram keeps for us: the webhook, the command menu and its button."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 from bot.channels.telegram.client import TelegramCallError, TelegramChannel
@@ -9,6 +10,7 @@ from bot.menu import MENU
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.settings import Settings
 from eservice.kit.text import DEFAULT_LANGUAGE, Catalogue
+from eservice.operations.connections import Tried
 
 ALLOWED_UPDATES = (
     "message",
@@ -39,6 +41,37 @@ def register(settings: Settings) -> None:
     print(*lines, sep="\n")
 
 
+async def whose(settings: Settings, token: str) -> Tried:
+    """The bot of a token; empty when Telegram does not answer. Raises ServiceError `channels.token_refused`."""
+    channel = TelegramChannel(token, settings.telegram_api_base)
+    try:
+        me = await channel.get_me()
+    except TelegramCallError as error:
+        if str(error).startswith("InvalidToken"):
+            raise _refused("channels.token_refused", error) from error
+        return Tried(account="", reason=str(error))
+    finally:
+        await channel.close()
+    return Tried(account=f"@{me.username}")
+
+
+async def register_bot(settings: Settings) -> list[str]:
+    """Sets webhook, commands and menu button; says in Thai what was done. Raises ServiceError `channels.refused`."""
+    channel = TelegramChannel(settings.telegram_bot_token.get_secret_value(), settings.telegram_api_base)
+    try:
+        secret = settings.telegram_webhook_secret.get_secret_value()
+        return await set_up(channel, settings.public_url, secret, TEXTS.get)
+    except TelegramCallError as error:
+        raise _refused("channels.refused", error) from error
+    finally:
+        await channel.close()
+
+
+def _refused(code: str, error: TelegramCallError) -> ServiceError:
+    parameters = {"channel": "Telegram", "reason": str(error)}
+    return ServiceError(code, ErrorKind.CONFLICT, parameters=parameters)
+
+
 async def _register(settings: Settings) -> list[str]:
     channel = TelegramChannel(settings.telegram_bot_token.get_secret_value(), settings.telegram_api_base)
     try:
@@ -48,7 +81,9 @@ async def _register(settings: Settings) -> list[str]:
         await channel.close()
 
 
-async def set_up(channel: TelegramChannel, public_url: str, secret: str) -> list[str]:
+async def set_up(
+    channel: TelegramChannel, public_url: str, secret: str, say: Callable[..., str] = TEXTS.both
+) -> list[str]:
     """Registers webhook, commands and menu button; says line by line what was done. Twice changes nothing.
 
     Raises TelegramCallError.
@@ -62,10 +97,10 @@ async def set_up(channel: TelegramChannel, public_url: str, secret: str) -> list
     await channel.call("setChatMenuButton", menu_button={"type": "commands"})
     me = await channel.get_me()
     return [
-        TEXTS.both("setup.webhook", url=url),
-        TEXTS.both("setup.commands", commands=" ".join(f"/{item['command']}" for item in thai)),
-        TEXTS.both("setup.menu_button"),
-        TEXTS.both("setup.address", username=me.username),
+        say("setup.webhook", url=url),
+        say("setup.commands", commands=" ".join(f"/{item['command']}" for item in thai)),
+        say("setup.menu_button"),
+        say("setup.address", username=me.username),
     ]
 
 

@@ -49,7 +49,7 @@ def inbox() -> Inbox:
 @pytest.fixture
 def client(inbox: Inbox) -> TestClient:
     app = FastAPI()
-    app.include_router(create_router(SECRET, inbox.store))
+    app.include_router(create_router(lambda: SECRET, inbox.store))
     return TestClient(app)
 
 

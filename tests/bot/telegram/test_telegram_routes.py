@@ -37,7 +37,7 @@ def inbox() -> Inbox:
 @pytest.fixture
 def client(inbox: Inbox) -> Iterator[TestClient]:
     app = FastAPI()
-    app.include_router(create_router(SECRET, inbox))
+    app.include_router(create_router(lambda: SECRET, inbox))
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 
