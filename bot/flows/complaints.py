@@ -55,6 +55,8 @@ def tap(turn: Turn, name: str, number: str, more: list[str]) -> None:
         match name, more:
             case "casesay", []:
                 follow_complaint.begin_say(turn, number)
+            case "caseadd", [message_id] if message_id.isascii() and message_id.isdigit():
+                follow_complaint.add_words(turn, number, int(message_id))
             case "casenot", []:
                 follow_complaint.begin_object(turn, number)
             case "casefixed", []:

@@ -126,11 +126,14 @@ def show_typed(turn: Turn, text: str) -> bool:
 
 def show_when_asked(turn: Turn, message: Message, text: str) -> bool:
     """What this person filed, when they ask in free words how far it has come."""
-    if not checks.asks_how_far(text):
+    is_bare = checks.asks_when_done(text)
+    if not is_bare and not checks.asks_how_far(text):
         return False
     if queries.of_contact(turn.uow, turn.talk.contact.id, limit=1):
         show_mine(turn)
         return True
+    if is_bare:
+        return False
     options = (
         turn.button("unknown.report", f"report:{message.id}"),
         turn.button("unknown.leave", f"leave:{message.id}:q"),
@@ -177,6 +180,17 @@ def give_information(turn: Turn, message: Message) -> bool:
         turn.button("track.look", f"case:{number}"), turn.button("track.new_case", f"report:{message.id}")
     )
     return True
+
+
+def add_words(turn: Turn, number: str, message_id: int) -> None:
+    """Puts words that were said before into a case of this person's."""
+    message = turn.own_message(message_id)
+    if message is None or not message.text.strip():
+        turn.say(turn.text("leave.forgotten"))
+        return
+    residents.say(turn.uow, number, _me(turn), message.text)
+    turn.say(turn.text("track.said", number=shown(number)))
+    turn.offer(turn.button("track.look", f"case:{number}"))
 
 
 def begin_say(turn: Turn, number: str) -> None:
