@@ -182,17 +182,6 @@ def give_information(turn: Turn, message: Message) -> bool:
     return True
 
 
-def add_words(turn: Turn, number: str, message_id: int) -> None:
-    """Puts words that were said before into a case of this person's."""
-    message = turn.own_message(message_id)
-    if message is None or not message.text.strip():
-        turn.say(turn.text("leave.forgotten"))
-        return
-    residents.say(turn.uow, number, _me(turn), message.text)
-    turn.say(turn.text("track.said", number=shown(number)))
-    turn.offer(turn.button("track.look", f"case:{number}"))
-
-
 def begin_say(turn: Turn, number: str) -> None:
     """Asks for words to the officers."""
     _begin(turn, SAY, number)
