@@ -4,6 +4,7 @@ Nothing is stored before the last button. A cry for help is answered on every st
 corruption first get the advice of whom to call, and become an ordinary case only when that is chosen.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -16,6 +17,7 @@ from eservice.complaints.filing import Filed
 from eservice.complaints.nearby import Similar
 from eservice.complaints.numbers import shown
 from eservice.complaints.states import state_name
+from eservice.complaints.villages import read_village
 from eservice.kit import outbox
 from eservice.kit.errors import ErrorKind, ServiceError, not_found
 from eservice.kit.http import Db, Reader, Uow, client_address
@@ -190,6 +192,8 @@ class _Reporting:
     def _details(
         self, request: Request, reader: ReadOnly, draft: Draft, faults: dict[str, str] | None = None
     ) -> Response:
+        if not (draft.category or draft.village):  # shown the first time: what the words say already
+            draft = replace(draft, village=read_village(draft.text))
         offered = self._offered(reader)
         likely = [found.label for found in self._classifier.categories(draft.text, limit=len(offered))]
         suggested = [name for name in likely if name in offered][:SUGGESTED] or [OTHER_CATEGORY]
