@@ -28,11 +28,11 @@ from admin.access import (
     current_visit,
     guard_of,
 )
-from admin.navigation import rooms_for
+from admin.navigation import rooms_for, waiting_in_rooms
 from admin.pages import FormRefused, page, redirect
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
-from eservice.kit.http import STATUS
+from eservice.kit.http import STATUS, Reader
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
 from eservice.kit.web.rendering import TEXT_DIRECTORY, create_templates
@@ -91,10 +91,12 @@ _first_page = APIRouter()
 
 
 @_first_page.get("/")
-def first_page(request: Request, staff: SignedIn) -> Response:
-    """Leads to the first room that is open to this person."""
+def first_page(request: Request, staff: SignedIn, reader: Reader) -> Response:
+    """Leads to the first room in which something waits for this person, else to the first that is open."""
     rooms = rooms_for(staff)
-    return redirect(request, rooms[0].href if rooms else "/admin/me")
+    waiting = waiting_in_rooms(reader, staff)
+    first = next((room for room in rooms if waiting.get(room.key)), rooms[0] if rooms else None)
+    return redirect(request, first.href if first else "/admin/me")
 
 
 def routes_of(console: FastAPI) -> dict[str, list[APIRoute]]:
