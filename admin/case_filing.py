@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from admin.access import console_of, guarded
 from admin.case_moves import told
 from admin.pages import fragment, page, refilling
+from admin.typed_place import typed_place
 from eservice.complaints import categories, filing
 from eservice.complaints.filing import AT_THE_OFFICE, NewComplaint
 from eservice.complaints.models import Source
@@ -17,7 +18,7 @@ from eservice.complaints.numbers import shown
 from eservice.kit.errors import invalid
 from eservice.kit.http import Reader, Uow
 from eservice.kit.text import Catalogue
-from eservice.kit.thai_calendar import arabic_digits, thai_datetime
+from eservice.kit.thai_calendar import thai_datetime
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.staff.permissions import Permission, Principal
 from eservice.staff.queries import department_names
@@ -102,7 +103,7 @@ def file(
             raise invalid("http.invalid", source="unknown")
         if chosen and chosen not in categories.read_categories(uow):
             raise invalid("complaints.no_category", category="unknown")
-        lat, lon = _place(latitude, longitude)
+        lat, lon = typed_place(latitude, longitude) or (None, None)
         classifier: ComplaintClassifier = request.app.state.complaints
         known_urgency = urgency in list(Urgency)
         filed = filing.file_complaint(
@@ -173,16 +174,6 @@ def _suggestions(request: Request, reader: ReadOnly, text: str) -> list[dict[str
         }
         for prediction in found[:3]
     ]
-
-
-def _place(latitude: str, longitude: str) -> tuple[float | None, float | None]:
-    """Degrees as typed. Raises ServiceError `complaints.bad_place` for what is no number."""
-    if not latitude.strip() and not longitude.strip():
-        return None, None
-    try:
-        return float(arabic_digits(latitude)), float(arabic_digits(longitude))
-    except ValueError as fault:
-        raise invalid("complaints.bad_place", latitude="invalid", longitude="invalid") from fault
 
 
 def _departments(numbers: list[str]) -> frozenset[int]:

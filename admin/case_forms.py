@@ -28,11 +28,17 @@ _BY_MOVE = frozenset({"begin", "ask", "wait", "reject", "reopen"})
 
 @dataclass(frozen=True, kw_only=True)
 class MoveForm:
-    """One form. `key` names its words and its route; `fields` are what it asks for, all of them needed."""
+    """One form. `key` names its route; `fields` are what it asks for, all of them needed."""
 
     key: str
     target: ComplaintState | None
     fields: tuple[str, ...]
+    goes_on: bool = False  # with work that has rested
+
+    @property
+    def words(self) -> str:
+        """The name of its words among the texts."""
+        return "go_on" if self.goes_on else self.key
 
     @property
     def is_next(self) -> bool:
@@ -67,7 +73,8 @@ def _form(move: Move, *, jumps_queue: bool) -> MoveForm:
     fields = tuple(field for need, field in _FIELDS.items() if need in move.needs)
     if key == "begin" and jumps_queue:
         fields = (*fields, "reason")
-    return MoveForm(key=key, target=move.target, fields=fields)
+    goes_on = key == "begin" and move.source in (ComplaintState.WAITING, ComplaintState.NEEDS_INFORMATION)
+    return MoveForm(key=key, target=move.target, fields=fields, goes_on=goes_on)
 
 
 def _fits(move: Move, *, has_department: bool) -> bool:

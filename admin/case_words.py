@@ -122,6 +122,8 @@ def next_step(
         case ComplaintState.RESOLVED if complaint.said_done_at is not None:
             until = complaint.said_done_at + timedelta(days=silence_days)
             return texts.get("cases.next.resolved", date=thai_date(until))
+        case ComplaintState.ASSIGNED | ComplaintState.REOPENED if not assignee:
+            return texts.get(f"cases.next.{complaint.state.value}_nobody", department=department)
         case state:
             return texts.get(f"cases.next.{state.value}", who=who)
 

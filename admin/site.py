@@ -28,14 +28,15 @@ from admin.access import (
     current_visit,
     guard_of,
 )
-from admin.navigation import rooms_for
+from admin.navigation import rooms_for, waiting_in_rooms
 from admin.pages import FormRefused, page, redirect
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.free_space import FreeSpace, folders_of
-from eservice.kit.http import DATABASE_AWAY, STATUS
+from eservice.kit.http import DATABASE_AWAY, STATUS, Reader
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
+from eservice.kit.unit_of_work import ReadOnly
 from eservice.kit.web.rendering import TEXT_DIRECTORY, create_templates
 from eservice.office.models import Office
 from eservice.office.service import THE_ONE
@@ -106,19 +107,23 @@ _first_page = APIRouter()
 
 
 @_first_page.get("/")
-def first_page(request: Request, staff: SignedIn) -> Response:
-    """Leads to the first room that is open to this person; an administrator first through the set-up."""
-    if may(staff, Permission.OFFICE_MANAGE) and _is_unfinished(console_of(request).database):
+def first_page(request: Request, staff: SignedIn, reader: Reader) -> Response:
+    """Leads to the first room in which something waits for this person, else to the first that is open.
+
+    An administrator goes through the set-up first.
+    """
+    if may(staff, Permission.OFFICE_MANAGE) and _is_unfinished(reader):
         return redirect(request, "/admin/setup")
     rooms = rooms_for(staff)
-    return redirect(request, rooms[0].href if rooms else "/admin/me")
+    waiting = waiting_in_rooms(reader, staff)
+    first = next((room for room in rooms if waiting.get(room.key)), rooms[0] if rooms else None)
+    return redirect(request, first.href if first else "/admin/me")
 
 
-def _is_unfinished(database: Database) -> bool:
+def _is_unfinished(reader: ReadOnly) -> bool:
     """Whether an office of its own still has steps of its first set-up to go through."""
-    with database.read() as reader:
-        office = reader.session.get(Office, THE_ONE)
-        return office is not None and not office.is_demo and read_progress(reader).next_step is not None
+    office = reader.session.get(Office, THE_ONE)
+    return office is not None and not office.is_demo and read_progress(reader).next_step is not None
 
 
 def routes_of(console: FastAPI) -> dict[str, list[APIRoute]]:

@@ -246,7 +246,7 @@ def _tapped(turn: Turn, payload: str) -> None:
             follow_complaint.show_mine(turn)
             dialogs.repeat(turn)
         case (
-            "case" | "casesay" | "casenot" | "casefixed" | "casedrop" | "caseleave" | "caserate",
+            "case" | "caseadd" | "casesay" | "casenot" | "casefixed" | "casedrop" | "caseleave" | "caserate",
             [number, *more],
         ):
             complaints.tap(turn, name, number, more)

@@ -6,6 +6,7 @@ from bot.english import is_english
 from bot.flows import checks, file_complaint, follow_complaint, languages, main_menu, talk_to_staff
 from bot.flows.complaint_answers import tells_of_corruption
 from bot.flows.turn import Turn
+from eservice.complaints.numbers import shown
 from eservice.inquiries import service as inquiries
 from eservice.inquiries.models import InquiryKind
 from eservice.kit.thai_calendar import thai_date
@@ -272,7 +273,11 @@ def _unknown(turn: Turn, message: Message, text: str, intent: Intent, *, in_engl
         key = "unknown.problem"
     else:
         key = "unknown.question"
-    turn.say(Choices(prompt=turn.text(key), options=(leave, turn.button("unknown.rephrase", "menu:ask"))))
+    options = [leave, turn.button("unknown.rephrase", "menu:ask")]
+    if turn.recent_case is not None:  # more words on what was reported a moment ago
+        add = turn.text("track.add", number=shown(turn.recent_case))
+        options.insert(0, Button(label=add, payload=f"caseadd:{turn.recent_case}:{message.id}"))
+    turn.say(Choices(prompt=turn.text(key), options=tuple(options)))
 
 
 def _as_read_in_english(intent: Intent) -> Intent:

@@ -35,6 +35,12 @@ _HOW_FAR = re.compile(
     r"(?:แจ้ง|ร้องเรียน|ร้องทุกข์|เรื่อง)(?:(?!ยังไง|อย่างไร|ที่ไหน).){0,40}(?:ถึงไหน|คืบหน้า)|^(?:ไป)?ถึงไหนแล้ว"
     r"|(?:ที่|เคย)แจ้ง(?:ไป|ไว้).{0,40}(?:เมื่อไ|เมื่อใด|ทำไม|กี่วัน|ยังไม่|หรือยัง|รึยัง)"
 )
+_WORK = r"(?:มา|มาดู|มาซ่อม|มาทำ|มาแก้|ซ่อม|แก้|แก้ไข|ทำ|เสร็จ|ได้)"
+_WHEN = r"(?:เมื่อไหร่|เมื่อไร|เมื่อใด|ตอนไหน|วันไหน)"
+_WHEN_DONE = re.compile(
+    rf"(?:แล้ว)?(?:{_WHEN}(?:ถึง)?(?:จะ)?(?:{_WORK})+(?:ให้)?|(?:จะ)?(?:{_WORK})+(?:ให้)?{_WHEN})"
+    r"(?:สักที|ซักที|ซะที|เสียที)?|when will (?:it|this) be (?:fixed|done)\??"
+)
 _MANNERS = re.compile(r"\s*(?:ค่ะ|คะ|ครับ|คับ|จ้า|จ๊ะ|นะ|เลย)*$")
 _PLACE_WORDS = (
     r"(?<!เจ้า)(?:หน้า|หลัง|ข้าง|ใกล้ ?ๆ?)(?!บ้าน(?!เลขที่|ผู้ใหญ่|กำนัน|นาย|นาง|ลุง|ป้า|ตา|ยาย|ครู))(?!ที่|จาก|กาก|คา)"
@@ -137,6 +143,11 @@ def says_not_fixed(text: str) -> bool:
 def asks_how_far(text: str) -> bool:
     """Whether this asks how far what was reported has come: "ไฟที่แจ้งไว้ถึงไหนแล้ว"."""
     return len(text) <= _LONGEST_WISH and _HOW_FAR.search(text.strip()) is not None
+
+
+def asks_when_done(text: str) -> bool:
+    """Whether this asks nothing but when the work comes: "เมื่อไหร่จะมาซ่อม". What work, only a case tells."""
+    return _WHEN_DONE.fullmatch(_without_manners(text.strip().lower())) is not None
 
 
 def holds_phone(text: str) -> bool:

@@ -13,6 +13,7 @@ from eservice.complaints.villages import read_village
 from eservice.complaints.wording import in_parts
 from eservice.kit.thai_calendar import thai_date
 from eservice.messaging.models import ChannelName
+from eservice.staff.queries import department_names
 
 SURELY = 0.7  # probability
 NONE = "none"  # no department accused, no other case the same
@@ -71,11 +72,16 @@ def offer_of(turn: Turn, similar: Similar) -> str:
     where = (
         turn.text("report.metres", metres=max(similar.distance_m, DISTANCE_STEP_M))
         if similar.distance_m is not None
-        else similar.village or turn.text("report.alike")
+        else similar.village or _unit_of(turn, similar)
     )
     return turn.text(
         "report.me_too", category=similar.category, where=where, filed=thai_date(similar.filed_at)
     )
+
+
+def _unit_of(turn: Turn, similar: Similar) -> str:
+    name = department_names(turn.uow).get(similar.department_id or 0)
+    return turn.text("report.with_unit", unit=name) if name else turn.text("report.with_nobody")
 
 
 def place_words(turn: Turn, run: Run) -> str:

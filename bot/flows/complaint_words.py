@@ -67,9 +67,9 @@ def line_of(turn: Turn, entry: Happened | Said) -> str:
 def receipt(turn: Turn, filed: Filed) -> Card:
     """What whoever filed a case keeps: its number, the key that nobody can show again, and the date."""
     complaint = turn.uow.session.get_one(Complaint, filed.complaint_id)
-    rows = [Row(left=turn.text("report.row_number"), right=shown(filed.number))]
+    rows = [Row(left=turn.text("report.row_number"), right=shown(filed.number), strong=True)]
     if filed.key:
-        rows.append(Row(left=turn.text("report.row_key"), right=shown(filed.key)))
+        rows.append(Row(left=turn.text("report.row_key"), right=shown(filed.key), strong=True))
     if complaint.due_at and complaint.category != PRAISE:  # nothing is to be mended
         rows.append(Row(left=turn.text("report.row_due"), right=thai_date(complaint.due_at)))
     return Card(

@@ -9,6 +9,9 @@ from bot.flows import checks, dialogs, file_complaint, follow_complaint, limits,
 from bot.flows.file_complaint import FILE
 from bot.flows.turn import Turn
 from bot.inbound import SentMedia
+from eservice.complaints import residents
+from eservice.complaints.cases import Resident
+from eservice.complaints.numbers import shown
 from eservice.complaints.spots import find_spot
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.messaging import conversations
@@ -54,6 +57,8 @@ def tap(turn: Turn, name: str, number: str, more: list[str]) -> None:
         match name, more:
             case "casesay", []:
                 follow_complaint.begin_say(turn, number)
+            case "caseadd", [message_id] if message_id.isascii() and message_id.isdigit():
+                _add_words(turn, number, int(message_id))
             case "casenot", []:
                 follow_complaint.begin_object(turn, number)
             case "casefixed", []:
@@ -76,6 +81,17 @@ def tap(turn: Turn, name: str, number: str, more: list[str]) -> None:
             main_menu.offer_menu(turn)
         else:
             turn.offer(turn.button("track.look", f"case:{number}"))
+
+
+def _add_words(turn: Turn, number: str, message_id: int) -> None:
+    """Puts words that were said before into a case of this person's."""
+    message = turn.own_message(message_id)
+    if message is None or not message.text.strip():
+        turn.say(turn.text("leave.forgotten"))
+        return
+    residents.say(turn.uow, number, Resident(contact_id=turn.talk.contact.id), message.text)
+    turn.say(turn.text("track.said", number=shown(number)))
+    turn.offer(turn.button("track.look", f"case:{number}"))
 
 
 def take_place_in_words(turn: Turn, message: Message) -> bool:
@@ -109,7 +125,7 @@ def begin_at_spot(turn: Turn, typed_code: str) -> bool:
         content={"latitude": spot.latitude, "longitude": spot.longitude, "label": label},
     )
     turn.say(turn.text("report.at_spot", spot=label))
-    file_complaint.begin(turn, place=message)
+    file_complaint.begin(turn, place=message, category=spot.category)
     return True
 
 

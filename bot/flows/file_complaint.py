@@ -82,8 +82,12 @@ _CHANGES = ("category", "place", "name")  # taps in the summary that put a step 
 _SUMMARY_TEXT = 300  # characters of the text shown there
 
 
-def begin(turn: Turn, message: Message | None = None, *, place: Message | None = None) -> None:
+def begin(
+    turn: Turn, message: Message | None = None, *, place: Message | None = None, category: str = ""
+) -> None:
     """Starts a case: with words that are there already, with a pin, or with the question what it is about.
+
+    `category` is what is usually told of that place.
 
     Not in a group: whoever files gets a key that is nobody else's.
     """
@@ -95,6 +99,8 @@ def begin(turn: Turn, message: Message | None = None, *, place: Message | None =
         answers["what"] = message.id
     if place is not None:
         answers["place"] = place.id
+    if category in read_categories(turn.uow):
+        answers["category"] = code_of(turn, category)
     put(turn, engine.begin(FILE, secrets.token_hex(4), answers))
 
 

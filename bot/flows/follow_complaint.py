@@ -121,11 +121,14 @@ def show_typed(turn: Turn, text: str) -> bool:
 
 def show_when_asked(turn: Turn, message: Message, text: str) -> bool:
     """What this person filed, when they ask in free words how far it has come."""
-    if not checks.asks_how_far(text):
+    is_bare = checks.asks_when_done(text)
+    if not is_bare and not checks.asks_how_far(text):
         return False
     if queries.of_contact(turn.uow, turn.talk.contact.id, limit=1):
         show_mine(turn)
         return True
+    if is_bare:
+        return False
     options = (
         turn.button("unknown.report", f"report:{message.id}"),
         turn.button("unknown.leave", f"leave:{message.id}:q"),

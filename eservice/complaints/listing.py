@@ -151,10 +151,8 @@ def not_begun_count(reader: ReadOnly, by: Principal, *, at_most: int = 99) -> in
     """How much waits for this person: complaints that nobody has, and their own that they have not begun."""
     waiting = select(Complaint.id).where(
         within_reach(by),
-        or_(
-            Complaint.state == _S.RECEIVED,
-            and_(Complaint.assignee_id == by.account_id, Complaint.state.in_(STATES[Group.NEW])),
-        ),
+        Complaint.state.in_(STATES[Group.NEW]),
+        or_(Complaint.assignee_id.is_(None), Complaint.assignee_id == by.account_id),
     )
     return reader.session.scalar(select(func.count()).select_from(waiting.limit(at_most).subquery())) or 0
 

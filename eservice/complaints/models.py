@@ -381,6 +381,7 @@ class Spot(Base):
     code: Mapped[str] = mapped_column(String(6), primary_key=True)
     name: Mapped[str] = mapped_column(String(300))
     village: Mapped[str] = mapped_column(String(300), default="")
+    category: Mapped[str] = mapped_column(String(100), default="")  # what is usually reported there
     latitude: Mapped[float]  # degrees, WGS 84
     longitude: Mapped[float]
     created_at: Mapped[datetime]

@@ -41,6 +41,7 @@ class Similar:
     state: ComplaintState
     village: str
     filed_at: datetime
+    department_id: int | None
     distance_m: int | None
 
 
@@ -135,5 +136,6 @@ def _similar(complaint: Complaint, metres: int | None) -> Similar:
         state=complaint.state,
         village=complaint.village,
         filed_at=complaint.filed_at,
+        department_id=complaint.department_id,
         distance_m=metres,
     )

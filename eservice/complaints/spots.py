@@ -11,6 +11,7 @@ import segno
 from sqlalchemy import select
 
 from eservice.complaints import wording
+from eservice.complaints.categories import read_categories
 from eservice.complaints.models import Spot
 from eservice.complaints.numbers import new_spot_code, read_spot_code
 from eservice.kit import audit
@@ -24,11 +25,19 @@ MODULE_PIXELS = 12
 
 
 def create_spot(
-    uow: UnitOfWork, *, name: str, village: str = "", latitude: float, longitude: float, by: Principal
+    uow: UnitOfWork,
+    *,
+    name: str,
+    village: str = "",
+    category: str = "",
+    latitude: float,
+    longitude: float,
+    by: Principal,
 ) -> Spot:
     """Adds a spot and gives it a code. Latitude and longitude are degrees (WGS 84).
 
-    Raises ServiceError `complaints.no_spot_name`, `complaints.line_too_long`, `complaints.bad_place`.
+    Raises ServiceError `complaints.no_spot_name`, `complaints.line_too_long`, `complaints.bad_place`,
+    `complaints.no_category`.
     """
     require(by, Permission.OFFICE_MANAGE)
     name, village = wording.checked_line(name, "name"), wording.checked_line(village, "village")
@@ -36,7 +45,11 @@ def create_spot(
         raise invalid("complaints.no_spot_name", name="empty")
     if not (_within(latitude, 90) and _within(longitude, 180)):
         raise invalid("complaints.bad_place", latitude="invalid", longitude="invalid")
-    place = {"name": name, "village": village, "latitude": latitude, "longitude": longitude}
+    if category and not (category in (known := read_categories(uow)) and known[category].is_offered):
+        raise invalid("complaints.no_category", category="unknown")
+    place = {
+        "name": name, "village": village, "category": category, "latitude": latitude, "longitude": longitude,
+    }  # fmt: skip
     code = new_spot_code()
     while not insert_new(uow.session, Spot, [{"code": code, **place, "created_at": uow.now}]):
         code = new_spot_code()

@@ -52,6 +52,7 @@ def new_draft(spot: Spot | None = None) -> Draft:
         draft,
         address=spot.name,
         village=spot.village,
+        category=spot.category,
         latitude=str(spot.latitude),
         longitude=str(spot.longitude),
     )

@@ -4,6 +4,7 @@ Nothing is stored before the last button. A cry for help is answered on every st
 corruption first get the advice of whom to call, and become an ordinary case only when that is chosen.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -16,6 +17,7 @@ from eservice.complaints.filing import Filed
 from eservice.complaints.nearby import Similar
 from eservice.complaints.numbers import shown
 from eservice.complaints.states import state_name
+from eservice.complaints.villages import read_village
 from eservice.kit import outbox
 from eservice.kit.errors import ErrorKind, ServiceError, not_found
 from eservice.kit.http import Db, Reader, Uow, client_address
@@ -38,6 +40,7 @@ from eservice.portal.enclosed import MOST, EnclosedPhotos, without
 from eservice.portal.forms import Form, FormWithPhotos
 from eservice.portal.opened import OpenedComplaint
 from eservice.portal.pages import PortalPages, language_of, security_headers
+from eservice.staff.queries import department_names
 from knowledge.classify import ComplaintClassifier
 from knowledge.emergency import find_emergency
 
@@ -189,6 +192,8 @@ class _Reporting:
     def _details(
         self, request: Request, reader: ReadOnly, draft: Draft, faults: dict[str, str] | None = None
     ) -> Response:
+        if not (draft.category or draft.village):  # shown the first time: what the words say already
+            draft = replace(draft, village=read_village(draft.text))
         offered = self._offered(reader)
         likely = [found.label for found in self._classifier.categories(draft.text, limit=len(offered))]
         suggested = [name for name in likely if name in offered][:SUGGESTED] or [OTHER_CATEGORY]
@@ -217,6 +222,7 @@ class _Reporting:
         similar = nearby.open_nearby(
             reader, category=draft.category, text=draft.text, latitude=pin[0], longitude=pin[1]
         )
+        units = department_names(reader) if similar else {}
         wait = refusal.retry_after_seconds if refusal else None
         return self._pages.render(
             request,
@@ -225,7 +231,7 @@ class _Reporting:
             is_private=True,
             status=429 if refusal else 200,
             headers={"Retry-After": str(wait)} if wait else None,
-            similar=[self._similar(request, found) for found in similar],
+            similar=[self._similar(request, found, units) for found in similar],
             notice_key=f"errors.{refusal.code}" if refusal else notice,
             **self._common(draft),
         )
@@ -253,12 +259,13 @@ class _Reporting:
             "emergency": find_emergency(draft.text) if draft.text else None,
         }
 
-    def _similar(self, request: Request, found: Similar) -> dict[str, Any]:
+    def _similar(self, request: Request, found: Similar, units: dict[int, str]) -> dict[str, Any]:
         """What the page says of another's case; the village is in the words of whoever filed it."""
         return {
             "number": shown(found.number),
             "state": state_name(self._pages.texts, found.state, language_of(request)),
             "filed_at": found.filed_at,
+            "unit": units.get(found.department_id or 0, ""),
             "distance_m": found.distance_m,
         }
 

@@ -114,6 +114,18 @@ def test_the_page_offers_only_what_the_table_allows(room: Room) -> None:
         assert f'id="form-{form}"' not in page
 
 
+def test_the_console_opens_where_something_waits_and_the_page_says_what_to_do(room: Room) -> None:
+    somsri = room.browser(room.desk.somsri)
+    assert somsri.get("/admin/").headers["location"] == "/admin/inquiries"
+    filed = with_works(room)
+    assert somsri.get("/admin/").headers["location"] == HOME
+    assert "กองช่างยังไม่มีคนรับ กด “รับเรื่องนี้เอง”" in words(somsri.page(f"{HOME}/{filed.complaint_id}"))
+    room.act(somsri, filed, "move", target="in_progress")
+    room.act(somsri, filed, "move", target="waiting", waiting_reason="budget", reason="รองบปีหน้า")
+    resting = words(somsri.page(f"{HOME}/{filed.complaint_id}"))
+    assert "ทำเรื่องนี้ต่อ" in resting and "เริ่มทำเรื่องนี้" not in resting
+
+
 def test_beginning_before_one_whose_turn_it_is_needs_a_reason(room: Room) -> None:
     with_works(room)
     later = with_works(room)

@@ -56,6 +56,20 @@ def test_asking_how_far_it_is_differs_from_reporting(text: str, is_asked: bool) 
 
 
 @pytest.mark.parametrize(
+    ("text", "is_asked"),
+    [
+        ("เมื่อไหร่จะมาซ่อม", True),
+        ("จะมาแก้ให้เมื่อไรคะ", True),
+        ("เมื่อไหร่จะเสร็จสักที", True),
+        ("เมื่อไหร่จะมาเก็บขยะ", False),
+        ("ซ่อมถนนหน้าวัดเมื่อไหร่", False),
+    ],
+)
+def test_asking_only_when_the_work_comes_names_no_work(text: str, is_asked: bool) -> None:
+    assert checks.asks_when_done(text) is is_asked
+
+
+@pytest.mark.parametrize(
     ("text", "fixed", "not_fixed"),
     [
         ("แก้แล้วค่ะ", True, False),

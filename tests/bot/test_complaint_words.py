@@ -1,5 +1,7 @@
 """What residents type where complaints are told and followed, instead of tapping."""
 
+import re
+
 import pytest
 
 from eservice.complaints import service
@@ -44,7 +46,7 @@ def test_the_offered_case_is_joined_or_refused_in_words(village: Village, words:
     malee = village.resident()
     malee.says(LAMP)
     malee.says("หน้าวัด")
-    malee.sees("ใช่เรื่องเดียวกันไหม")
+    malee.sees("ใช่เรื่องเดียวกันไหม", "ฉันด้วย: ไฟฟ้าแสงสว่าง · ยังไม่มีหน่วยงานรับ · แจ้ง")
     malee.says(words)
     assert len(village.rows(Follower)) == followers
 
@@ -131,12 +133,26 @@ def test_a_number_with_a_slip_in_it_is_said_to_be_unknown(village: Village) -> N
     somchai.sees("ไม่พบเรื่องนี้")
 
 
-@pytest.mark.parametrize("words", ["ไฟที่แจ้งไว้ถึงไหนแล้ว", "แจ้งไฟดับไปเมื่อวาน ถึงไหนแล้ว", "ถอนเรื่อง"])
+@pytest.mark.parametrize(
+    "words", ["ไฟที่แจ้งไว้ถึงไหนแล้ว", "แจ้งไฟดับไปเมื่อวาน ถึงไหนแล้ว", "เมื่อไหร่จะมาซ่อม", "ถอนเรื่อง"]
+)
 def test_asking_how_far_it_is_begins_no_second_case(village: Village, words: str) -> None:
     somchai = village.resident()
     file(village, somchai)
     somchai.says(words)
     somchai.sees("เขียนถึงเจ้าหน้าที่", "ถอนเรื่อง")
+
+
+def test_more_words_that_mean_nothing_by_themselves_may_go_into_the_case_just_told(village: Village) -> None:
+    somchai, malee = village.resident(), village.resident()
+    file(village, somchai)
+    for resident in (malee, somchai):
+        resident.says("ดับเพิ่มอีกดวงแล้วจ้ะ")
+    assert "ส่งเพิ่มในเรื่อง" not in malee.sees("ฝากเจ้าหน้าที่ตอบ")
+    label = re.search(r"ส่งเพิ่มในเรื่อง [\w-]+", somchai.sees("ส่งเพิ่มในเรื่อง"))
+    assert label is not None
+    somchai.taps(label.group(0))
+    assert [said.text for said in village.rows(ComplaintComment)] == ["ดับเพิ่มอีกดวงแล้วจ้ะ"]
 
 
 def test_withdrawing_takes_a_typed_yes(village: Village) -> None:

@@ -378,7 +378,15 @@ def test_somebody_elses_case_cannot_be_acted_on_with_forged_buttons(village: Vil
 def test_a_sign_with_a_code_says_where(village: Village) -> None:
     with village.database.unit_of_work() as uow:
         admin = principal_of(uow, add_staff(uow, "nok", Role.ADMINISTRATOR))
-        spot = create_spot(uow, name="เสาไฟ 12", village="หมู่ 3", latitude=14.5, longitude=100.5, by=admin)
+        spot = create_spot(
+            uow,
+            name="เสาไฟ 12",
+            village="หมู่ 3",
+            category="ไฟฟ้าแสงสว่าง",
+            latitude=14.5,
+            longitude=100.5,
+            by=admin,
+        )
     dam = village.resident(ChannelName.TELEGRAM)
     dam.says(f"/start spot-{spot.code}")
     dam.sees("เสาไฟ 12", "จะแจ้งเรื่องอะไร")

@@ -109,14 +109,15 @@ def test_nothing_outside_reach_is_listed_counted_or_placed(desk: Desk) -> None:
 
 def test_what_waits_for_a_person_is_nobodys_and_their_own(desk: Desk) -> None:
     desk.file()
-    mine, colleagues = desk.file(), desk.file()
+    mine, colleagues, of_the_unit = desk.file(), desk.file(), desk.file()
     with desk.database.unit_of_work() as uow:
         for filed, person in ((mine, desk.somsri), (colleagues, desk.somchai)):
             service.hand_on(
                 uow, filed.complaint_id, desk.works, by=desk.palad, seen_version=1, assignee_id=person.account_id
             )  # fmt: skip
+        service.hand_on(uow, of_the_unit.complaint_id, desk.works, by=desk.palad, seen_version=1)
     with desk.database.read() as reader:
-        assert listing.not_begun_count(reader, desk.somsri) == 2
+        assert listing.not_begun_count(reader, desk.somsri) == 3
         assert listing.not_begun_count(reader, desk.somsri, at_most=1) == 1
 
 

@@ -200,6 +200,14 @@ def test_a_sign_fills_in_its_place(portal: Portal, visit: Visit) -> None:
     )  # fmt: skip
 
 
+def test_a_village_told_in_the_words_need_not_be_typed_again(portal: Portal, visit: Visit) -> None:
+    visit.open("/report")
+    assert 'value="หมู่ 2"' in visit.tap("details", text="ถนนหน้าวัดเป็นหลุม ม.2").text
+    visit.tap("check", village="หมู่ 5")
+    visit.send()
+    assert [filed.village for filed in complaints(portal)] == ["หมู่ 5"]
+
+
 @pytest.mark.parametrize("spot", ["XXXXXX", HOSTILE, "ก" * 5_000, "\x00", "'; DROP TABLE complaints --"])
 def test_an_unknown_sign_still_lets_one_report(portal: Portal, spot: str) -> None:
     page = portal.client.get(f"/report?spot={quote(spot)}")

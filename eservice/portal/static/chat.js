@@ -349,6 +349,7 @@
 
   const isOpinion = (entry) => /^(up|down):/.test(entry.action ?? "");
   const WAY_OUT = /^none:|:_(cancel|back)$/;
+  const MAIN = /^flow:[^:]+:send:yes$/; // what the card is there for, among its other buttons
   const ICON_OF = [[/^menu:ask$/, "chat"], [/^menu:eservice$/, "document"], [/^(menu:staff|leave:)/, "person"], [/^phone:/, "phone"]];
 
   function choiceList(entries) {
@@ -364,7 +365,8 @@
     }
     const name = ICON_OF.find(([pattern]) => pattern.test(entry.action))?.[1] ?? "";
     const isWayOut = WAY_OUT.test(entry.action);
-    const element = button(isWayOut ? "choice choice--out" : "choice", entry.label, () => tap(entry, element), name);
+    const className = isWayOut ? "choice choice--out" : MAIN.test(entry.action) ? "choice choice--main" : "choice";
+    const element = button(className, entry.label, () => tap(entry, element), name);
     if (!name && !isWayOut) element.append(icon("next"));
     return element;
   }
