@@ -37,9 +37,13 @@ def propose(turn: Turn, text: str) -> list[str]:
 
 def text_of(turn: Turn, answers: dict[str, Value]) -> str:
     """All that was said of the matter; empty once it was taken back."""
-    ids = [int(answers["what"] or 0), *ids_in(answers.get("more"))] if "what" in answers else []
-    said = [message.text for id_ in ids if (message := turn.own_message(id_)) is not None]
+    said = [message.text for id_ in told_in(answers) if (message := turn.own_message(id_)) is not None]
     return "\n".join(said)
+
+
+def told_in(answers: dict[str, Value]) -> list[int]:
+    """The messages that the matter was told in."""
+    return [int(answers["what"] or 0), *ids_in(answers.get("more"))] if "what" in answers else []
 
 
 def tells_of_corruption(turn: Turn, text: str, *, is_report: bool) -> bool:

@@ -37,6 +37,7 @@ from bot.flows.complaint_answers import (
     similar_cases,
     tells_of_corruption,
     text_of,
+    told_in,
 )
 from bot.flows.complaint_words import receipt
 from bot.flows.turn import Turn
@@ -60,6 +61,7 @@ from eservice.messaging.content import (
 from eservice.messaging.models import ContactKind, Message
 from eservice.staff.queries import departments
 from knowledge.classify.intents import Intent, IntentLabel
+from knowledge.entries import asks
 from knowledge.entries.reply_choice import CERTAIN_TALK
 
 FILE = Flow(
@@ -364,6 +366,7 @@ def _join(turn: Turn, run: Run, similar: Similar) -> None:
     contact_id = turn.talk.contact.id
     filing.join(turn.uow, similar.number, contact_id, words=text_of(turn, run.answers))
     held_photos.attach_held(turn.uow, similar.complaint_id, contact_id, since=_photos_since(turn, run))
+    asks.became_report(turn.uow, told_in(run.answers))
     turn.state.run = None
     turn.say(
         Card(
@@ -393,6 +396,7 @@ def _finish(turn: Turn, run: Run) -> None:
     held_photos.attach_held(
         turn.uow, filed.complaint_id, turn.talk.contact.id, since=_photos_since(turn, run)
     )
+    asks.became_report(turn.uow, told_in(run.answers))
     turn.remember_case(filed.number)
     turn.say(receipt(turn, filed))
     main_menu.offer_menu(turn)

@@ -1,6 +1,8 @@
 """What people asked the machine and what became of it: one row per question, and real counts per entry."""
 
-from sqlalchemy import bindparam, select, update
+from collections.abc import Iterable
+
+from sqlalchemy import bindparam, delete, select, update
 
 from eservice.kit.database import insert_row, new_row, table_of
 from eservice.kit.errors import not_found
@@ -86,6 +88,14 @@ def none_meant(uow: UnitOfWork, ask_id: int, *, conversation_id: int) -> Ask:
     ask.helpful = False
     confirmations.record_none(uow, ask)
     return ask
+
+
+def became_report(uow: UnitOfWork, message_ids: Iterable[int]) -> None:
+    """Forgets that these messages were put to the machine, where it answered none: they told of a problem.
+
+    Else whoever writes answers would find a pothole among the questions that have none.
+    """
+    uow.session.execute(delete(Ask).where(Ask.message_id.in_(list(message_ids)), Ask.entry_id.is_(None)))
 
 
 def of_message(reader: ReadOnly, message_id: int) -> Ask | None:

@@ -1,6 +1,7 @@
 """Complaints in the chat, as residents live them: told in a message, followed, answered, reopened, rated."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -22,6 +23,7 @@ from eservice.messaging.models import ChannelName
 from eservice.staff.models import Department, Role
 from eservice.staff.permissions import Principal
 from eservice.staff.queries import principal_of
+from knowledge.entries import queries
 from tests.chat import Resident, Village
 from tests.inquiries.desk import add_staff
 
@@ -70,6 +72,20 @@ def finish(village: Village, case: Complaint, one: Principal, two: Principal) ->
     with village.database.unit_of_work() as uow:
         service.agree_done(uow, case.id, by=two, seen_version=version())
     village.relay()
+
+
+def test_only_what_was_reported_is_no_unanswered_question(village: Village) -> None:
+    somchai, somsri = village.resident(), village.resident()
+    somsri.says("ไฟหน้าวัดดับมาหลายวันแล้ว")
+    somsri.taps("แค่ถาม ไม่ได้แจ้งเรื่อง")
+    file(village, somchai)
+    with village.database.read() as reader:
+        since, until = reader.now - timedelta(days=1), reader.now + timedelta(days=1)
+        waiting = queries.unanswered(reader, since=since, until=until)
+        assert [ask.text for ask in waiting] == ["ไฟหน้าวัดดับมาหลายวันแล้ว"]
+        assert queries.unanswered_share(reader, since=since, until=until).asked == 1
+    somchai.taps("แค่ถาม ไม่ได้แจ้งเรื่อง")  # the old button
+    somchai.sees("ปุ่มนี้หมดอายุแล้ว")
 
 
 @CHANNELS

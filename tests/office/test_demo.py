@@ -2,6 +2,7 @@
 
 import time
 from datetime import date
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import select
@@ -17,6 +18,8 @@ from knowledge.entries.live import LiveFaq
 from knowledge.entries.models import AskDecision
 
 _LOADED: dict[bool, LiveFaq] = {}
+STATE = (".dopa.go.th", ".nacc.go.th", ".dld.go.th", "oic.go.th")
+"""Whose pages the demo office's answers may link: a tap on the name of a law must not open the news."""
 
 
 @pytest.fixture
@@ -92,6 +95,33 @@ def test_what_residents_asked_in_vain_is_answered(demo: LiveFaq, question: str, 
     face = demo.face(decision.hits[0][0])
     assert face is not None
     assert (decision.kind, face.key) == (AskDecision.ANSWERED, key)
+
+
+def test_a_link_leads_to_the_body_that_is_named_as_the_source(demo: LiveFaq) -> None:
+    linked = {urlsplit(face.source_url).hostname or "" for face in demo.faces() if face.source_url}
+    assert linked
+    assert [host for host in linked if not host.endswith(STATE)] == []
+
+
+def test_a_bare_word_after_an_allowance_is_answered_at_once(demo: LiveFaq) -> None:
+    for before, word, key in (
+        ("elderly-rate", "เอกสาร", "elderly-documents"),
+        ("elderly-payday", "แล้วต้องใช้เอกสารอะไร", "elderly-documents"),
+        ("child-grant-amount", "ที่ไหน", "child-grant-where"),
+        ("build-where", "กี่วัน", "build-time"),
+    ):
+        face = demo.face_by_key(before)
+        assert face is not None
+        decision = demo.decide(word, face.id)
+        assert decision.kind is AskDecision.ANSWERED
+        answer = demo.face(decision.hits[0][0])
+        assert answer is not None
+        assert answer.key == key
+    # What no entry of the matter tells, and what only one of another matter does, is not answered with that.
+    tax, rate = demo.face_by_key("signtax-rate"), demo.face_by_key("disability-rate")
+    assert tax is not None and rate is not None
+    assert demo.decide("เกินกำหนดทำไง", rate.id).kind is not AskDecision.ANSWERED
+    assert demo.decide("ให้คนอื่นไปแทนได้ไหม", tax.id).kind is not AskDecision.ANSWERED
 
 
 def test_a_fallen_tree_comes_with_the_danger_of_wires(demo: LiveFaq) -> None:
