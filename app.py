@@ -96,10 +96,10 @@ def work(settings: "Settings", arguments: argparse.Namespace) -> int:
 def migrate(settings: "Settings", arguments: argparse.Namespace) -> int:
     """`migrate`: applies migrations and exits; with `--down-to` takes the schema back to a revision."""
     if arguments.down_to:
-        from eservice.kit.database import Database
+        from eservice.kit.database import open_database
         from eservice.kit.migrate import downgrade
 
-        downgrade(Database(settings.database_address), arguments.down_to)
+        downgrade(open_database(settings), arguments.down_to)
         return 0
     _database(settings).dispose()
     return 0

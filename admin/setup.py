@@ -255,8 +255,12 @@ def _groups(reader: ReadOnly, sent: Sent | None) -> list[dict[str, Any]]:
     groups: dict[str, list[dict[str, Any]]] = {}
     for entry in starter.starter_entries():
         if entry.key not in present:
-            row = {"key": entry.key, "question": entry.content.question, "department": entry.department}
-            row["ticked"] = ticked is None or entry.key in ticked
+            row = {
+                "key": entry.key,
+                "question": entry.content.question,
+                "department": entry.department,
+                "ticked": ticked is None or entry.key in ticked,
+            }
             groups.setdefault(entry.content.category, []).append(row)
     return [{"name": name, "rows": groups[name]} for name in sorted(groups, key=category_rank)]
 

@@ -102,7 +102,7 @@ class Database:
 
     def snapshot(self) -> ReadOnly:
         """A session that sees the database as it is with its first look, however long it looks; blocks nobody."""
-        return ReadOnly(self._open_snapshot, self.clock)
+        return ReadOnly(self._open_snapshot, self.clock, self.signing_key)
 
     def _open_snapshot(self, *, read_only: bool = False) -> Session:
         session = self.open_session(read_only=True)

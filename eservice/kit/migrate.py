@@ -33,9 +33,9 @@ def migrate(database: Database, revision: str = "head") -> None:
         connection.commit()
 
 
-def upgrade_within(connection: Connection, revision: str = "head") -> None:
+def upgrade_within(connection: Connection, database: Database, revision: str = "head") -> None:
     """Brings the schema to `revision` within the caller's transaction, which commits it or does not."""
-    command.upgrade(_config(connection), revision)
+    command.upgrade(_config(connection, database), revision)
 
 
 def is_known(revision: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from eservice.kit.database import Base
+from eservice.kit.database import MEDIA_KEY, Base
 
 
 class Office(Base):
@@ -33,7 +33,7 @@ class Office(Base):
     privacy_contact: Mapped[str] = mapped_column(String(200), default="", server_default="")
     privacy_phone: Mapped[str] = mapped_column(String(50), default="", server_default="")
     privacy_email: Mapped[str] = mapped_column(String(200), default="", server_default="")
-    seal_key: Mapped[str | None] = mapped_column(String(32))  # of the media store
+    seal_key: Mapped[str | None] = mapped_column(String(32), info=MEDIA_KEY)
     setup_steps: Mapped[list[Any]] = mapped_column(JSON, default=list, server_default="[]")  # those saved
     is_demo: Mapped[bool] = mapped_column(default=False)
     updated_at: Mapped[datetime]

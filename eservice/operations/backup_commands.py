@@ -9,14 +9,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from eservice.kit import backup_runs
 from eservice.kit.backup_runs import RunKind
-from eservice.kit.database import Database
+from eservice.kit.database import Database, open_database
 from eservice.kit.errors import not_found
 from eservice.kit.media import open_at, open_media
 from eservice.kit.migrate import is_current
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
 from eservice.kit.thai_calendar import thai_datetime
-from eservice.operations import backup_files
+from eservice.operations import backup_files, chains
 from eservice.operations.backup import Made, back_up, prune
 from eservice.operations.failures import EXPECTED, in_one_line
 from eservice.operations.restore import Restored, forget_index, restore
@@ -46,7 +46,7 @@ def put_back(settings: Settings, folder: Path, *, replace: bool) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     safety = settings.backup_folder or settings.data_dir / "before-restore"
     restored = restore(
-        Database(settings.database_address),
+        open_database(settings),
         open_media(settings),
         backup,
         safety_folder=safety if replace else None,
@@ -67,24 +67,29 @@ def drill(settings: Settings, folder: Path) -> None:
     """
     backup = backup_files.backup_at(folder)
     with _noted(_existing(settings), RunKind.DRILL) as succeeded:
-        restored = try_out(backup)
+        restored = try_out(backup, lambda: settings.signing_key)
         succeeded(backup, restored.manifest.rows, restored.manifest.media.bytes)
     _tell_restored("drilled", backup, restored)
 
 
-def try_out(backup: Path) -> Restored:
-    """Restores a backup into a new SQLite database and media folder, which are then deleted."""
+def try_out(backup: Path, signing_key: Callable[[], str]) -> Restored:
+    """Restores a backup into a new SQLite database and media folder, which are then deleted.
+
+    Raises as `restore` does, and ServiceError `chain.<fault>` for a chain of records that is not whole.
+    """
     with tempfile.TemporaryDirectory(prefix="phueanban-drill-") as scratch:
-        database = Database(f"sqlite:///{Path(scratch) / 'drill.db'}")
+        database = Database(f"sqlite:///{Path(scratch) / 'drill.db'}", signing_key=signing_key)
         try:
-            return restore(database, open_at(Path(scratch) / "media"), backup)
+            restored = restore(database, open_at(Path(scratch) / "media"), backup)
+            chains.require_whole(database)
+            return restored
         finally:
             database.dispose()
 
 
 def _existing(settings: Settings) -> Database:
     """The database as it is: a backup comes before the migrations of an upgrade, not after."""
-    database = Database(settings.database_address)
+    database = open_database(settings)
     if database.is_sqlite and not Path(database.url.database or "").is_file():
         raise not_found("operations.no_database")
     return database

@@ -1,6 +1,7 @@
 """The chains of audit and traffic on the command line: are they whole; and a new seal for a new SECRET_KEY."""
 
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 from eservice.kit import audit
@@ -52,6 +53,17 @@ def show(database: Database) -> None:
     for each in found:
         if each.fault is None:
             print(TEXTS.both("chains.whole", name=each.name, rows=f"{each.rows:,}", mark=each.mark))
+    _require_whole(found)
+
+
+def require_whole(database: Database) -> None:
+    """Raises ServiceError `chain.<fault>` for the first chain that is not whole."""
+    with database.read() as reader:
+        found = verify_all(reader)
+    _require_whole(found)
+
+
+def _require_whole(found: Iterable[Verified]) -> None:
     for each in found:
         if each.fault is not None:
             raise _broken(each)

@@ -139,7 +139,7 @@ def with_entered_keys(settings: Settings) -> tuple[Settings, list[Finding]]:
 
     Leaves everything as it was. What another SECRET_KEY has sealed is a finding.
     """
-    database = Database(settings.database_address)
+    database = open_database(settings)
     try:
         if database.is_sqlite and not Path(database.url.database or "").is_file():
             return settings, []

@@ -67,7 +67,7 @@ def restore(
             if not media.exists(key):
                 media.put_back(key, backup_files.media_file(backup, key).read_bytes())
         with database.unit_of_work() as uow:
-            _replace_all(uow.session.connection(), backup, manifest)
+            _replace_all(uow.session.connection(), database, backup, manifest)
     return Restored(manifest=manifest, before=before, seconds=time.monotonic() - began)
 
 
@@ -87,17 +87,17 @@ def holds_something(database: Database) -> bool:
         ]
         if not filled:
             return False
-        of_new = _rows_of_a_new_database()
+        of_new = _rows_of_a_new_database(database.signing_key())
         return any(
             table.name not in of_new or _hash_of(connection, table) != of_new[table.name] for table in filled
         )
 
 
 @cache
-def _rows_of_a_new_database() -> dict[str, str]:
-    """The hashes of those tables that have rows from the start."""
+def _rows_of_a_new_database(signing_key: str) -> dict[str, str]:
+    """The hashes of those tables that have rows from the start, some of them signed."""
     with tempfile.TemporaryDirectory(prefix="phueanban-new-") as folder:
-        new = Database(f"sqlite:///{Path(folder) / 'new.db'}")
+        new = Database(f"sqlite:///{Path(folder) / 'new.db'}", signing_key=lambda: signing_key)
         migrate(new)
         with new.read() as reader:
             connection = reader.session.connection()
@@ -129,11 +129,11 @@ def _refuse_living_workers(database: Database) -> None:
             raise ServiceError("operations.in_use", ErrorKind.CONFLICT)
 
 
-def _replace_all(connection: Connection, backup: Path, manifest: Manifest) -> None:
+def _replace_all(connection: Connection, database: Database, backup: Path, manifest: Manifest) -> None:
     if connection.dialect.name == "postgresql":  # against a migration at another process's start
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
     _drop_all(connection)
-    upgrade_within(connection, manifest.revision)
+    upgrade_within(connection, database, manifest.revision)
     schema = row_dumps.schema_of(connection)
     if {table.name for table in schema.tables} != set(manifest.tables):
         raise backup_files.damaged(backup_files.MANIFEST)
@@ -147,7 +147,7 @@ def _replace_all(connection: Connection, backup: Path, manifest: Manifest) -> No
             row_dumps.load_late(connection, table, backup_files.read_table(backup, table.name), late)
         row_dumps.follow_on(connection, table)
     _compare(connection, schema, manifest)
-    upgrade_within(connection)
+    upgrade_within(connection, database)
 
 
 def _drop_all(connection: Connection) -> None:
