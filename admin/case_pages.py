@@ -288,16 +288,16 @@ def _similar(reader: ReadOnly, texts: Catalogue, staff: Principal, complaint: Co
 
 
 def _other(reader: ReadOnly, texts: Catalogue, staff: Principal, other: Complaint) -> Other:
-    """Another complaint: its words only for who may see it."""
+    """Another complaint: what it is about only for who may see it, for others what the number alone tells."""
     visible = reader.session.scalar(
         select(Complaint.id).where(Complaint.id == other.id, queries.within_reach(staff))
     )
     state = state_name(texts, other.state, "th", by_silence=other.confirmed_by_silence)
-    place = other.village or other.address if visible else ""
+    about = (other.category, other.village or other.address) if visible else ()
     return Other(
         number=shown(other.number),
         href=f"/admin/cases/{other.id}" if visible else "",
-        words=" · ".join(filter(None, (other.category, place, state, thai_date(other.filed_at)))),
+        words=" · ".join(filter(None, (*about, state, thai_date(other.filed_at)))),
     )
 
 

@@ -286,7 +286,7 @@ class Photo(Base):
 
     Held for its contact while `complaint_id` is None, then forgotten. `opening` is how often the complaint
     had been reopened when the photo came: an after photo speaks of its own round only. `near_photo_id` is one
-    of the same complaint that looks nearly the same. `forgotten_at`: nobody sees it any more, and its files
+    of the same complaint that looks nearly the same, or the very same one of another. `forgotten_at`: nobody sees it any more, and its files
     and the row are about to go.
     """
 
@@ -294,6 +294,8 @@ class Photo(Base):
     __table_args__ = (
         Index(None, "complaint_id", "id"),
         Index(None, "contact_id", "at"),
+        Index(None, "original_sha256"),
+        Index(None, "sha256"),
         Index(
             "ix_complaint_photos_held",
             "at",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from eservice.complaints import cases, queries
 from eservice.complaints.cases import Resident
@@ -97,7 +97,7 @@ def attach(
     complaint = cases.for_staff(uow, complaint_id, by, Permission.CASE_WORK, seen_version=None)
     near_photo_id = None
     if kind is PhotoKind.AFTER:
-        near_photo_id = _nearest_other(uow, complaint, kept)
+        near_photo_id = _nearest_other(uow, complaint, kept, by)
     elif kind is PhotoKind.RESIDENT:
         require_room(uow, complaint.id)
     photo = add_row(
@@ -263,21 +263,33 @@ def _there(reader: ReadOnly, photo_id: int) -> Photo | None:
     return reader.session.scalar(select(Photo).where(Photo.id == photo_id, Photo.forgotten_at.is_(None)))
 
 
-def _nearest_other(uow: UnitOfWork, complaint: Complaint, kept: KeptPhoto) -> int | None:
+def _nearest_other(uow: UnitOfWork, complaint: Complaint, kept: KeptPhoto, by: Principal) -> int | None:
     """The photo of the complaint, or of one that goes on in it, that looks nearly the same, if any does.
 
-    Raises ServiceError `photos.same_as_before` for the very same.
+    Else the very same one of another complaint: it may show both, but the second officer is to see that. Raises ServiceError `photos.same_as_before` for the very same.
     """
+    family = cases.family(uow, complaint.id)
     others = uow.session.scalars(
-        select(Photo)
-        .where(Photo.complaint_id.in_(cases.family(uow, complaint.id)), Photo.forgotten_at.is_(None))
-        .order_by(Photo.id)
+        select(Photo).where(Photo.complaint_id.in_(family), Photo.forgotten_at.is_(None)).order_by(Photo.id)
     ).all()
     if any(kept.original_sha256 == o.original_sha256 or kept.sha256 == o.sha256 for o in others):
         raise conflict("photos.same_as_before")
     apart = {other.id: bits_apart(kept.look, int(other.look, 16)) for other in others}
     nearest = min(apart, key=lambda photo_id: apart[photo_id], default=None)
-    return nearest if nearest is not None and apart[nearest] <= NEAR_BITS else None
+    if nearest is not None and apart[nearest] <= NEAR_BITS:
+        return nearest
+    return uow.session.scalar(
+        select(Photo.id)
+        .join(Complaint, Complaint.id == Photo.complaint_id)
+        .where(
+            Complaint.id.not_in(family),
+            queries.within_reach(by),
+            or_(Photo.original_sha256 == kept.original_sha256, Photo.sha256 == kept.sha256),
+            Photo.forgotten_at.is_(None),
+        )
+        .order_by(Photo.id)
+        .limit(1)
+    )
 
 
 def openings(reader: ReadOnly, complaint_id: int) -> int:

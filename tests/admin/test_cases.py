@@ -214,6 +214,18 @@ def test_merging_is_by_number_and_only_into_what_one_may_see(room: Room) -> None
     assert room.desk.state(twin) is ComplaintState.ASSIGNED
 
 
+def test_of_a_case_out_of_reach_staff_see_what_its_number_tells_and_not_its_matter(room: Room) -> None:
+    child = with_works(room)
+    accusing = replace(LIGHT, category="บริการเจ้าหน้าที่", accused=frozenset({room.desk.works}))
+    parent = room.desk.file(accusing)
+    palad, somsri = room.browser(room.desk.palad), room.browser(room.desk.somsri)
+    assert room.act(palad, child, "merge", parent=shown(parent.number)).status_code == 303
+    address = f"{HOME}/{child.complaint_id}"
+    assert "บริการเจ้าหน้าที่ ·" in words(palad.page(address))
+    seen = words(somsri.page(address))
+    assert shown(parent.number) in seen and "บริการเจ้าหน้าที่ ·" not in seen
+
+
 def test_an_extension_takes_a_thai_date_and_a_reason(room: Room) -> None:
     filed = with_works(room)
     somsri = room.browser(room.desk.somsri)

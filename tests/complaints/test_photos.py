@@ -80,7 +80,7 @@ def test_the_same_file_is_no_after_photo_and_neither_are_its_pixels(desk: Desk) 
             desk.add_photo(filed, same)
     assert of(desk, filed) == [before.id]
     assert desk.add_photo(filed, plain, kind=PhotoKind.BEFORE).near_photo_id is None
-    assert desk.add_photo(desk.file(), plain).near_photo_id is None  # of another complaint
+    assert desk.add_photo(desk.file(), plain).near_photo_id == before.id  # of another complaint
 
 
 def test_nearly_the_same_is_taken_and_marked_with_the_nearest(desk: Desk) -> None:
@@ -99,6 +99,14 @@ def test_photos_of_a_merged_complaint_count_as_old_too(desk: Desk) -> None:
         service.merge(uow, child.complaint_id, parent.complaint_id, by=desk.palad, seen_version=1)
     with refused("photos.same_as_before"):
         desk.add_photo(parent, photo(1))
+
+
+def test_the_photo_of_other_work_is_shown_to_the_second_officer_beside_it(desk: Desk) -> None:
+    first, second, third = desk.file(), desk.file(), desk.file()
+    shown = desk.add_photo(first, photo(1))
+    assert shown.near_photo_id is None
+    assert desk.add_photo(second, photo(1) + b"\0").near_photo_id == shown.id  # the same to the last pixel
+    assert desk.add_photo(third, photo(2)).near_photo_id is None
 
 
 def test_residents_see_their_own_photos_and_those_meant_for_them(desk: Desk) -> None:

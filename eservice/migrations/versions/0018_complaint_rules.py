@@ -1,4 +1,4 @@
-"""What an office sets for all complaints together."""
+"""What an office sets for all complaints together; photos found by what they are, on whichever complaint."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,7 +19,11 @@ def upgrade() -> None:
         sa.CheckConstraint("id = 1", name=op.f("ck_complaint_rules_one_set_of_rules")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_complaint_rules")),
     )
+    for column in ("original_sha256", "sha256"):
+        op.create_index(op.f(f"ix_complaint_photos_{column}"), "complaint_photos", [column])
 
 
 def downgrade() -> None:
+    for column in ("sha256", "original_sha256"):
+        op.drop_index(op.f(f"ix_complaint_photos_{column}"), "complaint_photos")
     op.drop_table("complaint_rules")
