@@ -15,6 +15,7 @@ from eservice.kit.text import Catalogue
 from eservice.staff.models import Role
 from eservice.traffic.recording import Seen, TrafficRecorder
 from knowledge.entries.models import CalibrationOrigin
+from tests.admin.cases_room import HOME, open_room
 from tests.admin.visitors import Doors
 from tests.source import nodes
 
@@ -115,3 +116,19 @@ def test_every_search_of_the_traffic_log_is_on_record(doors: Doors, database: Da
         assert (first.actor, first.action) == ("keeper", "traffic.read")
         assert first.after is not None and first.after["source"] == "203.0.113.9"
         assert second.after is not None and second.after["account"] == "x"
+
+
+def test_opening_a_case_is_on_record_once_an_hour_and_printing_it_too(
+    database: Database, tmp_path: Path
+) -> None:
+    room = open_room(database, tmp_path)
+    filed = room.desk.file()
+    palad = room.browser(room.desk.palad)
+    address = f"{HOME}/{filed.complaint_id}"
+    for page in (address, address, f"{address}/live", f"{address}/file.pdf"):
+        assert palad.get(page).status_code == 200
+    with database.read() as reader:
+        found = audit.history(reader, subject_kind="complaint", subject_id=filed.complaint_id)
+    readings = [(record.actor, record.action) for record in found if record.before is record.after is None]
+    name = room.desk.palad.username
+    assert readings == [(name, "complaint.exported"), (name, "complaint.read")]

@@ -10,6 +10,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
+from sqlalchemy import Table
+
 from eservice.kit.chain import GENESIS, Chain, Head, hash_of, key_id
 
 Rows: TypeAlias = list[dict[str, Any]]
@@ -104,6 +106,21 @@ def tamper(dice: random.Random, chain: Chain, rows: Rows, head: Head) -> tuple[s
     left, new_head = how(dice, chain, [dict(row) for row in rows], head)
     left.sort(key=lambda row: (row["sequence"] is not None, row["sequence"] or 0))
     return how.__name__, (left, new_head)
+
+
+def can_be_stored(table: Table, rows: Rows) -> bool:
+    """Whether the database itself would take it: places and ids once each, and values of the right kind."""
+    for column in table.c:
+        values = [row[column.name] for row in rows]
+        is_once = column.primary_key or column.unique
+        length = getattr(column.type, "length", None)
+        if is_once and len(set(values)) < len(values):
+            return False
+        if length and any(isinstance(value, str) and len(value) > length for value in values):
+            return False
+        if column.name in ("before", "after") and any(isinstance(value, str) for value in values):
+            return False
+    return True
 
 
 def _chained(chain: Chain, rows: Rows) -> tuple[Rows, str]:
