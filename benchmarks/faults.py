@@ -37,6 +37,7 @@ from sqlalchemy import text
 from benchmarks.fault_traffic import FakeLine, Traffic
 from benchmarks.kill import database_url
 from eservice.kit.database import Database
+from eservice.kit.errors import ServiceError
 from eservice.kit.media import open_at
 from eservice.kit.settings import Settings
 from eservice.operations import backup_files
@@ -109,6 +110,7 @@ def restore_again_and_again(run: Run) -> None:
     rows: list[int] = []
     for number in range(run.arguments.n):
         time.sleep(run.chooser.uniform(0.5, 3.0))
+        _kill_command(run, "backup", str(run.folder / "backups"))
         before = set(run.traffic.took.case_texts)
         made = run.command("backup", str(run.folder / "backups"), "--keep", "2")
         if made.returncode:
@@ -123,6 +125,7 @@ def restore_again_and_again(run: Run) -> None:
         except Exception as error:
             run.broken.append(f"restore {number}: {type(error).__name__}: {error}")
             continue
+        run.broken += [f"restore {number}: {fault}" for fault in _cut_off(run, backup, scratch)]
         seconds.append(done.seconds)
         rows.append(done.manifest.rows)
         with database.read() as reader:
@@ -135,6 +138,38 @@ def restore_again_and_again(run: Run) -> None:
         "rows_last": rows[-1:],
         "restore_max_s": max(seconds, default=0),
     }
+
+
+def _kill_command(run: Run, *words: str, **environment: str) -> None:
+    """Begins a command of the product and kills it at a moment of chance; it may have ended by then."""
+    process = subprocess.Popen(
+        [sys.executable, "app.py", *words],
+        cwd=ROOT, env=run.environment | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(run.chooser.uniform(0.5, 4.0))
+    process.kill()
+    process.wait()
+
+
+def _cut_off(run: Run, backup: Path, scratch: Path) -> list[str]:
+    """Restores with a kill in between, then once more; and looks whether every backup that looks whole is."""
+    machine = {"DATA_DIR": str(scratch / "machine"), "DATABASE_URL": ""}
+    _kill_command(run, "restore", str(backup), **machine)
+    again = subprocess.run(
+        [sys.executable, "app.py", "restore", str(backup)],
+        cwd=ROOT, env=run.environment | machine, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    faults: list[str] = []
+    was_done = "--replace" in again.stderr  # the first was quicker than the kill
+    if again.returncode and not was_done:
+        faults.append(f"after a kill: {again.stderr.strip()[-300:]}")
+    for each in backup_files.complete_in(run.folder / "backups"):
+        try:
+            backup_files.check_files(each, backup_files.read_manifest(each))
+        except ServiceError as error:
+            faults.append(f"{each.name} looks whole: {error} {error.parameters}")
+    return faults
 
 
 def fill_disk(run: Run) -> None:

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -97,30 +97,38 @@ def _existing(settings: Settings) -> Database:
 
 @contextmanager
 def _noted(database: Database, kind: RunKind) -> Iterator[_Succeed]:
-    """Notes in the database what comes of the block, where the schema has a place for it."""
-    if not is_current(database):
-        yield lambda folder, rows, size_bytes: None
-        return
-    with database.unit_of_work() as uow:
-        run_id = backup_runs.begin(uow, kind)
-
-    def succeeded(folder: Path, rows: int, size_bytes: int) -> None:
-        with database.unit_of_work() as uow:
-            backup_runs.succeed(uow, run_id, folder, rows=rows, size_bytes=size_bytes)
-
+    """Notes in the database what comes of the block, where it can: a full disk must not prevent a backup."""
+    notes = _Notes(database, kind)
     try:
-        yield succeeded
+        yield notes.succeeded
     except EXPECTED as error:
-        _note_failure(database, run_id, in_one_line(error))
+        notes.failed(in_one_line(error))
         raise
 
 
-def _note_failure(database: Database, run_id: int, reason: str) -> None:
-    try:
-        with database.unit_of_work() as uow:
-            backup_runs.fail(uow, run_id, reason)
-    except SQLAlchemyError:  # what failed is told by whoever called; this is only its note
-        return
+class _Notes:
+    """The note of one run. Whatever the database does not take is left out."""
+
+    def __init__(self, database: Database, kind: RunKind) -> None:
+        self._database = database
+        self._run_id: int | None = None
+        with suppress(SQLAlchemyError):
+            if is_current(database):
+                with database.unit_of_work() as uow:
+                    run_id = backup_runs.begin(uow, kind)
+                self._run_id = run_id
+
+    def succeeded(self, folder: Path, rows: int, size_bytes: int) -> None:
+        with suppress(SQLAlchemyError):
+            if self._run_id is not None:
+                with self._database.unit_of_work() as uow:
+                    backup_runs.succeed(uow, self._run_id, folder, rows=rows, size_bytes=size_bytes)
+
+    def failed(self, reason: str) -> None:
+        with suppress(SQLAlchemyError):
+            if self._run_id is not None:
+                with self._database.unit_of_work() as uow:
+                    backup_runs.fail(uow, self._run_id, reason)
 
 
 def _tell_made(made: Made) -> None:

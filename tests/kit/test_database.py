@@ -31,6 +31,11 @@ def test_sqlite_survives_a_power_cut_and_keeps_its_references(tmp_path: Path) ->
     }
 
 
+def test_postgresql_waits_for_a_lock_no_longer_than_sqlite(postgres_migrated: Database) -> None:
+    with postgres_migrated.engine.connect() as connection:
+        assert connection.scalar(text("SHOW lock_timeout")) == "10s"
+
+
 def test_many_writers_and_readers_neither_fail_nor_lose(own_database: Database) -> None:
     faults: list[Exception] = []
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from eservice.demo.first_start import prepare
 from eservice.kit import in_use
@@ -113,3 +113,14 @@ def test_a_disk_below_the_limit_is_a_failure(
     monkeypatch.setenv("MIN_FREE_MB", str(10**9))
     verdict, words = examined(run, "disk")
     assert verdict == "failed" and "nothing new is taken in" in words
+
+
+def test_a_backup_is_made_though_the_database_takes_no_note_of_it(
+    run: Run, office: Database, tmp_path: Path
+) -> None:
+    refuse = "BEFORE INSERT ON backup_runs BEGIN SELECT RAISE(ABORT, 'full'); END"
+    with office.unit_of_work() as uow:
+        uow.session.execute(text(f"CREATE TRIGGER full {refuse}"))
+    assert run("backup", str(tmp_path / "b")).code == 0
+    with office.read() as reader:
+        assert reader.session.scalars(select(BackupRun)).all() == []
