@@ -151,7 +151,11 @@ def visit_with(request: Request, token: str) -> Visit:
         )
         counts = waiting_in_rooms(reader, session.principal) if session and not must_enrol else {}
         is_lone = session is not None and _is_lone_administrator(request, reader, session.principal)
-        is_stale = session is not None and reader.now - session.last_used_at > sessions.TOUCH_EVERY
+        is_stale = (
+            session is not None
+            and reader.now - session.last_used_at > sessions.TOUCH_EVERY
+            and not _asks_by_itself(request)
+        )
     if session is not None and is_stale:
         with console.database.unit_of_work() as uow:
             sessions.touch(uow, session)
@@ -171,6 +175,14 @@ def visit_with(request: Request, token: str) -> Visit:
         visit = Visit(office_name=office_name, csrf_secret=known or fresh, new_visitor=fresh)
     request.state.visit = visit
     return visit
+
+
+def _asks_by_itself(request: Request) -> bool:
+    """Whether a page looks for news and no person did anything: an open page alone keeps no session alive."""
+    headers = request.headers
+    return request.method == "GET" and (
+        "hx-request" in headers or headers.get("accept") == "application/json"
+    )
 
 
 def needs_second_factor(console: Console, principal: Principal) -> bool:
