@@ -148,10 +148,18 @@ def visit_with(request: Request, token: str) -> Visit:
         session = sessions.find(reader, token) if token else None
         office = reader.session.get(Office, THE_ONE)
         office_name, look = (office.name, look_of(office)) if office else ("", Look())
-        must_enrol = session is not None and _must_enrol(console, session)
+        must_enrol = (
+            session is not None
+            and not session.has_second_factor
+            and needs_second_factor(console, session.principal)
+        )
         counts = waiting_in_rooms(reader, session.principal) if session and not must_enrol else {}
         is_lone = session is not None and _is_lone_administrator(request, reader, session.principal)
-        is_stale = session is not None and reader.now - session.last_used_at > sessions.TOUCH_EVERY
+        is_stale = (
+            session is not None
+            and reader.now - session.last_used_at > sessions.TOUCH_EVERY
+            and not _asks_by_itself(request)
+        )
     if session is not None:
         note_caller(request, account=session.principal.username, session=f"staff:{session.id}")
     if session is not None and is_stale:
@@ -176,9 +184,17 @@ def visit_with(request: Request, token: str) -> Visit:
     return visit
 
 
-def _must_enrol(console: Console, session: sessions.LiveSession) -> bool:
-    is_real = console.settings.app_env == "production"
-    return is_real and second_factor.is_required(session.principal) and not session.has_second_factor
+def _asks_by_itself(request: Request) -> bool:
+    """Whether a page looks for news and no person did anything: an open page alone keeps no session alive."""
+    headers = request.headers
+    return request.method == "GET" and (
+        "hx-request" in headers or headers.get("accept") == "application/json"
+    )
+
+
+def needs_second_factor(console: Console, principal: Principal) -> bool:
+    """Whether this office lets the person work only with a second factor."""
+    return console.settings.app_env == "production" and second_factor.is_required(principal)
 
 
 def _is_lone_administrator(request: Request, reader: ReadOnly, principal: Principal) -> bool:
@@ -186,7 +202,7 @@ def _is_lone_administrator(request: Request, reader: ReadOnly, principal: Princi
     if not may(principal, Permission.STAFF_MANAGE):
         return False
     is_place = console_of(request).settings.app_env == "production" or "/staff" in request.url.path
-    return is_place and queries.administrators_in_use(reader) < 2
+    return is_place and queries.administrators_in_use(reader) < queries.ENOUGH_ADMINISTRATORS
 
 
 CurrentVisit: TypeAlias = Annotated[Visit, Depends(current_visit)]

@@ -5,7 +5,7 @@ from typing import Annotated, Any, assert_never
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from admin.access import CurrentVisit, SignedIn, Visit, console_of
+from admin.access import CurrentVisit, SignedIn, Visit, console_of, needs_second_factor
 from admin.own_browser import browser_of, put_signed_in, wait_refusal
 from admin.pages import RowId, page, redirect, refilling
 from eservice.kit.errors import ErrorKind, ServiceError, invalid
@@ -23,7 +23,7 @@ router = APIRouter()
 @router.get("/me")
 def show_me(request: Request, reader: Reader, visit: CurrentVisit, staff: SignedIn) -> Response:
     """One's own name and roles, password, second factor and open sessions."""
-    return page(request, "me/me.html", **_my_context(reader, visit, staff))
+    return page(request, "me/me.html", **_my_context(request, reader, visit, staff))
 
 
 @router.post("/me/password")
@@ -38,7 +38,7 @@ def change_password(
     """Changes one's own password and signs every other browser out."""
     database = console_of(request).database
     with database.read() as reader:
-        context = _my_context(reader, visit, staff)
+        context = _my_context(request, reader, visit, staff)
     with refilling(request, "me/me.html", **context):
         if password != repeated:
             raise invalid("staff.password_differs", repeated="differs")
@@ -77,7 +77,7 @@ def browsers(reader: ReadOnly, account_id: int) -> list[tuple[sessions.OpenSessi
     return [(each, devices.in_words(each.user_agent)) for each in sessions.sessions_of(reader, account_id)]
 
 
-def _my_context(reader: ReadOnly, visit: Visit, staff: Principal) -> dict[str, Any]:
+def _my_context(request: Request, reader: ReadOnly, visit: Visit, staff: Principal) -> dict[str, Any]:
     return {
         "department_names": queries.department_names(reader),
         "grants": queries.in_order(staff.grants),
@@ -85,6 +85,6 @@ def _my_context(reader: ReadOnly, visit: Visit, staff: Principal) -> dict[str, A
         "session_id": visit.session_id,
         "has_password": queries.account_by_id(reader, staff.account_id).password_hash is not None,
         "factor": second_factor.state_of(reader, staff.account_id),
-        "is_required": second_factor.is_required(staff),
+        "is_required": needs_second_factor(console_of(request), staff),
         "min_length": MIN_LENGTH,
     }

@@ -7,7 +7,7 @@ import segno
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from admin.access import SECOND_FACTOR, SignedIn, console_of, visit_with
+from admin.access import SECOND_FACTOR, SignedIn, console_of, needs_second_factor, visit_with
 from admin.me import MY_PAGE
 from admin.own_browser import browser_of, put_signed_in, second_factor_sealer, wait_refusal
 from admin.pages import page, redirect, refilling
@@ -125,7 +125,7 @@ def _context(
     address = totp.enrolment_address(proposal.seed, username=staff.username, issuer=host)
     return {
         "factor": second_factor.state_of(reader, staff.account_id),
-        "is_required": second_factor.is_required(staff),
+        "is_required": needs_second_factor(console_of(request), staff),
         "has_password": queries.account_by_id(reader, staff.account_id).password_hash is not None,
         "proposal": proposal.sealed,
         "key": totp.in_groups(proposal.seed),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.channels.line.rich_menu import NAME_PREFIX
 from bot.menu import MENU
@@ -18,6 +18,7 @@ from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.messaging import inbox
 from eservice.messaging.models import ChannelName
+from eservice.staff.models import StaffAccount
 from tests.bot.line.fake_line import FakeLine
 from tests.commands import Ran, Run, data_dir, run
 from tests.loopback import served
@@ -137,6 +138,19 @@ def test_the_examination_changes_nothing(
     assert (found["database"], found["migrations"], found["clock"]) == ("ok", "ok", "ok")
     with own_database.engine.connect() as connection:
         assert not own_database.engine.dialect.has_table(connection, "doctor_trial")
+
+
+def test_a_real_office_is_told_to_have_two_administrators(
+    run: Run, office: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"APP_ENV": "production", "SECRET_KEY": "k" * 32, "PUBLIC_URL": URL}.items():
+        monkeypatch.setenv(name, value)
+    run("staff", "create", "somsri", "--role", "administrator")
+    for verdict, count in (("warning", "in use: 0"), ("ok", "in use: 2")):
+        found = examined(run, "administrators")
+        assert found[0] == verdict and count in found[1]
+        with office.unit_of_work() as uow:
+            uow.session.execute(update(StaffAccount).values(password_hash="x"))
 
 
 def test_it_works_while_another_process_writes(run: Run, office: Database) -> None:

@@ -1,4 +1,4 @@
-"""Whether what the office runs on works: database, disk, media store, clock, worker. And how findings are told.
+"""Whether what the office runs on works: database, disk, media store, clock, worker, administrators. And how findings are told.
 
 The channels examine themselves beside their clients and answer in the same `Finding`s.
 """
@@ -31,6 +31,7 @@ from eservice.kit.unit_of_work import ReadOnly
 from eservice.messaging import credentials, delivery_queries, inbox
 from eservice.messaging.models import InboundEvent
 from eservice.operations.failures import reason_of
+from eservice.staff.queries import ENOUGH_ADMINISTRATORS, administrators_in_use
 
 LOW_DISK_MB = 500
 FIRST_YEAR = 2569  # of the product: a clock before it is wrong
@@ -130,6 +131,7 @@ def examine(settings: Settings) -> list[Finding]:
             _check_clock(database, has_tables=has_tables),
             _check_worker(database) if has_tables else _unseen("worker"),
             _check_backups(settings, database) if has_tables else _unseen("backups"),
+            *([_check_administrators(database)] if has_tables and settings.app_env == "production" else []),
         ]
     finally:
         database.dispose()
@@ -271,6 +273,18 @@ def _newest_instant(reader: ReadOnly) -> datetime | None:
     columns = (heartbeat.WorkerBeat.at, InboundEvent.received_at, AuditRecord.at)
     written = [reader.session.scalar(select(func.max(column))) for column in columns]
     return max((at for at in written if at is not None), default=None)
+
+
+def _check_administrators(database: Database) -> Finding:
+    """A real office needs two: one who cannot get in is let in by the other."""
+    try:
+        with database.read() as reader:
+            count = administrators_in_use(reader)
+    except SQLAlchemyError:
+        return _unseen("administrators")
+    if count < ENOUGH_ADMINISTRATORS:
+        return _found("administrators", Verdict.WARNING, "too_few", count=count)
+    return _found("administrators", Verdict.OK, "ok", count=count)
 
 
 def _check_worker(database: Database) -> Finding:

@@ -11,6 +11,7 @@ from eservice.kit.unit_of_work import ReadOnly
 from eservice.staff.models import ApiToken, Department, Role, RoleGrant, StaffAccount
 from eservice.staff.permissions import Grant, Principal
 
+ENOUGH_ADMINISTRATORS = 2
 _ORDER = {role: place for place, role in enumerate(Role)}
 
 

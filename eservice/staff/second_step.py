@@ -42,6 +42,7 @@ class _Right:
 
     attempt_id: int
     step: int | None = None
+    sealed_seed: str = ""  # sealed anew, so that it outlives a former SECRET_KEY
     code_hash: str = ""
 
 
@@ -146,7 +147,9 @@ def _look_at(database: Database, sealer: Sealer, asked: _Asked, code: str) -> _R
     seed = sealer.open(asked.sealed_seed)
     with database.read() as reader:
         step = totp.matching_step(seed, typed, at=reader.now, after=asked.last_step)
-    return WrongCode() if step is None else _Right(attempt_id=asked.attempt_id, step=step)
+    if step is None:
+        return WrongCode()
+    return _Right(attempt_id=asked.attempt_id, step=step, sealed_seed=sealer.renew(asked.sealed_seed))
 
 
 def _use_up(uow: UnitOfWork, account: StaffAccount, right: _Right) -> bool:
@@ -155,7 +158,7 @@ def _use_up(uow: UnitOfWork, account: StaffAccount, right: _Right) -> bool:
         used = uow.session.execute(
             update(SecondFactor)
             .where(SecondFactor.account_id == account.id, SecondFactor.last_step < right.step)
-            .values(last_step=right.step)
+            .values(last_step=right.step, sealed_seed=right.sealed_seed)
             .returning(SecondFactor.account_id)
         ).one_or_none()
     else:

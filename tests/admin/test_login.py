@@ -141,6 +141,18 @@ def test_use_keeps_a_session_alive(doors: Doors, clock: FixedClock) -> None:
     assert visitor.get("/admin/me").status_code == 303
 
 
+@pytest.mark.parametrize("header", [{"HX-Request": "true"}, {"Accept": "application/json"}])
+def test_a_page_that_looks_for_news_keeps_no_session_alive(
+    doors: Doors, clock: FixedClock, header: dict[str, str]
+) -> None:
+    visitor = doors.browser("somsri", Role.AUTHOR)
+    for _ in range(7):
+        clock.advance(hours=1)
+        assert visitor.client.get("/admin/me", headers=header).status_code == 200
+    clock.advance(hours=1)
+    assert visitor.get("/admin/me").status_code == 303
+
+
 def test_the_sign_in_form_of_another_site_is_refused(doors: Doors, somsri: int) -> None:
     visitor, other = doors.visitor(), doors.visitor()
     fields = {"username": "somsri", "password": GOOD_PASSWORD}

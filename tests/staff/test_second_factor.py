@@ -195,6 +195,18 @@ def test_a_proposed_seed_is_the_persons_own_and_of_today(clock: FixedClock) -> N
             second_factor.proposed(SEALER, account_id, brought, now=now)
 
 
+def test_a_seed_sealed_under_a_former_key_is_carried_over_with_its_next_use(somsri: Somsri) -> None:
+    def enter(sealer: Sealer) -> object:
+        somsri.clock.advance(minutes=1)
+        return second_step.enter_code(somsri.database, sealer, somsri.pending(), somsri.code(), HOME)
+
+    fresh = Sealer(["n" * 32], "second-factor")
+    with pytest.raises(ServiceError, match=r"secrets\.other_key"):
+        enter(fresh)
+    assert isinstance(enter(Sealer(["n" * 32, "k" * 32], "second-factor")), SignedIn)
+    assert isinstance(enter(fresh), SignedIn)
+
+
 def test_new_recovery_codes_cost_a_code_and_replace_the_old(somsri: Somsri) -> None:
     assert second_step.renew_codes(somsri.database, SEALER, somsri.id, "000000", HOME) == WrongCode()
     fresh = second_step.renew_codes(somsri.database, SEALER, somsri.id, somsri.code(), HOME)
