@@ -164,6 +164,13 @@ def init_office(settings: "Settings", arguments: argparse.Namespace) -> int:
     return 0
 
 
+def check_office(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`office checklist`: what is missing before residents may come. Returns 1 while something is."""
+    from eservice.setup import commands
+
+    return 0 if commands.check(settings, _database(settings), as_json=arguments.json) else 1
+
+
 def create_staff(settings: "Settings", arguments: argparse.Namespace) -> int:
     """`staff create`: an account, and the one-time link for choosing its password."""
     from eservice.staff import commands
@@ -334,8 +341,8 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     examination.set_defaults(run=doctor)
     _add_maintenance(commands.add_parser("maintenance", help="on, off, page: close for a while, and say so"))
     _add_channels(commands.add_parser("channels", help="setup line|telegram: webhook, menus, commands"))
+    _add_office(commands.add_parser("office", help="init, checklist: leave the demo, and what is missing"))
     _add_staff(commands.add_parser("staff", help="create, link, reset-second-factor: accounts"))
-    _add_office(commands.add_parser("office", help="init: leave the demo"))
     _add_tokens(commands.add_parser("api-token", help="create, renew, list, revoke: partners' ways in"))
     _add_webhooks(commands.add_parser("webhooks", help="add, list, remove, log, resend: news for partners"))
     add_audit(
@@ -391,6 +398,9 @@ def _add_office(parser: argparse.ArgumentParser) -> None:
         "--replace-demo", action="store_true", help="move a database with nothing but the demo aside first"
     )
     init.set_defaults(run=init_office)
+    checking = commands.add_parser("checklist", help="what is missing before residents may come")
+    checking.add_argument("--json", action="store_true", help="for programs")
+    checking.set_defaults(run=check_office)
 
 
 def _add_staff(parser: argparse.ArgumentParser) -> None:

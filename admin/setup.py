@@ -4,21 +4,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, assert_never
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
-from admin.access import guarded
+from admin.access import console_of, guarded
 from admin.office import clock_time, holiday_line, holidays_in, optional_time, time_words
 from admin.pages import page, redirect, refilling
+from eservice.demo.loader import shipped_notice
 from eservice.kit.errors import conflict, invalid
-from eservice.kit.http import Db, Reader
+from eservice.kit.http import Db, Reader, Uow
 from eservice.kit.media import MediaStore
 from eservice.kit.media_http import Media, files_of, read_files
+from eservice.kit.text import writable
+from eservice.kit.thai_calendar import BUDDHIST_ERA_OFFSET, local_date
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.office import service as offices
 from eservice.office.service import OfficeFacts
 from eservice.setup import departments, people, seal, starter
+from eservice.setup.checklist import BACKUPS, checklist, is_ready, read_state
 from eservice.setup.departments import Row
 from eservice.setup.plan import ADMINISTRATORS
 from eservice.setup.steps import STEPS, Step, read_progress, step_after
@@ -66,6 +70,46 @@ def overview(request: Request, reader: Reader, staff: Manager) -> Response:
     return page(request, "setup/overview.html", steps=STEPS, progress=progress, waiting=waiting)
 
 
+@router.get("/checklist")
+def show_checklist(request: Request, reader: Reader, staff: Manager) -> Response:
+    """What is missing before residents may come, each with where it is mended."""
+    items = checklist(read_state(reader, console_of(request).settings))
+    return page(request, "setup/checklist.html", items=items, ready=is_ready(items))
+
+
+@router.post("/checklist/backups")
+def confirm_backups(request: Request, uow: Uow, staff: Manager) -> Response:
+    """Somebody says that copies are made; the audit knows who."""
+    offices.note_step(uow, BACKUPS, actor=staff.username)
+    return redirect(request, f"{HOME}/checklist", flash="setup.saved")
+
+
+@router.get("/notice")
+def show_notice(request: Request, reader: Reader, staff: Manager) -> Response:
+    """The privacy notice in force, or the one that is shipped, to be gone through and published."""
+    current = offices.current_notice(reader)
+    year = local_date(reader.now).year + BUDDHIST_ERA_OFFSET
+    version = _next_version(current.version if current else "", year)
+    text = current.text if current else shipped_notice()
+    form = {"version": version, "text": text}
+    return page(request, "setup/notice.html", form=form, current=current)
+
+
+@router.post("/notice")
+def publish_notice(
+    request: Request,
+    uow: Uow,
+    staff: Manager,
+    version: Annotated[str, Form()] = "",
+    text: Annotated[str, Form()] = "",
+) -> Response:
+    """Puts a version in force; residents hear of it at their next contact."""
+    form = {"version": version, "text": text}
+    with refilling(request, "setup/notice.html", form=form, current=offices.current_notice(uow)):
+        offices.publish_notice(uow, version=version.strip(), text=writable(text), actor=staff.username)
+    return redirect(request, f"{HOME}/checklist", flash="setup.notice_published")
+
+
 @router.get("/{step}")
 def show(request: Request, reader: Reader, staff: Manager, step: Step) -> Response:
     """The form of one step, with what is known."""
@@ -97,6 +141,13 @@ def save(
         _forget(media, older)
     following = step_after(step)
     return redirect(request, f"{HOME}/{following.value}" if following else HOME, flash="setup.saved")
+
+
+def _next_version(known: str, year: int) -> str:
+    """The year and a number, as the notices are counted: "2569-2" after "2569-1"."""
+    of_year, _, number = known.partition("-")
+    is_next = of_year == str(year) and number.isdecimal() and len(number) < 5
+    return f"{year}-{int(number) + 1 if is_next else 1}"
 
 
 def _save(

@@ -34,8 +34,7 @@ def load_demo(uow: UnitOfWork) -> None:
     """Loads the demo office into an empty database: facts, departments, privacy notice, published FAQ, test questions."""
     create_office(uow, _facts(), actor=SYSTEM, is_demo=True)
     _create_departments(uow)
-    notice = (_FOLDER / "privacy_notice.md").read_text(encoding="utf-8")
-    publish_notice(uow, version=NOTICE_VERSION, text=notice, actor=SYSTEM)
+    publish_notice(uow, version=NOTICE_VERSION, text=shipped_notice(), actor=SYSTEM)
     for path in sorted((_FOLDER / "faq").glob("*.jsonl")):
         result = import_entries(uow, path.read_bytes(), FileKind.JSONL, actor=SYSTEM, publish=True)
         if result.problems:
@@ -43,6 +42,11 @@ def load_demo(uow: UnitOfWork) -> None:
             raise RuntimeError(f"{path.name}:{first.line} {first.column} {first.code}")
     questions = _FOLDER / "test_questions.jsonl"
     known_questions.add(uow, read_questions(questions.read_bytes(), questions.name), actor=SYSTEM)
+
+
+def shipped_notice() -> str:
+    """A privacy notice that an office may begin with."""
+    return (_FOLDER / "privacy_notice.md").read_text(encoding="utf-8")
 
 
 def _facts() -> OfficeFacts:

@@ -1,4 +1,4 @@
-"""`office init`: leaves the demo. The office stands whole in a database of its own, or nothing has changed."""
+"""`office init`: leaves the demo, whole or not at all. `office checklist`: what the office still lacks."""
 
 import os
 import sqlite3
@@ -14,7 +14,9 @@ from eservice.kit.media import open_media
 from eservice.kit.migrate import migrate
 from eservice.kit.settings import Settings
 from eservice.kit.thai_calendar import local
+from eservice.operations.doctor import Verdict, told
 from eservice.setup import founding
+from eservice.setup.checklist import checklist, is_ready, read_state
 from eservice.setup.founding import Contents, FirstLink
 from eservice.setup.plan import TEXTS, OfficePlan
 from eservice.staff.accounts import CLI
@@ -41,6 +43,26 @@ def init(settings: Settings, read_plan: Callable[[], OfficePlan], *, replace_dem
     finally:
         database.dispose()
     _tell(settings, plan, links, aside)
+
+
+def check(settings: Settings, database: Database, *, as_json: bool) -> bool:
+    """`office checklist`: prints what is missing, with where to mend it; whether the office is ready.
+
+    Raises ServiceError `office.not_set_up`.
+    """
+    settings = settings.as_last_served()
+    with database.read() as reader:
+        items = checklist(read_state(reader, settings))
+    ready = is_ready(items)
+    if as_json:
+        print(told([item.found for item in items], as_json=True))
+        return ready
+    for item in items:
+        print(told([item.found], as_json=False))
+        if item.found.verdict is not Verdict.OK:
+            print(f"  {settings.public_url}{item.href}")
+    print(TEXTS.both("setup.ready.yes" if ready else "setup.ready.no"))
+    return ready
 
 
 def _contents(database: Database) -> Contents:

@@ -135,3 +135,16 @@ def test_no_starter_answer_keeps_what_is_the_demos_own(database: Database) -> No
     said = "\n".join(answers)
     assert "อบต.ตัวอย่าง" not in said and "สำนักปลัด" not in said and "กองคลัง" not in said
     assert all(UNFILLED in answer for answer in answers if "ณ วันที่ตรวจสอบ" in answer)
+
+
+def test_the_checklist_leads_to_the_notice_which_is_published_there(rooms: Doors) -> None:
+    admin = rooms.browser("somsri", Role.ADMINISTRATOR)
+    assert "ยังไม่มีประกาศความเป็นส่วนตัว" in admin.get("/admin/setup/checklist").text
+    assert "2569-1" in admin.get("/admin/setup/notice").text
+    assert admin.post("/admin/setup/notice", version="2569-1", text="").status_code == 422
+    answer = admin.post("/admin/setup/notice", version="2569-1", text="# ประกาศ\r\nเก็บเท่าที่ต้องใช้")
+    assert answer.headers["location"] == "/admin/setup/checklist"
+    assert admin.post("/admin/setup/checklist/backups").status_code == 303
+    page = admin.get("/admin/setup/checklist").text
+    assert "ยังไม่มีประกาศความเป็นส่วนตัว" not in page and "มีคนยืนยันว่าตั้งการสำรองข้อมูลแล้ว" in page
+    assert "2569-2" in admin.get("/admin/setup/notice").text
