@@ -14,12 +14,12 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-import app
 from eservice.kit import audit
 from eservice.kit.audit import SYSTEM, AuditRecord
 from eservice.kit.database import Database
 from eservice.kit.migrate import migrate
 from eservice.kit.settings import Settings
+from eservice.operations import arguments
 from eservice.staff import accounts, queries, second_factor, sessions
 from eservice.staff.accounts import Profile
 from eservice.staff.models import Department, Role, SecondFactor, StaffAccount
@@ -32,7 +32,7 @@ from knowledge.search import Calibration
 from knowledge.search.recalibration import picture
 from tests.commands import Run, data_dir, run
 from tests.learned import copy_into
-from tests.migrated import copy_of_migrated
+from tests.migrated import default_database
 from tests.source import ROOT
 
 __all__ = ["data_dir", "run"]
@@ -50,14 +50,14 @@ ROWS = (
 def office(fresh_database: Database, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
     """Each of the two databases in turn, named by DATABASE_URL; the command itself migrates it."""
     monkeypatch.setenv("DATABASE_URL", fresh_database.url.render_as_string(hide_password=False))
+    fresh_database.signing_key = lambda: Settings.model_validate({"data_dir": data_dir}).signing_key
     return fresh_database
 
 
 @pytest.fixture
 def stored(data_dir: Path) -> Database:
     """The default database, migrated."""
-    database = Database(f"sqlite:///{copy_of_migrated(data_dir / 'phueanban.db')}")
-    return database
+    return default_database(data_dir)
 
 
 def jsonl(folder: Path, *rows: object) -> Path:
@@ -89,11 +89,11 @@ def test_wrong_usage_is_2_and_changes_nothing(run: Run, data_dir: Path, words: l
 
 
 def test_the_names_on_the_command_line_are_those_of_the_code() -> None:
-    assert tuple(role.value for role in Role) == app.ROLES
-    assert tuple(f".{kind.value}" for kind in FileKind) == app.FAQ_FILES
-    assert tuple(kind.value for kind in WebhookKind) == app.WEBHOOK_KINDS
+    assert tuple(role.value for role in Role) == arguments.ROLES
+    assert tuple(f".{kind.value}" for kind in FileKind) == arguments.FAQ_FILES
+    assert tuple(kind.value for kind in WebhookKind) == arguments.WEBHOOK_KINDS
     useful = {role.value for role in Role if Permission.CASE_READ in GRANTS[role]}
-    assert useful == set(app.TOKEN_ROLES)
+    assert useful == set(arguments.TOKEN_ROLES)
 
 
 def test_help_loads_no_library() -> None:
@@ -232,7 +232,7 @@ def test_an_import_is_audited_and_published_only_when_told(
         assert set(reader.session.scalars(select(Entry.state))) == {EntryState.LIVE}
 
 
-@pytest.mark.parametrize("ending", app.FAQ_FILES)
+@pytest.mark.parametrize("ending", arguments.FAQ_FILES)
 def test_importing_an_export_changes_nothing(run: Run, stored: Database, tmp_path: Path, ending: str) -> None:
     run("faq", "import", str(jsonl(tmp_path, *ROWS)), "--publish")
     path = tmp_path / f"out{ending}"

@@ -22,7 +22,7 @@ from eservice.staff.models import StaffAccount
 from tests.bot.line.fake_line import FakeLine
 from tests.commands import Ran, Run, data_dir, run
 from tests.loopback import served
-from tests.migrated import copy_of_migrated
+from tests.migrated import default_database
 
 __all__ = ["data_dir", "run"]
 
@@ -33,7 +33,7 @@ TOKEN = "100001:AAFsecretsecretsecretsecretsecret"
 @pytest.fixture
 def office(data_dir: Path) -> Database:
     """The default database with an office in it."""
-    database = Database(f"sqlite:///{copy_of_migrated(data_dir / 'phueanban.db')}")
+    database = default_database(data_dir)
     prepare(database, with_demo=False)
     return database
 

@@ -12,7 +12,7 @@ from eservice.staff.models import Department
 from eservice.webhooks import deliveries, subscriptions
 from eservice.webhooks.models import WebhookKind
 from tests.commands import Run, data_dir, run
-from tests.migrated import copy_of_migrated
+from tests.migrated import default_database
 
 __all__ = ["data_dir", "run"]
 
@@ -20,7 +20,7 @@ __all__ = ["data_dir", "run"]
 @pytest.fixture
 def stored(data_dir: Path) -> Database:
     """The default database, migrated, with one department."""
-    database = Database(f"sqlite:///{copy_of_migrated(data_dir / 'phueanban.db')}")
+    database = default_database(data_dir)
     with database.unit_of_work() as uow:
         uow.session.add(Department(name="กองช่าง", position=0))
     return database

@@ -21,7 +21,7 @@ from bot.dialog.flow import (
     TapAnswer,
     Value,
     flow_payload,
-)
+)  # fmt: skip
 from bot.flows import checks, limits, main_menu
 from bot.flows.complaint_answers import (
     NONE,

@@ -56,6 +56,10 @@ def put_back(settings: Settings, folder: Path, *, replace: bool) -> None:
     if restored.before is not None:
         _say("was_kept", folder=restored.before.folder)
     _tell_restored("restored", backup, restored)
+    _warn_of_another_key(settings, restored)
+
+
+def _warn_of_another_key(settings: Settings, restored: Restored) -> None:
     if settings.key_fingerprint != restored.manifest.key_fingerprint:
         _say("other_key", fingerprint=restored.manifest.key_fingerprint)
 
@@ -70,6 +74,7 @@ def drill(settings: Settings, folder: Path) -> None:
         restored = try_out(backup, lambda: settings.signing_key)
         succeeded(backup, restored.manifest.rows, restored.manifest.media.bytes)
     _tell_restored("drilled", backup, restored)
+    _warn_of_another_key(settings, restored)
 
 
 def try_out(backup: Path, signing_key: Callable[[], str]) -> Restored:
@@ -81,7 +86,7 @@ def try_out(backup: Path, signing_key: Callable[[], str]) -> Restored:
         database = Database(f"sqlite:///{Path(scratch) / 'drill.db'}", signing_key=signing_key)
         try:
             restored = restore(database, open_at(Path(scratch) / "media"), backup)
-            chains.require_whole(database)
+            chains.require_whole(database, whatever_key=True)
             return restored
         finally:
             database.dispose()

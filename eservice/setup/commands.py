@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from eservice.kit import heartbeat
-from eservice.kit.database import Database
+from eservice.kit.database import Database, open_database
 from eservice.kit.errors import ErrorKind, ServiceError, conflict
 from eservice.kit.media import open_media
 from eservice.kit.migrate import migrate
@@ -29,7 +29,7 @@ def init(settings: Settings, read_plan: Callable[[], OfficePlan], *, replace_dem
     Raises ServiceError `setup.office_here`, `setup.demo_here`, `setup.demo_in_use`, `setup.still_serving`,
     `setup.only_sqlite`, `setup.bad_plan`, `media.unavailable`.
     """
-    database = Database(settings.database_address)
+    database = open_database(settings)
     try:
         kind = _contents(database)
         _refuse(database, kind, replace_demo=replace_demo)
@@ -117,7 +117,7 @@ def _replace(settings: Settings, database: Database, plan: OfficePlan) -> tuple[
     place = Path(database.url.database or "")
     fresh_place = place.with_name(f"{place.name}.new")
     _forget(fresh_place)
-    fresh = Database(f"sqlite:///{fresh_place}", database.clock)
+    fresh = Database(f"sqlite:///{fresh_place}", database.clock, signing_key=database.signing_key)
     try:
         migrate(fresh)
         links = _found(settings, fresh, plan)
