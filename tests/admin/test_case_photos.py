@@ -138,7 +138,7 @@ def test_the_very_same_photo_again_is_refused_and_its_files_go(room: Room) -> No
     filed, somsri = begun(room), room.browser(room.desk.somsri)
     add(somsri, filed, photo(1, SMALL), kind="before")
     add(somsri, filed, photo(1, SMALL), kind="after")
-    assert "เหมือนรูปที่มีอยู่แล้วทุกจุด" in somsri.page(f"{HOME}/{filed.complaint_id}")
+    assert "เป็นไฟล์เดียวกับรูปที่มีอยู่แล้ว" in somsri.page(f"{HOME}/{filed.complaint_id}")
     assert len(kept(room, filed)) == 1 and stored(room) == 2
 
 

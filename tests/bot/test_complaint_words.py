@@ -87,7 +87,7 @@ def test_a_place_told_in_the_words_is_not_shown_as_missing(village: Village) -> 
     somchai = village.resident()
     somchai.says(LAMP)
     somchai.taps("บอกที่ไว้ในข้อความแล้ว")
-    somchai.sees("ตามที่พิมพ์ไว้ข้างบน")
+    somchai.sees("ตามข้อความข้างบน")
 
 
 @pytest.mark.parametrize(

@@ -372,7 +372,7 @@ def test_corruption_is_pointed_to_those_who_protect_and_filed_only_when_meant(vi
     somchai.taps("ส่งเป็นเรื่องทั่วไป")
     somchai.sees("อยู่ตรงไหน")
     somchai.says("ข้าม")
-    somchai.sees("เกี่ยวกับหน่วยงานไหน")
+    somchai.sees("ร้องเรียนหน่วยงานไหน")
     somchai.taps("สำนักปลัด")
     somchai.taps("ส่งเรื่อง")
     village.relay()

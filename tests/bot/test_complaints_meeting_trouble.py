@@ -248,7 +248,7 @@ def test_a_case_that_is_put_aside_is_said_to_be_unsent_and_can_be_gone_on_with(
     somchai.says("หน้าวัดหนองบัว")
     somchai.says(words)
     somchai.sees("ยังไม่ได้ส่ง")
-    somchai.taps("แจ้งเรื่องนั้นต่อ")
+    somchai.taps("แจ้งเรื่องเดิมต่อ")
     somchai.sees("ตรวจดูก่อนส่ง", LAMP, "หน้าวัดหนองบัว")
     somchai.taps("ส่งเรื่อง")
     assert the_case(village).address == "หน้าวัดหนองบัว"
@@ -263,7 +263,7 @@ def test_a_case_whose_telling_broke_off_can_be_gone_on_with_a_day_later(village:
     village.deliver()
     somchai.sees("ยังไม่ได้ส่ง")
     village.clock.advance(days=1)
-    somchai.taps("แจ้งเรื่องนั้นต่อ")
+    somchai.taps("แจ้งเรื่องเดิมต่อ")
     somchai.sees("อยู่ตรงไหน")
     somchai.taps("บอกที่ไว้ในข้อความแล้ว")
     somchai.taps("ส่งเรื่อง")
