@@ -1,5 +1,7 @@
 """What the telling of a case holds, read from its answers: words, place, category, and cases like it."""
 
+from datetime import UTC, datetime
+
 from bot.dialog.flow import Run, Value
 from bot.flows.turn import Turn
 from eservice.complaints import nearby
@@ -7,6 +9,7 @@ from eservice.complaints.categories import CORRUPTION, read_categories
 from eservice.complaints.clocks import OTHER_CATEGORY
 from eservice.complaints.corruption import reads_like_corruption
 from eservice.complaints.filing import NewComplaint
+from eservice.complaints.held_photos import HELD_FOR
 from eservice.complaints.models import Source
 from eservice.complaints.nearby import DISTANCE_STEP_M, Similar
 from eservice.complaints.villages import read_village
@@ -149,3 +152,9 @@ def new_complaint(turn: Turn, run: Run, text: str) -> NewComplaint:
         urgency=turn.complaints.urgency(text).urgency,
         accused=frozenset({int(accused)}) if accused.isdecimal() else frozenset(),
     )
+
+
+def photos_since(run: Run, now: datetime) -> datetime:
+    """Since when photos belong to what is told in this run."""
+    begun = run.answers.get("photos_since")
+    return datetime.fromtimestamp(float(begun), UTC) if begun is not None else now - HELD_FOR

@@ -5,7 +5,6 @@ are taken at any time, before, during or after; nothing but the words themselves
 """
 
 import secrets
-from datetime import UTC, datetime
 
 from bot.dialog import engine
 from bot.dialog.flow import (
@@ -21,7 +20,7 @@ from bot.dialog.flow import (
     TapAnswer,
     Value,
     flow_payload,
-)  # fmt: skip
+)
 from bot.flows import checks, limits, main_menu
 from bot.flows.complaint_answers import (
     NONE,
@@ -32,6 +31,7 @@ from bot.flows.complaint_answers import (
     is_about_people,
     new_complaint,
     offer_of,
+    photos_since,
     place_words,
     propose,
     similar_cases,
@@ -44,7 +44,6 @@ from bot.flows.turn import Turn
 from eservice.complaints import filing, held_photos, residents
 from eservice.complaints.cases import Resident
 from eservice.complaints.categories import PRAISE, read_categories
-from eservice.complaints.held_photos import HELD_FOR
 from eservice.complaints.nearby import Similar
 from eservice.complaints.numbers import shown
 from eservice.complaints.wording import in_parts
@@ -194,12 +193,6 @@ def _is_choice(turn: Turn, run: Run, value: str) -> bool:
             return True
 
 
-def _photos_since(turn: Turn, run: Run) -> datetime:
-    """Since when photos belong to this telling."""
-    begun = run.answers.get("photos_since")
-    return datetime.fromtimestamp(float(begun), UTC) if begun is not None else turn.uow.now - HELD_FOR
-
-
 def back(turn: Turn, run: Run) -> None:
     """To the question before, of those that were put to the person: where, or what."""
     earlier = "what" if run.step == "place" else "place"
@@ -333,7 +326,7 @@ def _ask_category(turn: Turn, run: Run, *, is_all: bool = False, problem: str = 
 def _ask_send(turn: Turn, run: Run, cancel: Button, problem: str) -> None:
     """The summary: everything as it will be kept, and what can still be changed."""
     text = text_of(turn, run.answers)
-    photos = len(held_photos.held_of(turn.uow, turn.talk.contact.id, _photos_since(turn, run)))
+    photos = len(held_photos.held_of(turn.uow, turn.talk.contact.id, photos_since(run, turn.uow.now)))
     name = turn.own_message(int(run.answers.get("name") or 0))
     unsaid = "report.place_is_in_words" if checks.names_place(text) else "report.no_place"
     rows = [
@@ -365,7 +358,7 @@ def _join(turn: Turn, run: Run, similar: Similar) -> None:
     """ฉันด้วย: follows the other case; words and photos go to its officers, and to nobody else."""
     contact_id = turn.talk.contact.id
     filing.join(turn.uow, similar.number, contact_id, words=text_of(turn, run.answers))
-    held_photos.attach_held(turn.uow, similar.complaint_id, contact_id, since=_photos_since(turn, run))
+    held_photos.attach_held(turn.uow, similar.complaint_id, contact_id, since=photos_since(run, turn.uow.now))
     asks.became_report(turn.uow, told_in(run.answers))
     turn.state.run = None
     turn.say(
@@ -394,7 +387,7 @@ def _finish(turn: Turn, run: Run) -> None:
         for part in in_parts(text)[1:]:
             residents.say(turn.uow, filed.number, owner, part)
     held_photos.attach_held(
-        turn.uow, filed.complaint_id, turn.talk.contact.id, since=_photos_since(turn, run)
+        turn.uow, filed.complaint_id, turn.talk.contact.id, since=photos_since(run, turn.uow.now)
     )
     asks.became_report(turn.uow, told_in(run.answers))
     turn.remember_case(filed.number)
