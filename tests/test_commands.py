@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 import app
 from eservice.kit.audit import SYSTEM, AuditRecord
-from eservice.kit.database import Database
+from eservice.kit.database import Database, open_database
 from eservice.kit.migrate import migrate
 from eservice.kit.settings import Settings
 from eservice.staff import accounts, queries, sessions
@@ -47,6 +47,7 @@ ROWS = (
 def office(fresh_database: Database, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
     """Each of the two databases in turn, named by DATABASE_URL; the command itself migrates it."""
     monkeypatch.setenv("DATABASE_URL", fresh_database.url.render_as_string(hide_password=False))
+    fresh_database.signing_key = lambda: Settings.model_validate({"data_dir": data_dir}).signing_key
     return fresh_database
 
 
@@ -54,7 +55,7 @@ def office(fresh_database: Database, data_dir: Path, monkeypatch: pytest.MonkeyP
 def stored(data_dir: Path) -> Database:
     """The default database, migrated."""
     data_dir.mkdir()
-    database = Database(f"sqlite:///{data_dir / 'phueanban.db'}")
+    database = open_database(Settings.model_validate({"data_dir": data_dir}))
     migrate(database)
     return database
 

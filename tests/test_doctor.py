@@ -15,8 +15,9 @@ from bot.menu import MENU
 from eservice.demo.first_start import prepare
 from eservice.kit import heartbeat, outbox
 from eservice.kit.clock import FixedClock
-from eservice.kit.database import Database
+from eservice.kit.database import Database, open_database
 from eservice.kit.migrate import migrate
+from eservice.kit.settings import Settings
 from eservice.messaging import inbox
 from eservice.messaging.models import ChannelName
 from tests.bot.line.fake_line import FakeLine
@@ -33,7 +34,7 @@ TOKEN = "100001:AAFsecretsecretsecretsecretsecret"
 def office(data_dir: Path) -> Database:
     """The default database with an office in it."""
     data_dir.mkdir()
-    database = Database(f"sqlite:///{data_dir / 'phueanban.db'}")
+    database = open_database(Settings.model_validate({"data_dir": data_dir}))
     migrate(database)
     prepare(database, with_demo=False)
     return database

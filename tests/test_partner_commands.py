@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from eservice.kit.audit import AuditRecord
-from eservice.kit.database import Database
+from eservice.kit.database import Database, open_database
 from eservice.kit.migrate import migrate
+from eservice.kit.settings import Settings
 from eservice.staff import tokens
 from eservice.staff.models import Department
 from eservice.webhooks import deliveries, subscriptions
@@ -21,7 +22,7 @@ __all__ = ["data_dir", "run"]
 def stored(data_dir: Path) -> Database:
     """The default database, migrated, with one department."""
     data_dir.mkdir()
-    database = Database(f"sqlite:///{data_dir / 'phueanban.db'}")
+    database = open_database(Settings.model_validate({"data_dir": data_dir}))
     migrate(database)
     with database.unit_of_work() as uow:
         uow.session.add(Department(name="กองช่าง", position=0))

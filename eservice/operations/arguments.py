@@ -4,6 +4,8 @@ from argparse import ArgumentParser, ArgumentTypeError
 from datetime import date
 from pathlib import Path
 
+YEARS = range(2000, 2200)  # a year of the Buddhist era is a slip
+
 
 def add_audit(parser: ArgumentParser, run: object) -> None:
     """The words after `audit`."""
@@ -39,6 +41,9 @@ def add_traffic(parser: ArgumentParser, run: object) -> None:
 
 def _day(word: str) -> date:
     try:
-        return date.fromisoformat(word)
+        found = date.fromisoformat(word)
     except ValueError as fault:
         raise ArgumentTypeError(f"{word}: YYYY-MM-DD") from fault
+    if found.year not in YEARS:
+        raise ArgumentTypeError(f"{word}: {YEARS.start}-…")
+    return found

@@ -34,7 +34,9 @@ from eservice.operations.failures import reason_of
 LOW_DISK_MB = 500
 FIRST_YEAR = 2569  # of the product: a clock before it is wrong
 CLOCK_TOLERANCE = timedelta(minutes=1)  # of what processes wrote down, on whichever machine
-CLOCK_OFFSET = timedelta(seconds=1)  # from the database server's clock: what the law on traffic data calls in time
+CLOCK_OFFSET = timedelta(
+    seconds=1
+)  # from the database server's clock: what the law on traffic data calls in time
 WORK_MAY_WAIT = timedelta(minutes=1)
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _TEXTS = Catalogue(Path(__file__).parent / "text")
