@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, BackgroundTasks, Query, Request
 from fastapi.responses import Response
 
-from admin.access import console_of, guarded
+from admin.access import MAX_ID, console_of, guarded
 from admin.pages import page, redirect
 from admin.record_pages import Asked, day, last_verification, records_page
 from eservice.kit.http import Reader
@@ -30,7 +30,7 @@ def show(
     number: Short = "",
     begin: Annotated[str, Query(alias="from", max_length=10)] = "",
     end: Annotated[str, Query(alias="to", max_length=10)] = "",
-    before: Annotated[int | None, Query(ge=1)] = None,
+    before: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
 ) -> Response:
     """The newest records that fit what was asked, or those before a place in the list."""
     texts = console_of(request).texts

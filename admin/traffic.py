@@ -25,6 +25,7 @@ router = APIRouter(prefix="/traffic")
 
 HOME = "/admin/traffic"
 ROWS = 100
+MAX_PLACE = 2**63 - 1  # of PostgreSQL's bigint
 Short = Annotated[str, Query(max_length=100)]
 Day = Annotated[str, Query(max_length=10)]
 
@@ -53,7 +54,7 @@ def show(
     end: Annotated[Day, Query(alias="to")] = "",
     source: Short = "",
     account: Short = "",
-    before: Annotated[int | None, Query(ge=1)] = None,
+    before: Annotated[int | None, Query(ge=1, le=MAX_PLACE)] = None,
 ) -> Response:
     """The rows of some days, newest first; the form alone until days are asked for."""
     first, last = day(begin), day(end)

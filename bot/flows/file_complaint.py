@@ -44,6 +44,7 @@ from bot.flows.turn import Turn
 from eservice.complaints import filing, held_photos, residents
 from eservice.complaints.cases import Resident
 from eservice.complaints.categories import PRAISE, read_categories
+from eservice.complaints.held_photos import HELD_FOR
 from eservice.complaints.nearby import Similar
 from eservice.complaints.numbers import shown
 from eservice.complaints.wording import in_parts

@@ -9,6 +9,7 @@ ROLES = ("author", "approver", "publisher", "checker", "responder", "administrat
 TOKEN_ROLES = ("responder", "checker")
 WEBHOOK_KINDS = ("case.filed", "case.changed", "case.commented")
 FAQ_FILES = (".jsonl", ".csv", ".xlsx")
+YEARS = range(2000, 2200)  # a year of the Buddhist era is a slip
 
 
 def parse(words: list[str]) -> Namespace:
@@ -222,6 +223,9 @@ def _add_traffic(parser: ArgumentParser) -> None:
 
 def _day(word: str) -> date:
     try:
-        return date.fromisoformat(word)
+        found = date.fromisoformat(word)
     except ValueError as fault:
         raise ArgumentTypeError(f"{word}: YYYY-MM-DD") from fault
+    if found.year not in YEARS:
+        raise ArgumentTypeError(f"{word}: {YEARS.start}-…")
+    return found

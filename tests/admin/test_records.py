@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from admin import records, traffic
+from admin.record_pages import Asked, records_page
 from admin.site import text_directories
+from eservice.complaints.models import Complaint
+from eservice.complaints.numbers import shown
 from eservice.kit import audit
 from eservice.kit.database import Database
 from eservice.kit.http import Caller
@@ -79,6 +82,7 @@ def test_records_are_told_as_sentences_and_found_by_person_thing_deed_and_day(
     for query, count in (
         ("person=malee", 50), ("person=cli&deed=webhook.added", 1), ("kind=webhook&number=traffy", 1),
         ("from=2026-11-20&to=2026-11-20&kind=webhook", 1), ("from=2026-11-21&to=", 0), ("person=nobody", 0),
+        ("from=0001-01-01&to=9999-12-31&kind=webhook", 1),
     ):  # fmt: skip
         shown = auditor.get(f"/admin/records?{query}").text
         assert shown.count("timeline__title") == count, query
@@ -129,6 +133,10 @@ def test_opening_a_case_is_on_record_once_an_hour_and_printing_it_too(
         assert palad.get(page).status_code == 200
     with database.read() as reader:
         found = audit.history(reader, subject_kind="complaint", subject_id=filed.complaint_id)
+        number = shown(reader.session.get_one(Complaint, filed.complaint_id).number)
+        asked = Asked(kind="complaint", number=number)
+        listed = records_page(reader, Catalogue(*text_directories()), asked)
+    assert [row.thing for row in listed.rows] == [f"เรื่องแจ้ง {number}"] * len(found)
     readings = [(record.actor, record.action) for record in found if record.before is record.after is None]
     name = room.desk.palad.username
     assert readings == [(name, "complaint.exported"), (name, "complaint.read")]
