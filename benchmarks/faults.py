@@ -105,7 +105,8 @@ def kill(run: Run) -> None:
 
 
 def restore_again_and_again(run: Run) -> None:
-    """Backups while everybody writes; each is restored, by turns into either database, and compared."""
+    """Backups while everybody writes; each is restored into a new SQLite database and compared;
+    one more backup and restore are killed each time."""
     seconds: list[float] = []
     rows: list[int] = []
     for number in range(run.arguments.n):

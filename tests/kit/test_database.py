@@ -13,6 +13,7 @@ from eservice.kit.audit import AuditRecord, record
 from eservice.kit.database import Database, insert_new
 from eservice.kit.migrate import is_current, migrate
 from eservice.staff.models import Department
+from tests.conftest import postgres_address
 
 
 def test_sqlite_survives_a_power_cut_and_keeps_its_references(tmp_path: Path) -> None:
@@ -31,9 +32,11 @@ def test_sqlite_survives_a_power_cut_and_keeps_its_references(tmp_path: Path) ->
     }
 
 
-def test_postgresql_waits_for_a_lock_no_longer_than_sqlite(postgres_migrated: Database) -> None:
-    with postgres_migrated.engine.connect() as connection:
-        assert connection.scalar(text("SHOW lock_timeout")) == "10s"
+def test_postgresql_waits_for_a_lock_no_longer_than_sqlite(postgres_url: str) -> None:
+    database = Database(postgres_address(postgres_url))
+    with database.read() as reader:
+        assert reader.session.scalar(text("SHOW lock_timeout")) == "10s"
+    database.dispose()
 
 
 def test_many_writers_and_readers_neither_fail_nor_lose(own_database: Database) -> None:
