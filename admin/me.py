@@ -11,7 +11,7 @@ from admin.pages import RowId, page, redirect, refilling
 from eservice.kit.errors import ErrorKind, ServiceError, invalid
 from eservice.kit.http import Reader, Uow
 from eservice.kit.unit_of_work import ReadOnly
-from eservice.staff import devices, queries, second_factor, sessions, sign_in
+from eservice.staff import accounts, devices, queries, second_factor, sessions, sign_in
 from eservice.staff.passwords import MIN_LENGTH
 from eservice.staff.permissions import Principal
 
@@ -61,14 +61,14 @@ def change_password(
 @router.post("/me/sessions/{session_id}/end")
 def end_session(request: Request, uow: Uow, staff: SignedIn, session_id: RowId) -> Response:
     """Signs one of one's own browsers out."""
-    sessions.end_one(uow, staff.account_id, session_id)
+    accounts.end_sessions(uow, staff.account_id, actor=staff.username, session_id=session_id)
     return redirect(request, MY_PAGE, flash="session_ended")
 
 
 @router.post("/me/sessions/end-others")
 def end_other_sessions(request: Request, uow: Uow, visit: CurrentVisit, staff: SignedIn) -> Response:
     """Signs all of one's browsers out but this one."""
-    sessions.end_all(uow, staff.account_id, but=visit.session_id)
+    accounts.end_sessions(uow, staff.account_id, actor=staff.username, but=visit.session_id)
     return redirect(request, MY_PAGE, flash="other_sessions_ended")
 
 

@@ -146,14 +146,16 @@ def enable_account(uow: UnitOfWork, account_id: int, *, actor: str) -> None:
     )  # fmt: skip
 
 
-def end_sessions(uow: UnitOfWork, account_id: int, *, actor: str, session_id: int | None = None) -> None:
-    """Signs another person out: one browser, or all of them.
+def end_sessions(
+    uow: UnitOfWork, account_id: int, *, actor: str, session_id: int | None = None, but: int | None = None
+) -> None:
+    """Signs a person out: one browser, or all of them but the one of the session `but`.
 
     Raises ServiceError `staff.not_found`, `staff.no_session`.
     """
     account = queries.account_by_id(uow, account_id)
     if session_id is None:
-        sessions.end_all(uow, account.id)
+        sessions.end_all(uow, account.id, but=but)
     else:
         sessions.end_one(uow, account.id, session_id)
     audit.record(uow, actor=actor, action="staff.sessions_ended", subject_kind="staff", subject_id=account.id)

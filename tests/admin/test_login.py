@@ -256,6 +256,9 @@ def test_one_may_end_ones_own_sessions_and_nobody_elses(doors: Doors, somsri: in
         assert mine.post(f"/admin/me/sessions/{number}/end").status_code == 303
     assert other.get("/admin/me").status_code == 303
     assert mine.get("/admin/me").status_code == 200
+    other.sign_in("somsri", GOOD_PASSWORD)
+    assert mine.post("/admin/me/sessions/end-others").status_code == 303
+    assert other.get("/admin/me").status_code == 303 and mine.get("/admin/me").status_code == 200
 
 
 def test_every_page_forbids_frames_foreign_sources_and_keeping(doors: Doors) -> None:

@@ -64,6 +64,8 @@ def test_a_long_password_of_ones_own_is_taken(password: str) -> None:
         "สมศรีใจดี2512สมศรี",
         "อบต.ตัวอย่าง 123456",
         "correct horse battery staple",
+        "mailcreated5240",
+        "Zqjphsyf6ctifgu!",
     ],
 )
 def test_a_common_password_or_ones_own_name_is_refused(password: str) -> None:

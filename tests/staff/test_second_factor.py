@@ -1,6 +1,7 @@
 """The second factor: codes of the phone and of paper, each once, and the ways back when both are lost."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from eservice.kit import audit
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.kit.errors import ServiceError
+from eservice.kit.migrate import migrate
 from eservice.kit.sealing import Sealer
 from eservice.staff import accounts, second_factor, second_step, sessions, sign_in, throttling, totp
 from eservice.staff.models import PendingSignIn, RecoveryCode, Role, SecondFactor
@@ -106,6 +108,22 @@ def test_each_code_of_the_phone_is_good_once(somsri: Somsri) -> None:
     assert somsri.enter(code) == WrongCode()
     assert somsri.enter(somsri.code(-1)) == WrongCode()  # an earlier one neither
     assert isinstance(somsri.enter(somsri.code(1)), SignedIn)  # a phone that is half a minute ahead
+
+
+def test_of_two_browsers_with_one_code_at_once_one_gets_in(
+    fresh_database: Database, clock: FixedClock
+) -> None:
+    migrate(fresh_database)
+    fresh_database.clock = clock
+    somsri = Somsri(fresh_database, clock)
+    for code in (somsri.code(), somsri.codes[0]):
+        waiting = [somsri.pending(), somsri.pending()]
+        with ThreadPoolExecutor(len(waiting)) as pool:
+            entered = pool.map(
+                lambda token, code=code: second_step.enter_code(fresh_database, SEALER, token, code, HOME),
+                waiting,
+            )
+        assert sorted(type(outcome).__name__ for outcome in entered) == ["SignedIn", "WrongCode"]
 
 
 def test_each_recovery_code_is_good_once_and_is_found_in_no_table(somsri: Somsri) -> None:
