@@ -137,24 +137,14 @@ def set_up_channel(settings: "Settings", arguments: argparse.Namespace) -> int:
     return 0
 
 
-def init_office(settings: "Settings", arguments: argparse.Namespace) -> int:
-    """`office init`: leaves the demo, with an office asked for or read from a file."""
+def manage_office(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`office`: leaves the demo; says what is missing before residents may come, and returns 1 while something is."""
     from eservice.setup import commands
-    from eservice.setup.asking import ask_plan
-    from eservice.setup.plan import read_plan
 
-    file: Path | None = arguments.file
-    commands.init(
-        settings, lambda: read_plan(file) if file else ask_plan(), replace_demo=arguments.replace_demo
-    )
+    if arguments.action == "checklist":
+        return 0 if commands.check(settings, _database(settings), as_json=arguments.json) else 1
+    commands.init(settings, arguments.file, replace_demo=arguments.replace_demo)
     return 0
-
-
-def check_office(settings: "Settings", arguments: argparse.Namespace) -> int:
-    """`office checklist`: what is missing before residents may come. Returns 1 while something is."""
-    from eservice.setup import commands
-
-    return 0 if commands.check(settings, _database(settings), as_json=arguments.json) else 1
 
 
 def create_staff(settings: "Settings", arguments: argparse.Namespace) -> int:
@@ -301,18 +291,13 @@ def _add_channels(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_office(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    init = commands.add_parser("init", help="make the office of your own, asked one by one or from a file")
-    init.add_argument(
-        "file", type=Path, nargs="?", help="TOML, as docs/office.example.toml; without it, questions"
-    )
-    init.add_argument(
-        "--replace-demo", action="store_true", help="move a database with nothing but the demo aside first"
-    )
-    init.set_defaults(run=init_office)
+    parser.set_defaults(run=manage_office)
+    commands = parser.add_subparsers(metavar="COMMAND", dest="action", required=True)
+    init = commands.add_parser("init", help="an office of your own, asked one by one or from a file")
+    init.add_argument("file", type=Path, nargs="?", help="TOML, like docs/office.example.toml")
+    init.add_argument("--replace-demo", action="store_true", help="move nothing but a demo aside first")
     checking = commands.add_parser("checklist", help="what is missing before residents may come")
     checking.add_argument("--json", action="store_true", help="for programs")
-    checking.set_defaults(run=check_office)
 
 
 def _add_staff(parser: argparse.ArgumentParser) -> None:
