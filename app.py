@@ -150,24 +150,14 @@ def set_up_channel(settings: "Settings", arguments: argparse.Namespace) -> int:
     return 0
 
 
-def init_office(settings: "Settings", arguments: argparse.Namespace) -> int:
-    """`office init`: leaves the demo, with an office asked for or read from a file."""
+def manage_office(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`office`: leaves the demo; says what is missing before residents may come, and returns 1 while something is."""
     from eservice.setup import commands
-    from eservice.setup.asking import ask_plan
-    from eservice.setup.plan import read_plan
 
-    file: Path | None = arguments.file
-    commands.init(
-        settings, lambda: read_plan(file) if file else ask_plan(), replace_demo=arguments.replace_demo
-    )
+    if arguments.action == "checklist":
+        return 0 if commands.check(settings, _database(settings), as_json=arguments.json) else 1
+    commands.init(settings, arguments.file, replace_demo=arguments.replace_demo)
     return 0
-
-
-def check_office(settings: "Settings", arguments: argparse.Namespace) -> int:
-    """`office checklist`: what is missing before residents may come. Returns 1 while something is."""
-    from eservice.setup import commands
-
-    return 0 if commands.check(settings, _database(settings), as_json=arguments.json) else 1
 
 
 def create_staff(settings: "Settings", arguments: argparse.Namespace) -> int:
@@ -329,8 +319,7 @@ COMMANDS: "dict[str, Callable[[Settings, argparse.Namespace], int]]" = {
     "doctor": doctor,
     "maintenance": maintain,
     "channels setup": set_up_channel,
-    "office init": init_office,
-    "office checklist": check_office,
+    "office": manage_office,
     "staff create": create_staff,
     "staff link": link_staff,
     "staff reset-second-factor": reset_second_factor,

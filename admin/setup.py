@@ -1,6 +1,7 @@
 """The first set-up, step by step: each is saved alone, may be left and come back to, and says what is missing."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, assert_never
 
@@ -130,14 +131,13 @@ def save(
         context = _context(reader, step, sent)
     with refilling(request, TEMPLATE, **context):
         drawn = _drawn_seal(sent)
-        key = media.put(drawn) if drawn is not None else None
-        try:
+        with ExitStack() as undo:
+            key = media.put(drawn) if drawn is not None else None
+            undo.callback(_forget, media, key)
             with database.unit_of_work() as uow:
                 older = _save(request, uow, step, sent, key, staff)
                 offices.note_step(uow, step.value, actor=staff.username)
-        except BaseException:
-            _forget(media, key)
-            raise
+            undo.pop_all()
         _forget(media, older)
     following = step_after(step)
     return redirect(request, f"{HOME}/{following.value}" if following else HOME, flash="setup.saved")

@@ -37,8 +37,6 @@ CLOCKS = {
 """Who asks the machine for the time: the clock; the age of a file; the instant of a visitor's message."""
 
 BROAD_EXCEPTS = {
-    "admin/setup.py": "the stored seal of a step that came to nothing goes, and the fault goes on",
-    "eservice/setup/commands.py": "the files of a set-up that came to nothing go, and the fault goes on",
     "bot/intake.py": "the intake edge",
     "bot/delivery.py": "the sending edge: a fault of rendering is shown to staff, and others go on",
     "bot/worker.py": "worker loops",

@@ -273,6 +273,7 @@ def test_line_is_well(run: Run, office: Database, line: FakeLine) -> None:
         ("GET /v2/bot/message/quota/consumption", (200, {"totalUsage": 300}), "line_quota", "warning", "spent"),
         ("GET /v2/bot/message/quota", (500, {}), "line_quota", "failed", "did not tell"),
         ("GET /v2/bot/channel/webhook/endpoint", (404, {}), "line_webhook", "failed", "channels setup line"),
+        ("GET /v2/bot/channel/webhook/endpoint", (200, {}), "line_webhook", "unknown", "did not tell"),
         (
             "GET /v2/bot/channel/webhook/endpoint",
             (200, {"endpoint": "https://old.example.go.th/hook", "active": True}),

@@ -72,18 +72,13 @@ def _add_channels(parser: ArgumentParser) -> None:
 
 
 def _add_office(parser: ArgumentParser) -> None:
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    init = commands.add_parser("init", help="make the office of your own, asked one by one or from a file")
-    init.add_argument(
-        "file", type=Path, nargs="?", help="TOML, as docs/office.example.toml; without it, questions"
-    )
-    init.add_argument(
-        "--replace-demo", action="store_true", help="move a database with nothing but the demo aside first"
-    )
-    init.set_defaults(command="office init")
+    parser.set_defaults(command="office")
+    commands = parser.add_subparsers(metavar="COMMAND", dest="action", required=True)
+    init = commands.add_parser("init", help="an office of your own, asked one by one or from a file")
+    init.add_argument("file", type=Path, nargs="?", help="TOML, like docs/office.example.toml")
+    init.add_argument("--replace-demo", action="store_true", help="move nothing but a demo aside first")
     checking = commands.add_parser("checklist", help="what is missing before residents may come")
     checking.add_argument("--json", action="store_true", help="for programs")
-    checking.set_defaults(command="office checklist")
 
 
 def _add_staff(parser: ArgumentParser) -> None:

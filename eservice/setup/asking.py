@@ -6,7 +6,7 @@ from datetime import time
 from pathlib import Path
 from typing import TypeVar
 
-from eservice.kit.errors import ServiceError
+from eservice.kit.errors import ServiceError, invalid
 from eservice.office.service import OfficeFacts, faults_of
 from eservice.setup import seal
 from eservice.setup.plan import (
@@ -30,8 +30,11 @@ _MUST = frozenset({"name", "address"})
 
 
 def ask_plan(ask: Ask = input, tell: Tell = print) -> OfficePlan:
-    """The whole plan, asked for. Raises EOFError when the answers end, KeyboardInterrupt."""
-    return _Interview(ask, tell).plan()
+    """The whole plan, asked for. Raises ServiceError `setup.answers_ended`, KeyboardInterrupt."""
+    try:
+        return _Interview(ask, tell).plan()
+    except EOFError as end:
+        raise invalid("setup.answers_ended") from end
 
 
 class _Interview:

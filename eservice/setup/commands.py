@@ -2,8 +2,8 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,15 +16,16 @@ from eservice.kit.settings import Settings
 from eservice.kit.thai_calendar import local
 from eservice.operations.doctor import Verdict, told
 from eservice.setup import founding
+from eservice.setup.asking import ask_plan
 from eservice.setup.checklist import checklist, is_ready, read_state
 from eservice.setup.founding import Contents, FirstLink
-from eservice.setup.plan import TEXTS, OfficePlan
+from eservice.setup.plan import TEXTS, OfficePlan, read_plan
 from eservice.staff.accounts import CLI
 from eservice.staff.sessions import LINK_LIFETIME
 
 
-def init(settings: Settings, read_plan: Callable[[], OfficePlan], *, replace_demo: bool) -> None:
-    """Makes the office of the plan, which is asked for once it is known that there is room for it.
+def init(settings: Settings, file: Path | None, *, replace_demo: bool) -> None:
+    """Makes the office of the file, or asks for one, once it is known that there is room for it.
 
     Raises ServiceError `setup.office_here`, `setup.demo_here`, `setup.demo_in_use`, `setup.still_serving`,
     `setup.only_sqlite`, `setup.bad_plan`, `media.unavailable`.
@@ -33,7 +34,7 @@ def init(settings: Settings, read_plan: Callable[[], OfficePlan], *, replace_dem
     try:
         kind = _contents(database)
         _refuse(database, kind, replace_demo=replace_demo)
-        plan = read_plan()
+        plan = read_plan(file) if file is not None else ask_plan()
         if kind is Contents.NOTHING:
             settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
             migrate(database)
@@ -104,12 +105,11 @@ def _kept_seal(settings: Settings, plan: OfficePlan) -> Iterator[str | None]:
         yield None
         return
     media = open_media(settings)
-    key = media.put(plan.drawn_seal)
-    try:
+    with ExitStack() as undo:
+        key = media.put(plan.drawn_seal)
+        undo.callback(media.delete, [key])
         yield key
-    except BaseException:
-        media.delete([key])
-        raise
+        undo.pop_all()
 
 
 def _replace(settings: Settings, database: Database, plan: OfficePlan) -> tuple[list[FirstLink], Path]:
@@ -118,14 +118,12 @@ def _replace(settings: Settings, database: Database, plan: OfficePlan) -> tuple[
     fresh_place = place.with_name(f"{place.name}.new")
     _forget(fresh_place)
     fresh = Database(f"sqlite:///{fresh_place}", database.clock, signing_key=database.signing_key)
-    try:
-        migrate(fresh)
-        links = _found(settings, fresh, plan)
-    except BaseException:
-        fresh.dispose()
-        _forget(fresh_place)
-        raise
-    fresh.dispose()
+    with ExitStack() as undo:
+        undo.callback(_forget, fresh_place)
+        with _closing(fresh):
+            migrate(fresh)
+            links = _found(settings, fresh, plan)
+        undo.pop_all()
     database.dispose()
     _settle(place)
     _settle(fresh_place)
@@ -134,6 +132,15 @@ def _replace(settings: Settings, database: Database, plan: OfficePlan) -> tuple[
     os.replace(place, aside)
     os.replace(fresh_place, place)
     return links, aside
+
+
+@contextmanager
+def _closing(database: Database) -> Iterator[None]:
+    """Leaves no connection to the file behind."""
+    try:
+        yield
+    finally:
+        database.dispose()
 
 
 def _settle(place: Path) -> None:

@@ -1,5 +1,6 @@
 """Leaving the demo on the command line: whole or not at all, and never on top of anything."""
 
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,21 @@ def test_asked_one_by_one_a_wrong_answer_is_asked_again() -> None:
     assert plan.departments == ("สำนักปลัด", "กองช่าง")
     assert [person.username for person in plan.people] == ["somsri", "wichai"]
     assert len([line for line in said if line.startswith("  !")]) == 7
+
+
+def test_answers_that_end_too_soon_make_no_office(
+    run: Run, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO("อบต.หนองน้ำใส\n"))
+    assert "คำตอบยังไม่ครบ" in run("office", "init").complaint
+    assert not data_dir.exists()
+
+
+def test_the_checklist_on_the_command_line_names_the_page_where_it_is_mended(run: Run) -> None:
+    assert run("office", "init", str(EXAMPLE)).code == 0
+    told = run("office", "checklist")
+    assert told.code == 1 and "ยังไม่มีประกาศความเป็นส่วนตัว" in told.out
+    assert "http://127.0.0.1:8000/admin/setup/notice" in told.out
 
 
 def test_the_example_reads_as_a_sound_plan() -> None:

@@ -108,10 +108,14 @@ class BotInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class WebhookEndpoint:
-    """Where LINE sends events; `active` is the console's switch "Use webhook"."""
+    """Where LINE sends events; `active` is the console's switch "Use webhook".
+
+    A server that only says that it heard the question, as simulators do, gives `is_told` False.
+    """
 
     url: str
     active: bool
+    is_told: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,7 +280,9 @@ class LineChannel:
         if not answer.ok:
             return None
         return WebhookEndpoint(
-            url=str(answer.body.get("endpoint", "")), active=answer.body.get("active") is True
+            url=str(answer.body.get("endpoint", "")),
+            active=answer.body.get("active") is True,
+            is_told="endpoint" in answer.body,
         )
 
     async def set_webhook_endpoint(self, url: str) -> None:

@@ -74,6 +74,8 @@ async def _check_webhook(channel: LineChannel, settings: Settings) -> Finding:
     ours = settings.public_url + WEBHOOK_PATH
     try:
         endpoint = await channel.webhook_endpoint()
+        if endpoint is not None and not endpoint.is_told:
+            return _found("line_webhook", Verdict.UNKNOWN, "not_told")
         if endpoint is None or not endpoint.url:
             return _found("line_webhook", Verdict.FAILED, "not_set", ours=ours)
         if endpoint.url != ours:

@@ -133,6 +133,8 @@ async def _set_up_webhook(channel: LineChannel, url: str, say: Say) -> list[str]
         await channel.set_webhook_endpoint(url)
         done = [say("setup.webhook_set", url=url)]
         known = await channel.webhook_endpoint()
+    if known and not known.is_told:
+        return [*done, say("setup.webhook_untold")]
     if not (known and known.active):
         done.append(say("setup.webhook_off"))
     test = await channel.test_webhook_endpoint()
