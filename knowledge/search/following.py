@@ -25,7 +25,8 @@ _ASKED_SHARE = 0.5  # of the best score of the question alone: so well must an e
 _SUBJECT_SHARE = 0.3  # of the score of the entry before for its own subject: so near must another be to it
 _SUBJECT_POWER = 1.5  # an entry beside the subject is a worse slip than one beside what is asked
 _CLEARLY_SECOND = 0.7
-_SURELY_ASKED = 0.7
+_SURELY_ASKED = 0.55
+_SURELY_NEAR = 0.375
 SURE_CONFIDENCE = 0.85
 CHOICE_CONFIDENCE = 0.5
 AGAIN_CONFIDENCE = 0.3
@@ -90,7 +91,7 @@ def _within_subject(alone: Scores, subject: Scores, row: int) -> tuple[Scores, f
         place = np.flatnonzero(subject.rows == row)
         return (_only(subject, place, subject.fused[place]), AGAIN_CONFIDENCE) if len(place) else None
     is_ahead = len(order) == 1 or fit[order[1]] < _CLEARLY_SECOND * fit[order[0]]
-    is_clear = is_ahead and asked[order[0]] >= _SURELY_ASKED
+    is_clear = is_ahead and asked[order[0]] >= _SURELY_ASKED and near[order[0]] >= _SURELY_NEAR
     return _only(alone, order, fit[order]), SURE_CONFIDENCE if is_clear else CHOICE_CONFIDENCE
 
 

@@ -16,7 +16,6 @@ from knowledge.entries.content import CATEGORY_ORDER
 from knowledge.entries.live import LiveFaq
 from knowledge.entries.models import AskDecision
 
-
 @pytest.fixture
 def demo(database: Database) -> LiveFaq:
     with database.unit_of_work() as uow:
@@ -92,6 +91,27 @@ def test_what_residents_asked_in_vain_is_answered(demo: LiveFaq, question: str, 
     face = demo.face(decision.hits[0][0])
     assert face is not None
     assert (decision.kind, face.key) == (AskDecision.ANSWERED, key)
+
+
+def test_a_bare_word_after_an_allowance_is_answered_at_once(demo: LiveFaq) -> None:
+    for before, word, key in (
+        ("elderly-rate", "เอกสาร", "elderly-documents"),
+        ("elderly-payday", "แล้วต้องใช้เอกสารอะไร", "elderly-documents"),
+        ("child-grant-amount", "ที่ไหน", "child-grant-where"),
+        ("build-where", "กี่วัน", "build-time"),
+    ):
+        face = demo.face_by_key(before)
+        assert face is not None
+        decision = demo.decide(word, face.id)
+        assert decision.kind is AskDecision.ANSWERED
+        answer = demo.face(decision.hits[0][0])
+        assert answer is not None
+        assert answer.key == key
+    # What no entry of the matter tells, and what only one of another matter does, is not answered with that.
+    tax, rate = demo.face_by_key("signtax-rate"), demo.face_by_key("disability-rate")
+    assert tax is not None and rate is not None
+    assert demo.decide("เกินกำหนดทำไง", rate.id).kind is not AskDecision.ANSWERED
+    assert demo.decide("ให้คนอื่นไปแทนได้ไหม", tax.id).kind is not AskDecision.ANSWERED
 
 
 def test_a_fallen_tree_comes_with_the_danger_of_wires(demo: LiveFaq) -> None:
