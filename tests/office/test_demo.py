@@ -2,6 +2,7 @@
 
 import time
 from datetime import date
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import select
@@ -15,6 +16,10 @@ from eservice.staff.models import Department
 from knowledge.entries.content import CATEGORY_ORDER
 from knowledge.entries.live import LiveFaq
 from knowledge.entries.models import AskDecision
+
+STATE = (".dopa.go.th", ".nacc.go.th", ".dld.go.th", "oic.go.th")
+"""Whose pages the demo office's answers may link: a tap on the name of a law must not open the news."""
+
 
 @pytest.fixture
 def demo(database: Database) -> LiveFaq:
@@ -91,6 +96,12 @@ def test_what_residents_asked_in_vain_is_answered(demo: LiveFaq, question: str, 
     face = demo.face(decision.hits[0][0])
     assert face is not None
     assert (decision.kind, face.key) == (AskDecision.ANSWERED, key)
+
+
+def test_a_link_leads_to_the_body_that_is_named_as_the_source(demo: LiveFaq) -> None:
+    linked = {urlsplit(face.source_url).hostname or "" for face in demo.faces() if face.source_url}
+    assert linked
+    assert [host for host in linked if not host.endswith(STATE)] == []
 
 
 def test_a_bare_word_after_an_allowance_is_answered_at_once(demo: LiveFaq) -> None:
