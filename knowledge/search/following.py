@@ -60,16 +60,18 @@ def follow(
     `alone` and `probability` are those of the question by itself. None when it is to be read by itself.
     """
     row = snapshot.row_of.get(previous)
+    # However sure it seems: without a subject it is sure of one that happens to be asked in few words.
+    is_bare = set(question.words) <= _SUBJECTLESS
     is_weak = probability < calibration.answer_threshold
     if (
         row is None
         or not question.words
         or len(question.text) > _LONGEST
-        or not (is_weak or question.follows)
+        or not (is_bare or is_weak or question.follows)
     ):
         return None
     subject = snapshot.phrasings[snapshot.units_of(row)[0]].text
-    if set(question.words) <= _SUBJECTLESS:
+    if is_bare:
         own = score(snapshot, analyse_phrasing(subject, segmenter), subject)
         return _within_subject(alone, own, row)
     if len(alone.rows) == 0 or alone.known.min() < _KNOWN_ENOUGH:
