@@ -68,7 +68,10 @@ def overview(request: Request, reader: Reader, staff: Manager) -> Response:
     """Every step, and whether it was gone through."""
     progress = read_progress(reader)
     waiting = starter.waiting_count(reader)
-    return page(request, "setup/overview.html", steps=STEPS, progress=progress, waiting=waiting)
+    is_demo = offices.get_office(reader).is_demo
+    return page(
+        request, "setup/overview.html", steps=STEPS, progress=progress, waiting=waiting, is_demo=is_demo
+    )
 
 
 @router.get("/checklist")
@@ -306,8 +309,12 @@ def _groups(reader: ReadOnly, sent: Sent | None) -> list[dict[str, Any]]:
     groups: dict[str, list[dict[str, Any]]] = {}
     for entry in starter.starter_entries():
         if entry.key not in present:
-            row = {"key": entry.key, "question": entry.content.question, "department": entry.department}
-            row["ticked"] = ticked is None or entry.key in ticked
+            row = {
+                "key": entry.key,
+                "question": entry.content.question,
+                "department": entry.department,
+                "ticked": ticked is None or entry.key in ticked,
+            }
             groups.setdefault(entry.content.category, []).append(row)
     return [{"name": name, "rows": groups[name]} for name in sorted(groups, key=category_rank)]
 
