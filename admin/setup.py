@@ -68,7 +68,10 @@ def overview(request: Request, reader: Reader, staff: Manager) -> Response:
     """Every step, and whether it was gone through."""
     progress = read_progress(reader)
     waiting = starter.waiting_count(reader)
-    return page(request, "setup/overview.html", steps=STEPS, progress=progress, waiting=waiting)
+    is_demo = offices.get_office(reader).is_demo
+    return page(
+        request, "setup/overview.html", steps=STEPS, progress=progress, waiting=waiting, is_demo=is_demo
+    )
 
 
 @router.get("/checklist")
