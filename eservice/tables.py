@@ -5,6 +5,7 @@ from eservice.inquiries import models as inquiries
 from eservice.kit import audit, heartbeat, idempotency, outbox
 from eservice.messaging import models as messaging
 from eservice.office import models as office
+from eservice.privacy import models as privacy
 from eservice.staff import models as staff
 from eservice.webhooks import models as webhooks
 from knowledge.entries import models as entries
@@ -21,4 +22,5 @@ ALL_MODELS = (
     inquiries,
     entries,
     webhooks,
+    privacy,
 )
