@@ -186,6 +186,14 @@ def manage_webhooks(settings: "Settings", arguments: argparse.Namespace) -> int:
     return 0
 
 
+def reapply_erasures(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`privacy reapply`: erases again what was erased before, after an older backup was restored."""
+    from eservice.privacy import commands
+
+    commands.reapply(_database(settings), settings)
+    return 0
+
+
 def import_faq(settings: "Settings", arguments: argparse.Namespace) -> int:
     """`faq import`: all rows of a file, or none."""
     from knowledge.entries import commands
@@ -249,6 +257,7 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     _add_staff(commands.add_parser("staff", help="create and link: accounts and their one-time links"))
     _add_tokens(commands.add_parser("api-token", help="create, renew, list, revoke: partners' ways in"))
     _add_webhooks(commands.add_parser("webhooks", help="add, list, remove, log, resend: news for partners"))
+    _add_privacy(commands.add_parser("privacy", help="reapply: erase again after a restore"))
     _add_faq(commands.add_parser("faq", help="import, export, ask and evaluate"))
     commands.add_parser("check-python", help="exit 0 when this Python is supported").set_defaults(
         run=lambda settings, arguments: 0
@@ -325,6 +334,12 @@ def _add_webhooks(parser: argparse.ArgumentParser) -> None:
         "--kind", **several, metavar="KIND", help=f"{', '.join(WEBHOOK_KINDS)}; without it, all of them"
     )
     resend.add_argument("message", help="its webhook-id, as the log shows it")
+
+
+def _add_privacy(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    again = commands.add_parser("reapply", help="erase again what was erased before the backup came back")
+    again.set_defaults(run=reapply_erasures)
 
 
 def _add_faq(parser: argparse.ArgumentParser) -> None:

@@ -32,6 +32,7 @@ from bot.facts import FactsReader
 from bot.inbound import Inbound
 from bot.intake import Intake, Parser
 from bot.photos import PhotoFetcher, PhotoKeeper
+from bot.privacy_keeper import PrivacyKeeper
 from bot.worker import Chore, Worker
 from eservice.api.routes import create_router as cases_router
 from eservice.kit.database import Database
@@ -121,12 +122,15 @@ class System:
         return {name: source for name, source in sources.items() if source is not None}
 
     def _chores(self) -> list[Chore]:
-        keeper = PhotoKeeper(self.database, self.media)
+        keepers: list[Chore] = [
+            PhotoKeeper(self.database, self.media),
+            PrivacyKeeper(self.database, self.media, self.settings),
+        ]
         if self.line is None:
-            return [keeper]
+            return keepers
         from bot.channels.line.upkeep import QuotaReader
 
-        return [QuotaReader(self.line, self.database), keeper]
+        return [QuotaReader(self.line, self.database), *keepers]
 
 
 MountConsole: TypeAlias = Callable[[FastAPI, System], Path]

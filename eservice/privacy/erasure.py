@@ -84,8 +84,7 @@ def erase(uow: UnitOfWork, contact: Contact, *, by: str, signing_key: str) -> To
     for complaint in cases:
         if not is_open(complaint.state):
             _erase_words_of(uow, complaint, counts)
-        complaint.reporter_name = None
-        complaint.idempotency_key = f"erased:{complaint.id}"
+        complaint.reporter_name, complaint.idempotency_key = None, f"erased:{complaint.id}"
     counts["complaint_photo_arrivals"] += _count(
         uow, delete(PhotoArrival).where(PhotoArrival.contact_id == contact.id)
     )
@@ -115,8 +114,6 @@ def erase_case(uow: UnitOfWork, complaint: Complaint, *, by: str, signing_key: s
         raise conflict("privacy.case_open")
     counts: Counter[str] = Counter()
     _erase_words_of(uow, complaint, counts)
-    complaint.reporter_name = None
-    complaint.idempotency_key = f"erased:{complaint.id}"
     _erase_requests(uow, PrivacyRequest.complaint_id == complaint.id)
     subject_hash = tombstones.case_hash(signing_key, complaint)
     return _bury(uow, TombstoneKind.CASE, subject_hash, counts, KEPT_ALWAYS, by=by)
@@ -193,6 +190,11 @@ def forget_files(database: Database, media: MediaStore) -> int:
         gone += found
     database.empty_log()
     return gone
+
+
+def empty_case(uow: UnitOfWork, complaint: Complaint) -> None:
+    """Takes out what people wrote and sent for a case whose keeping time is over."""
+    _erase_words_of(uow, complaint, Counter())
 
 
 def erased_words() -> str:
@@ -291,6 +293,7 @@ def _erase_words_of(uow: UnitOfWork, complaint: Complaint, counts: Counter[str])
     """The words, place and residents' photos of a case; the office's own pictures of the work stay."""
     gone = erased_words()
     complaint.text, complaint.address, complaint.key_hash = gone, "", KEY_OF_NOBODY
+    complaint.reporter_name, complaint.idempotency_key = None, f"erased:{complaint.id}"
     complaint.village = read_village(complaint.village)  # a village's number says nothing of a person
     complaint.latitude = complaint.longitude = None
     complaint.proposed_note = gone if complaint.proposed_note else None

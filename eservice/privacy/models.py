@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from eservice.complaints.models import Complaint
 from eservice.kit.database import Base
-from eservice.messaging.models import Contact, Delivery, Message, enum_column
+from eservice.messaging.models import Contact, Delivery, enum_column
 
 
 class RequestKind(StrEnum):
@@ -60,19 +60,14 @@ class PrivacyRequest(Base):
 
 
 class CopyLink(Base):
-    """A link that opens the copy of one contact's data once. Only the hash of its secret is here.
-
-    `message_id` is the message that brought it: its address is taken out of there when the link is over.
-    """
+    """A link that opens the copy of one contact's data once, then the row is gone. Only its secret's hash is here."""
 
     __tablename__ = "privacy_copy_links"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey(Contact.id, ondelete="CASCADE"), index=True)
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    message_id: Mapped[int | None] = mapped_column(ForeignKey(Message.id, ondelete="SET NULL"))
     expires_at: Mapped[datetime] = mapped_column(index=True)
-    opened_at: Mapped[datetime | None]
 
 
 class TombstoneKind(StrEnum):
