@@ -19,6 +19,8 @@ from admin import (
     inquiries,
     learned,
     office_words,
+    privacy,
+    privacy_breaches,
     questions,
     unanswered,
 )
@@ -44,4 +46,6 @@ ROOMS = (
     confidence.router,
     questions.router,
     channels.router,
+    privacy_breaches.router,
+    privacy.router,
 )

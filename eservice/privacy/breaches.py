@@ -42,7 +42,7 @@ def note(uow: UnitOfWork, new: NewBreach, *, by: str) -> Breach:
     """Notes an incident. Raises ServiceError `privacy.bad_breach` with its fields."""
     faults: dict[str, str] = {}
     if new.noticed_at > uow.now:
-        faults["noticed_at"] = "in_future"
+        faults["noticed_at"] = "invalid"
     for field, words in (("what", new.what), ("data", new.data)):
         if not words.strip():
             faults[field] = "empty"

@@ -33,6 +33,7 @@ class Permission(StrEnum):
     STAFF_MANAGE = "staff.manage"
     OFFICE_MANAGE = "office.manage"
     AUDIT_READ = "audit.read"
+    PRIVACY_HANDLE = "privacy.handle"  # requests about personal data, keeping times, breaches
 
 
 class Reach(StrEnum):
@@ -62,6 +63,7 @@ REACH: dict[Permission, Reach] = {
     Permission.STAFF_MANAGE: Reach.OFFICE,
     Permission.OFFICE_MANAGE: Reach.OFFICE,
     Permission.AUDIT_READ: Reach.OFFICE,
+    Permission.PRIVACY_HANDLE: Reach.OFFICE,
 }
 
 _KNOWLEDGE = frozenset({Permission.FAQ_READ, Permission.BENCH_USE})
@@ -90,6 +92,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.STAFF_MANAGE,
         Permission.OFFICE_MANAGE,
         Permission.AUDIT_READ,
+        Permission.PRIVACY_HANDLE,
     },
     Role.LOG_CUSTODIAN: frozenset({Permission.AUDIT_READ}),
 }
