@@ -244,6 +244,14 @@ def manage_webhooks(settings: "Settings", arguments: argparse.Namespace) -> int:
     return 0
 
 
+def reapply_erasures(settings: "Settings", arguments: argparse.Namespace) -> int:
+    """`privacy reapply`: erases again what was erased before, after an older backup was restored."""
+    from eservice.privacy import commands
+
+    commands.reapply(_database(settings), settings)
+    return 0
+
+
 def import_faq(settings: "Settings", arguments: argparse.Namespace) -> int:
     """`faq import`: all rows of a file, or none."""
     from knowledge.entries import commands
@@ -333,6 +341,7 @@ COMMANDS: "dict[str, Callable[[Settings, argparse.Namespace], int]]" = {
     "faq evaluate": evaluate_faq,
     "audit": verify_chains,
     "traffic": manage_traffic,
+    "privacy": reapply_erasures,
     "check-python": lambda settings, arguments: 0,
 }
 """What runs, by the words that name it in `eservice.operations.arguments`."""

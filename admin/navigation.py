@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from eservice.complaints import listing as complaints
 from eservice.inquiries import queries as inquiries
 from eservice.kit.unit_of_work import ReadOnly
+from eservice.privacy import requests
 from eservice.staff.permissions import Permission, Principal, departments_of, may
 from knowledge.entries import calibrations
 
@@ -28,6 +29,10 @@ def _waiting_inquiries(reader: ReadOnly, principal: Principal) -> int:
 def _outdated_setting(reader: ReadOnly, principal: Principal) -> int:
     """One for who may set the assistant's confidence anew, when a new release asks for it."""
     return int(may(principal, Permission.OFFICE_MANAGE) and calibrations.is_outdated(reader))
+
+
+def _privacy_requests(reader: ReadOnly, principal: Principal) -> int:
+    return requests.waiting_count(reader)
 
 
 ROOMS = (
@@ -54,6 +59,13 @@ ROOMS = (
         count=_outdated_setting,
     ),
     Room(key="channels", href="/admin/channels", icon="chat", permission=Permission.CHANNEL_READ),
+    Room(
+        key="privacy",
+        href="/admin/privacy",
+        icon="lock",
+        permission=Permission.PRIVACY_HANDLE,
+        count=_privacy_requests,
+    ),
     Room(key="staff", href="/admin/staff", icon="people", permission=Permission.STAFF_MANAGE),
     Room(key="records", href="/admin/records", icon="eye", permission=Permission.AUDIT_READ),
     Room(key="traffic", href="/admin/traffic", icon="track", permission=Permission.TRAFFIC_READ),

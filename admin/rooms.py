@@ -21,6 +21,8 @@ from admin import (
     inquiries,
     learned,
     office_words,
+    privacy,
+    privacy_breaches,
     questions,
     records,
     setup,
@@ -56,4 +58,6 @@ ROOMS = (
     records.router,
     traffic.router,
     connecting.router,
+    privacy_breaches.router,
+    privacy.router,
 )

@@ -31,6 +31,7 @@ from bot.facts import FactsReader
 from bot.inbound import Inbound
 from bot.intake import Intake, Parser
 from bot.photos import PhotoFetcher, PhotoKeeper
+from bot.privacy_keeper import PrivacyKeeper
 from bot.worker import Chore, Worker
 from eservice.api.routes import create_router as cases_router
 from eservice.kit.database import Database, open_database
@@ -121,6 +122,7 @@ class System:
         chores: list[Chore] = [
             self.connections.read_quota,
             PhotoKeeper(self.database, self.media),
+            PrivacyKeeper(self.database, self.media, self.settings),
             self._keep_traffic,
         ]
         if (folder := self.settings.backup_folder) is not None:

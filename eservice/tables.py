@@ -5,6 +5,7 @@ from eservice.inquiries import models as inquiries
 from eservice.kit import audit, backup_runs, chain, heartbeat, idempotency, outbox
 from eservice.messaging import models as messaging
 from eservice.office import models as office
+from eservice.privacy import models as privacy
 from eservice.staff import models as staff
 from eservice.traffic import models as traffic
 from eservice.webhooks import models as webhooks
@@ -25,4 +26,5 @@ ALL_MODELS = (
     entries,
     webhooks,
     traffic,
+    privacy,
 )

@@ -67,6 +67,13 @@ GUARDED_ROUTES = {
         "GET /track", "POST /track", "POST /track/photos", "GET /track/photos/{photo_id:int}",
         "GET /track/photos/{photo_id:int}/thumbnail",
     },
+    "the case's key, opened in this browser": {
+        "GET /track/personal", "POST /track/personal", "GET /track/data.json",
+    },
+    "a link's secret, exchanged once": {
+        "GET /mydata", "POST /mydata", "GET /mydata/all", "GET /mydata/data.json",
+        "GET /mydata/photos/{photo_id:int}",
+    },
     "the signed token of a photo in one's form": {"GET /report/photo"},
     "the visitor's bearer token": {
         "POST /api/v1/chat/messages", "GET /api/v1/chat/messages", "GET /api/v1/chat/stream",

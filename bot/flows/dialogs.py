@@ -20,7 +20,15 @@ from bot.dialog.flow import (
     TapAnswer,
     TextAnswer,
 )
-from bot.flows import ask_question, checks, file_complaint, follow_complaint, main_menu, talk_to_staff
+from bot.flows import (
+    ask_question,
+    checks,
+    file_complaint,
+    follow_complaint,
+    main_menu,
+    my_data,
+    talk_to_staff,
+)
 from bot.flows.file_complaint import FILE
 from bot.flows.turn import Turn
 from bot.typed_replies import Tap, read_tap
@@ -51,6 +59,7 @@ DIALOGS: dict[str, Dialog] = {
     **{flow.name: Dialog(flow=flow, put=talk_to_staff.put) for flow in talk_to_staff.FLOWS.values()},
     **{flow.name: Dialog(flow=flow, put=follow_complaint.put) for flow in follow_complaint.FLOWS},
     FILE.name: Dialog(flow=FILE, put=file_complaint.put),
+    my_data.CORRECT.name: Dialog(flow=my_data.CORRECT, put=my_data.put),
 }
 
 

@@ -31,6 +31,7 @@ def welcome_group(turn: Turn) -> None:
 def show_menu(turn: Turn) -> None:
     """The menu by itself."""
     turn.say(Choices(prompt=turn.text("menu.title"), options=_menu_buttons(turn)))
+    turn.offer(turn.button("mydata.short", "mydata"))
 
 
 def offer_menu(turn: Turn) -> None:

@@ -35,6 +35,7 @@ def parse(words: list[str]) -> Namespace:
     _add_webhooks(commands.add_parser("webhooks", help="add, list, remove, log, resend: news for partners"))
     _add_audit(commands.add_parser("audit", help="verify, reseal: who did what, and that it is whole"))
     _add_traffic(commands.add_parser("traffic", help="hold, release, export, verify-export: who reached us"))
+    _add_privacy(commands.add_parser("privacy", help="reapply: erase again after a restore"))
     _add_backup(commands)
     _add_faq(commands.add_parser("faq", help="import, export, ask and evaluate"))
     commands.add_parser("check-python", help="exit 0 when this Python is supported").set_defaults(
@@ -129,6 +130,12 @@ def _add_webhooks(parser: ArgumentParser) -> None:
         "--kind", **several, metavar="KIND", help=f"{', '.join(WEBHOOK_KINDS)}; without it, all of them"
     )
     resend.add_argument("message", help="its webhook-id, as the log shows it")
+
+
+def _add_privacy(parser: ArgumentParser) -> None:
+    parser.set_defaults(command="privacy")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands.add_parser("reapply", help="erase again what was erased before the backup came back")
 
 
 def _add_backup(commands: "_SubParsersAction[ArgumentParser]") -> None:

@@ -1,6 +1,6 @@
-"""The complaint that a browser has opened with its key: remembered for half an hour, in a signed cookie.
+"""What a browser has opened with a key or a link: remembered for half an hour, in a signed cookie.
 
-The cookie names the complaint and never holds its key.
+A complaint as a rule. The cookie names it and never holds its key.
 """
 
 from collections.abc import Callable
@@ -18,14 +18,18 @@ KEPT = timedelta(minutes=30)
 class OpenedComplaint:
     """Reads and writes the cookie. `signing_key` is asked for only when there is something to sign."""
 
-    def __init__(self, signing_key: Callable[[], str], *, is_https: bool) -> None:
+    def __init__(
+        self, signing_key: Callable[[], str], *, is_https: bool, cookie: str = COOKIE, path: str = PATH
+    ) -> None:
         self._signing_key = signing_key
         self._is_https = is_https
+        self._cookie = cookie
+        self._path = path
 
     def number(self, request: Request, now: datetime) -> str | None:
         """The number of the complaint that this browser has opened, if it did so lately."""
         try:
-            number, until = self._serializer().loads(request.cookies.get(COOKIE, ""))
+            number, until = self._serializer().loads(request.cookies.get(self._cookie, ""))
         except (BadSignature, TypeError, ValueError):
             return None
         return number if until > now.timestamp() else None
@@ -34,10 +38,10 @@ class OpenedComplaint:
         """Keeps a complaint open from now on."""
         value = self._serializer().dumps([number, int((now + KEPT).timestamp())])
         response.set_cookie(
-            COOKIE,
+            self._cookie,
             value if isinstance(value, str) else value.decode(),
             max_age=int(KEPT.total_seconds()),
-            path=PATH,
+            path=self._path,
             httponly=True,
             samesite="lax",
             secure=self._is_https,
@@ -45,7 +49,12 @@ class OpenedComplaint:
 
     def forget(self, response: Response) -> None:
         """Closes it, for whoever comes to this machine next."""
-        response.delete_cookie(COOKIE, path=PATH, httponly=True, samesite="lax", secure=self._is_https)
+        response.delete_cookie(
+            self._cookie, path=self._path, httponly=True, samesite="lax", secure=self._is_https
+        )
 
     def _serializer(self) -> URLSafeSerializer:
-        return URLSafeSerializer(self._signing_key(), salt="opened-complaint")
+        return URLSafeSerializer(
+            self._signing_key(),
+            salt="opened-complaint" if self._cookie == COOKIE else f"opened-{self._cookie}",
+        )

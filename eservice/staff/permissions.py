@@ -36,6 +36,7 @@ class Permission(StrEnum):
     TRAFFIC_READ = (
         "traffic.read"  # who reached the service from where: for whoever keeps the logs, nobody else
     )
+    PRIVACY_HANDLE = "privacy.handle"  # requests about personal data, keeping times, breaches
 
 
 class Reach(StrEnum):
@@ -66,6 +67,7 @@ REACH: dict[Permission, Reach] = {
     Permission.OFFICE_MANAGE: Reach.OFFICE,
     Permission.AUDIT_READ: Reach.OFFICE,
     Permission.TRAFFIC_READ: Reach.OFFICE,
+    Permission.PRIVACY_HANDLE: Reach.OFFICE,
 }
 
 _KNOWLEDGE = frozenset({Permission.FAQ_READ, Permission.BENCH_USE})
@@ -94,6 +96,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.STAFF_MANAGE,
         Permission.OFFICE_MANAGE,
         Permission.AUDIT_READ,
+        Permission.PRIVACY_HANDLE,
     },
     Role.LOG_CUSTODIAN: frozenset({Permission.AUDIT_READ, Permission.TRAFFIC_READ}),
 }

@@ -131,6 +131,47 @@ def forget_message(uow: UnitOfWork, message_id: int) -> None:
         _judge(uow, phrasings.of_identity(uow, identity))
 
 
+def forget_contact(uow: UnitOfWork, contact_id: int) -> int:
+    """Erases what a person has taught, for one whose data goes altogether; returns how many wordings it touched.
+
+    Goes further than `forget_message`: words that nobody else has said go even where staff accepted them.
+    """
+    theirs = (
+        select(Message.id)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(Conversation.contact_id == contact_id)
+    )
+    is_origin = Phrasing.origin_message_id.in_(theirs)
+    said = select(Confirmation.phrasing_id).where(Confirmation.contact_id == contact_id)
+    take_turn(uow)
+    touched = uow.session.scalars(select(Phrasing).where(is_origin | Phrasing.id.in_(said))).all()
+    uow.session.execute(delete(Confirmation).where(Confirmation.contact_id == contact_id))
+    left: set[str] = set()
+    for phrasing in touched:
+        origin = phrasing.origin_message_id
+        is_theirs = origin is not None and _is_of(uow, origin, contact_id)
+        if is_theirs:
+            phrasing.origin_message_id = None
+        is_nobody_elses = is_theirs or (origin is None and phrasing.source is PhrasingSource.RESIDENTS)
+        if is_nobody_elses and not _has_words(uow, phrasing):
+            _drop(uow, phrasing)
+        else:
+            left.add(phrasing.identity)
+    uow.session.flush()  # what is judged anew is read from the database
+    for identity in left:
+        _judge(uow, phrasings.of_identity(uow, identity))
+    return len(touched)
+
+
+def _is_of(uow: UnitOfWork, message_id: int, contact_id: int) -> bool:
+    owner = (
+        select(Conversation.contact_id)
+        .join(Message, Message.conversation_id == Conversation.id)
+        .where(Message.id == message_id)
+    )
+    return uow.session.scalar(owner) == contact_id
+
+
 def forget_unripe(uow: UnitOfWork) -> int:
     """Deletes wordings that too few people have said and nobody in the last year; returns how many."""
     before = uow.now - KEPT_UNRIPE

@@ -172,6 +172,19 @@ ROUTES = {
     ("POST", "/cases/{case_id:int}/say"): "case.work",
     ("POST", "/cases/{case_id:int}/extend"): "case.work",
     ("POST", "/cases/{case_id:int}/category"): "case.work",
+    ("GET", "/privacy"): "privacy.handle",
+    ("GET", "/privacy/{request_id:int}"): "privacy.handle",
+    ("POST", "/privacy/{request_id:int}/do"): "privacy.handle",
+    ("POST", "/privacy/{request_id:int}/refuse"): "privacy.handle",
+    ("GET", "/privacy/keeping"): "privacy.handle",
+    ("POST", "/privacy/keeping"): "privacy.handle",
+    ("GET", "/privacy/register"): "privacy.handle",
+    ("GET", "/privacy/register/{kind}"): "privacy.handle",
+    ("GET", "/privacy/breaches"): "privacy.handle",
+    ("POST", "/privacy/breaches"): "privacy.handle",
+    ("GET", "/privacy/breaches/all.csv"): "privacy.handle",
+    ("GET", "/privacy/breaches/{breach_id:int}"): "privacy.handle",
+    ("POST", "/privacy/breaches/{breach_id:int}/{step}"): "privacy.handle",
 }
 ENDS_THE_SESSION = {("POST", "/logout")}
 

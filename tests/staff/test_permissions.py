@@ -27,7 +27,8 @@ EXPECTED = {
     Role.CHECKER: "faq.read inquiry.read case.read case.check bench.use",
     Role.RESPONDER: "faq.read inquiry.read inquiry.answer inquiry.hand_on bench.use "
     "case.read case.file case.work case.hand_on case.check",
-    Role.ADMINISTRATOR: "faq.read faq.words bench.use channel.read event.retry staff.manage office.manage audit.read",
+    Role.ADMINISTRATOR: "faq.read faq.words bench.use channel.read event.retry staff.manage office.manage audit.read "
+    "privacy.handle",
     Role.LOG_CUSTODIAN: "audit.read traffic.read",
 }
 DEPARTMENT_ROLES = sorted(set(Role) - OFFICE_ROLES)

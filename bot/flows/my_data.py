@@ -1,0 +1,127 @@
+"""ข้อมูลของฉัน: seeing, correcting and erasing what the office keeps of a person, and refusing its news."""
+
+import secrets
+
+from bot.dialog import engine
+from bot.dialog.flow import Ask, AskText, Finished, Flow, Left
+from bot.flows import main_menu
+from bot.flows.turn import Turn
+from eservice.complaints import queries
+from eservice.complaints.states import is_open
+from eservice.kit.thai_calendar import thai_date
+from eservice.messaging.content import Card, Choices, LinkButton
+from eservice.messaging.models import ContactKind
+from eservice.privacy import copies, requests
+from eservice.privacy.models import RequestKind
+
+CORRECT = Flow(
+    name="my_data_correct",
+    steps=(AskText(name="words", prompt="mydata.ask_correction", takes_questions=True),),
+)
+
+
+def show(turn: Turn) -> None:
+    """What one can ask for."""
+    if _refuses_group(turn):
+        return
+    options = tuple(
+        turn.button(f"mydata.{what}", f"mydata:{what}") for what in ("copy", "correct", "erase", "withdraw")
+    )
+    turn.say(Choices(prompt=turn.text("mydata.prompt"), options=options))
+    main_menu.offer_menu(turn)
+
+
+def give_copy(turn: Turn) -> None:
+    """A link to all of it, for this person alone and for one day."""
+    if _refuses_group(turn):
+        return
+    requests.ask(turn.uow, RequestKind.COPY, contact=turn.talk.contact)
+    url = turn.facts.public_url + copies.new_link(turn.uow, turn.talk.contact)
+    turn.say(
+        Card(
+            title=turn.text("mydata.copy_title"),
+            body=turn.text("mydata.copy_ready"),
+            buttons=(LinkButton(label=turn.text("mydata.copy_open"), url=url),),
+        )
+    )
+    main_menu.offer_menu(turn)
+
+
+def begin_correction(turn: Turn) -> None:
+    """Asks what is wrong."""
+    if not _refuses_group(turn):
+        put(turn, engine.begin(CORRECT, secrets.token_hex(4), {}))
+
+
+def ask_erase(turn: Turn) -> None:
+    """Says what goes and what stays, and asks once more."""
+    if _refuses_group(turn):
+        return
+    still_open = sum(is_open(status.state) for status in queries.filed_by(turn.uow, turn.talk.contact.id))
+    prompt = turn.text("mydata.ask_erase")
+    if still_open:
+        prompt += "\n" + turn.text("mydata.ask_erase_open", count=still_open)
+    options = (
+        turn.button("mydata.erase_yes", "mydata:erase:yes"),
+        turn.button("mydata.erase_no", "mydata"),
+    )
+    turn.say(Choices(prompt=prompt, options=options))
+
+
+def erase(turn: Turn) -> None:
+    """Takes the request; staff look at it, because some things the law keeps."""
+    if _refuses_group(turn):
+        return
+    request = requests.ask(turn.uow, RequestKind.ERASURE, contact=turn.talk.contact)
+    assert request.erase_by is not None
+    turn.say(
+        turn.text(
+            "mydata.erase_taken",
+            number=requests.number(request),
+            date=thai_date(request.due_at),
+            last=thai_date(request.erase_by),
+        )
+    )
+    main_menu.offer_menu(turn)
+
+
+def withdraw(turn: Turn) -> None:
+    """Notes that the person wants nothing that rests on consent, and says what that is."""
+    if _refuses_group(turn):
+        return
+    request = requests.ask(turn.uow, RequestKind.WITHDRAWAL, contact=turn.talk.contact)
+    turn.say(turn.text("mydata.withdrawn", number=requests.number(request)))
+    main_menu.offer_menu(turn)
+
+
+def put(turn: Turn, outcome: Ask | Finished | Left) -> None:
+    """Says what comes next, and takes the correction once it is told."""
+    match outcome:
+        case Ask(run=run):
+            turn.state.run = run
+            options = tuple(turn.button(label, payload) for payload, label in outcome.options)
+            turn.say(Choices(prompt=turn.text(outcome.prompt), options=options))
+        case Finished(run=run):
+            turn.state.run = None
+            message = turn.own_message(int(run.answers.get("words") or 0))
+            if message is None or not message.text.strip():
+                turn.say(turn.text("leave.forgotten"))
+                return
+            request = requests.ask(
+                turn.uow, RequestKind.CORRECTION, contact=turn.talk.contact, words=message.text
+            )
+            turn.say(
+                turn.text("mydata.taken", number=requests.number(request), date=thai_date(request.due_at))
+            )
+            main_menu.offer_menu(turn)
+        case Left():
+            turn.state.run = None
+            turn.say(turn.text("dialog.cancelled"))
+
+
+def _refuses_group(turn: Turn) -> bool:
+    """In a group everybody would read it."""
+    if turn.talk.contact.kind is ContactKind.PERSON:
+        return False
+    turn.say(turn.text("mydata.not_in_group"))
+    return True

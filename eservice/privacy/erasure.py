@@ -1,0 +1,381 @@
+"""Erasing a person's data wherever it lies, and what stays: the skeleton for statistics, and what law keeps.
+
+`erase` and `erase_case` work in one transaction each and leave a tombstone. Files of photos lie outside the
+database and go afterwards, with `forget_files`; until then nobody sees them.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import ColumnElement, Delete, Text, Update, cast, delete, exists, or_, select, update
+
+from eservice.complaints import forgetting
+from eservice.complaints.models import (
+    AnswerExtension,
+    CommentKind,
+    Complaint,
+    ComplaintComment,
+    ComplaintEvent,
+    Follower,
+    ImprovementTask,
+    Photo,
+    PhotoArrival,
+    Rating,
+)
+from eservice.complaints.states import is_open
+from eservice.complaints.villages import read_village
+from eservice.inquiries.models import Inquiry, InquiryNote, InquiryState
+from eservice.kit import audit
+from eservice.kit.database import Database
+from eservice.kit.errors import conflict
+from eservice.kit.idempotency import DoneRequest
+from eservice.kit.media import MediaStore
+from eservice.kit.text import Catalogue
+from eservice.kit.unit_of_work import UnitOfWork
+from eservice.messaging.models import (
+    OPEN_STATES,
+    Contact,
+    ContactKind,
+    Conversation,
+    Delivery,
+    DeliveryState,
+    Direction,
+    EventState,
+    Handler,
+    InboundEvent,
+    Message,
+    Reachability,
+)
+from eservice.privacy import tombstones
+from eservice.privacy.models import CopyLink, PrivacyRequest, RequestState, Tombstone, TombstoneKind
+from knowledge.entries import confirmations
+from knowledge.entries import service as entries
+
+TEXTS = Catalogue(Path(__file__).parents[1] / "text")
+KEY_OF_NOBODY = "erased"  # no key has this hash
+KEPT_ALWAYS = ("skeleton", "traffic", "audit", "backups")
+"""What stays after every erasure, by the keys `privacy.kept.<name>` of its reasons."""
+
+
+def erase(uow: UnitOfWork, contact: Contact, *, by: str, signing_key: str) -> Tombstone:
+    """Erases everything of a person, but open cases: their work still needs words, place and photos.
+
+    Those are erased once they are closed (`erase_closed`). The contact's row stays as an empty one to which the
+    skeletons of its cases belong; whoever writes from the same address again is somebody new. Raises
+    ServiceError `privacy.group` for a group: what is said there is not kept under one person's name.
+    """
+    if contact.kind is not ContactKind.PERSON:
+        raise conflict("privacy.group")
+    subject_hash = tombstones.contact_hash(signing_key, contact)
+    counts: Counter[str] = Counter()
+    conversation = uow.session.scalar(
+        select(Conversation).where(Conversation.contact_id == contact.id).with_for_update()
+    )
+    counts["faq_phrasings"] = confirmations.forget_contact(uow, contact.id)
+    _erase_following(uow, contact, conversation, counts)  # by messages that are about to go
+    if conversation is not None:
+        _erase_talk(uow, conversation, counts)
+    _erase_events(uow, contact, counts)
+    _erase_deliveries(uow, contact, counts)
+    cases = uow.session.scalars(
+        select(Complaint).where(Complaint.contact_id == contact.id).order_by(Complaint.id).with_for_update()
+    ).all()
+    for complaint in cases:
+        if not is_open(complaint.state):
+            _erase_words_of(uow, complaint, counts)
+        complaint.reporter_name, complaint.idempotency_key = None, f"erased:{complaint.id}"
+    counts["complaint_photo_arrivals"] += _count(
+        uow, delete(PhotoArrival).where(PhotoArrival.contact_id == contact.id)
+    )
+    still_open = [complaint.id for complaint in cases if is_open(complaint.state)]
+    _forget_photos(
+        uow,
+        counts,
+        Photo.contact_id == contact.id,
+        or_(Photo.complaint_id.is_(None), Photo.complaint_id.not_in(still_open)),
+    )
+    counts["privacy_copy_links"] += _count(uow, delete(CopyLink).where(CopyLink.contact_id == contact.id))
+    _erase_requests(uow, PrivacyRequest.contact_id == contact.id)
+    contact.address = f"erased:{contact.id}"
+    contact.display_name, contact.token_hash, contact.notice_version = None, None, None
+    contact.reachability, contact.reachability_at = Reachability.DEACTIVATED, uow.now
+    counts["contacts"] = 1
+    kept = (*KEPT_ALWAYS, "open_cases") if still_open else KEPT_ALWAYS
+    return _bury(uow, TombstoneKind.CONTACT, subject_hash, counts, kept, by=by, open_cases=still_open)
+
+
+def erase_case(uow: UnitOfWork, complaint: Complaint, *, by: str, signing_key: str) -> Tombstone:
+    """Erases what people wrote and sent for one case; number, category, dates and state stay.
+
+    Raises ServiceError `privacy.case_open` while the office still owes work: it is withdrawn or closed first.
+    """
+    if is_open(complaint.state):
+        raise conflict("privacy.case_open")
+    counts: Counter[str] = Counter()
+    _erase_words_of(uow, complaint, counts)
+    _erase_requests(uow, PrivacyRequest.complaint_id == complaint.id)
+    subject_hash = tombstones.case_hash(signing_key, complaint)
+    return _bury(uow, TombstoneKind.CASE, subject_hash, counts, KEPT_ALWAYS, by=by)
+
+
+def erase_closed(uow: UnitOfWork, *, signing_key: str) -> int:
+    """Erases the cases of erased people that have been closed since; returns how many."""
+    erased = 0
+    waiting = uow.session.scalars(select(Tombstone).where(cast(Tombstone.open_cases, Text) != "[]")).all()
+    for tombstone in waiting:
+        left: list[int] = []
+        for case_id in tombstone.open_cases:
+            complaint = uow.session.get(Complaint, case_id, with_for_update=True)
+            if complaint is not None and is_open(complaint.state):
+                left.append(case_id)
+            elif complaint is not None:
+                erase_case(uow, complaint, by=audit.SYSTEM, signing_key=signing_key)
+                erased += 1
+        tombstone.open_cases = left
+    return erased
+
+
+def reapply(database: Database, folder: Path, *, signing_key: str) -> int:
+    """Erases again what was erased before: a restored older backup has it still. Returns how many.
+
+    A person who came back after the erasure is somebody new and stays.
+    """
+    with database.read() as reader:
+        known = tombstones.known(reader, folder)
+        contacts = [
+            contact.id
+            for contact in reader.session.scalars(select(Contact).where(Contact.kind == ContactKind.PERSON))
+            if (at := known.get((TombstoneKind.CONTACT, tombstones.contact_hash(signing_key, contact))))
+            and contact.created_at < at
+        ]
+        already = {row.subject_hash for row in reader.session.scalars(select(Tombstone))}
+        cases = [
+            complaint.id
+            for complaint in reader.session.scalars(select(Complaint))
+            if (digest := tombstones.case_hash(signing_key, complaint)) not in already
+            and (TombstoneKind.CASE, digest) in known
+        ]
+    for contact_id in contacts:
+        with database.unit_of_work() as uow:
+            contact = uow.session.get_one(Contact, contact_id)
+            erase(uow, contact, by=audit.SYSTEM, signing_key=signing_key)
+    for case_id in cases:
+        with database.unit_of_work() as uow:
+            complaint = uow.session.get_one(Complaint, case_id, with_for_update=True)
+            if not is_open(complaint.state):
+                erase_case(uow, complaint, by=audit.SYSTEM, signing_key=signing_key)
+            else:  # the backup is from before its end
+                subject_hash = tombstones.case_hash(signing_key, complaint)
+                kept = (*KEPT_ALWAYS, "open_cases")
+                _bury(
+                    uow,
+                    TombstoneKind.CASE,
+                    subject_hash,
+                    Counter(),
+                    kept,
+                    by=audit.SYSTEM,
+                    open_cases=[case_id],
+                )
+    return len(contacts) + len(cases)
+
+
+def forget_files(database: Database, media: MediaStore) -> int:
+    """Deletes the files of forgotten photos, and empties the log of the database; returns how many.
+
+    Not inside a transaction. Raises ServiceError `media.unavailable`.
+    """
+    gone = 0
+    while found := forgetting.forget_due(database, media):
+        gone += found
+    database.empty_log()
+    return gone
+
+
+def empty_case(uow: UnitOfWork, complaint: Complaint) -> None:
+    """Takes out what people wrote and sent for a case whose keeping time is over."""
+    _erase_words_of(uow, complaint, Counter())
+
+
+def erased_words() -> str:
+    """What stands where a person's words stood."""
+    return TEXTS.get("privacy.erased")
+
+
+def _erase_talk(uow: UnitOfWork, conversation: Conversation, counts: Counter[str]) -> None:
+    inquiries = uow.session.scalars(select(Inquiry).where(Inquiry.conversation_id == conversation.id)).all()
+    for inquiry in inquiries:
+        entries.forget_inquiry(uow, inquiry.id)
+        if inquiry.state is not InquiryState.CLOSED:
+            inquiry.state, inquiry.closed_at, inquiry.waiting_since = InquiryState.CLOSED, uow.now, None
+    ids = [inquiry.id for inquiry in inquiries]
+    counts["inquiries"] = len(ids)
+    counts["inquiry_notes"] = _count(
+        uow, update(InquiryNote).where(InquiryNote.inquiry_id.in_(ids)).values(text=erased_words())
+    )
+    counts["messages"] = erase_messages(uow, Message.conversation_id == conversation.id)
+    conversation.dialog, conversation.dialog_expires_at = {}, None
+    conversation.handler, conversation.handler_since = Handler.BOT, None
+
+
+def erase_messages(uow: UnitOfWork, *which: ColumnElement[bool]) -> int:
+    """Empties messages, both ways; their rows stay. Returns how many."""
+    return _count(
+        uow,
+        update(Message).where(*which).values(text="", content=None, platform_ref=None, erased_at=uow.now),
+    )
+
+
+def _erase_events(uow: UnitOfWork, contact: Contact, counts: Counter[str]) -> None:
+    key = f"{contact.channel.value}:{contact.address}"
+    ids = uow.session.scalars(select(InboundEvent.id).where(InboundEvent.conversation_key == key)).all()
+    counts["inbound_events"] = len(ids)
+    for event_id in ids:
+        uow.session.execute(
+            update(InboundEvent)
+            .where(InboundEvent.id == event_id)
+            .values(
+                event_id=f"erased:{event_id}",
+                conversation_key=f"erased:{contact.id}",
+                payload="",
+                message_ref=None,
+                reason=None,
+                state=EventState.DONE,
+                done_at=uow.now,
+            )
+        )
+
+
+def _erase_deliveries(uow: UnitOfWork, contact: Contact, counts: Counter[str]) -> None:
+    of_contact = Delivery.contact_id == contact.id
+    uow.session.execute(
+        update(Delivery)
+        .where(of_contact, Delivery.state.in_(OPEN_STATES))
+        .values(state=DeliveryState.CANCELLED, settled_at=uow.now)
+    )
+    counts["deliveries"] = _count(
+        uow,
+        update(Delivery)
+        .where(of_contact)
+        .values(reply_token=None, platform_ref=None, reason=None, dedup_key=None),
+    )
+
+
+def _erase_following(
+    uow: UnitOfWork, contact: Contact, conversation: Conversation | None, counts: Counter[str]
+) -> None:
+    """The cases of others that the person follows, or did, with the words that they brought along.
+
+    Nothing ties such words to a person but the instant at which they began to follow, and their own message.
+    """
+    follows = exists().where(
+        Follower.contact_id == contact.id,
+        Follower.complaint_id == ComplaintComment.complaint_id,
+        Follower.at == ComplaintComment.at,
+    )
+    said = exists().where(
+        Message.conversation_id == (conversation.id if conversation else 0),
+        Message.direction == Direction.IN,
+        Message.text.contains(ComplaintComment.text),
+    )
+    ids = uow.session.scalars(
+        select(ComplaintComment.id).where(
+            ComplaintComment.kind == CommentKind.JOINED, ComplaintComment.text != "", follows | said
+        )
+    ).all()
+    counts["complaint_comments"] += _count(
+        uow, update(ComplaintComment).where(ComplaintComment.id.in_(ids)).values(text=erased_words())
+    )
+    counts["complaint_followers"] += _count(uow, delete(Follower).where(Follower.contact_id == contact.id))
+
+
+def _erase_words_of(uow: UnitOfWork, complaint: Complaint, counts: Counter[str]) -> None:
+    """The words, place and residents' photos of a case; the office's own pictures of the work stay."""
+    gone = erased_words()
+    complaint.text, complaint.address, complaint.key_hash = gone, "", KEY_OF_NOBODY
+    complaint.reporter_name, complaint.idempotency_key = None, f"erased:{complaint.id}"
+    complaint.village = read_village(complaint.village)  # a village's number says nothing of a person
+    complaint.latitude = complaint.longitude = None
+    complaint.proposed_note = gone if complaint.proposed_note else None
+    complaint.version += 1
+    counts["complaints"] += 1
+    of_case = {
+        "complaint_comments": update(ComplaintComment)
+        .where(
+            ComplaintComment.complaint_id == complaint.id,
+            ComplaintComment.kind != CommentKind.JOINED,  # the words of others, who may still want them
+        )
+        .values(text=gone),
+        "complaint_events": update(ComplaintEvent)
+        .where(
+            ComplaintEvent.complaint_id == complaint.id,
+            (ComplaintEvent.note != "") | (ComplaintEvent.reason != ""),
+        )
+        .values(note=gone, reason=""),
+        "complaint_extensions": update(AnswerExtension)
+        .where(AnswerExtension.complaint_id == complaint.id)
+        .values(reason=gone),
+        "complaint_ratings": update(Rating)
+        .where(Rating.complaint_id == complaint.id, Rating.words != "")
+        .values(words=gone),
+        "improvement_tasks": update(ImprovementTask)
+        .where(ImprovementTask.complaint_id == complaint.id, ImprovementTask.outcome != "")
+        .values(outcome=gone),
+        "complaint_photo_arrivals": delete(PhotoArrival).where(PhotoArrival.complaint_id == complaint.id),
+        "done_requests": delete(DoneRequest).where(cast(DoneRequest.answer, Text).contains(complaint.number)),
+    }
+    for table, statement in of_case.items():
+        counts[table] += _count(uow, statement)
+    _forget_photos(uow, counts, Photo.complaint_id == complaint.id, Photo.uploaded_by_id.is_(None))
+
+
+def _forget_photos(uow: UnitOfWork, counts: Counter[str], *which: ColumnElement[bool]) -> None:
+    counts["complaint_photos"] += _count(
+        uow,
+        update(Photo)
+        .where(*which, Photo.forgotten_at.is_(None))
+        .values(forgotten_at=uow.now, original_sha256="", contact_id=None),
+    )
+
+
+def _erase_requests(uow: UnitOfWork, which: ColumnElement[bool]) -> None:
+    """The words of requests; that they were made and answered stays."""
+    uow.session.execute(update(PrivacyRequest).where(which).values(words=""))
+    uow.session.execute(
+        update(PrivacyRequest)
+        .where(which, PrivacyRequest.state == RequestState.OPEN)
+        .values(state=RequestState.DONE, handled_at=uow.now)
+    )
+
+
+def _bury(
+    uow: UnitOfWork,
+    kind: TombstoneKind,
+    subject_hash: str,
+    counts: Counter[str],
+    kept: Sequence[str],
+    *,
+    by: str,
+    open_cases: Sequence[int] = (),
+) -> Tombstone:
+    tombstone = Tombstone(
+        kind=kind,
+        subject_hash=subject_hash,
+        at=uow.now,
+        by=by,
+        counts={table: count for table, count in sorted(counts.items()) if count},
+        kept=list(kept),
+        open_cases=list(open_cases),
+    )
+    uow.session.add(tombstone)
+    uow.session.flush()  # the audit names it
+    audit.record(
+        uow, actor=by, action="privacy.erased", subject_kind="tombstone", subject_id=tombstone.id,
+        after={"kind": kind.value, "counts": tombstone.counts},
+    )  # fmt: skip
+    return tombstone
+
+
+def _count(uow: UnitOfWork, statement: Update | Delete) -> int:
+    result = uow.session.execute(statement, execution_options={"preserve_rowcount": True})
+    return max(result.rowcount, 0)  # type: ignore[attr-defined]

@@ -1,0 +1,29 @@
+"""What the worker does for privacy: agreed erasures, cases closed since, links that are over, keeping times."""
+
+from pathlib import Path
+
+from eservice.kit.database import Database
+from eservice.kit.media import MediaStore
+from eservice.privacy import copies, erasure, requests, retention, tombstones
+
+
+def keep(database: Database, media: MediaStore, folder: Path, *, signing_key: str) -> int:
+    """Does all of it, in transactions of its own; returns how many people and cases were erased.
+
+    `folder` is DATA_DIR, where the tombstones are kept beside the database. Raises ServiceError
+    `media.unavailable`: the rows are gone then, and the files go next time.
+    """
+    with database.read() as reader:
+        due = requests.due_erasures(reader)
+    for request_id in due:
+        with database.unit_of_work() as uow:
+            requests.finish_erasure(uow, request_id, signing_key=signing_key)
+    with database.unit_of_work() as uow:
+        closed = erasure.erase_closed(uow, signing_key=signing_key)
+        copies.forget_links(uow)
+    tombstones.keep_outside(database, folder)
+    retention.run_daily(database)
+    erased = len(due) + closed
+    if erased:
+        erasure.forget_files(database, media)
+    return erased

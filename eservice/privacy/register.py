@@ -1,0 +1,105 @@
+"""The register of processing activities (PDPA s.39): every table and column of personal data, why and how long.
+
+`register.toml` is written by hand; a test holds it against the tables, so that none is forgotten.
+"""
+
+import csv
+import io
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from eservice.kit.text import guard_formula
+
+FILE = Path(__file__).with_name("register.toml")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Purpose:
+    """Why some data is kept, of whom, on what basis, and where it goes."""
+
+    of: str
+    why: str
+    basis: str
+    source: str
+    seen_by: str
+    leaves_to: str
+    retention: str  # the name of a class of `retention`, or "" where another rule holds
+    kept: str  # in words, as shipped
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registered:
+    """One table: without a purpose it holds no personal data, and `nothing` says why."""
+
+    name: str
+    purpose: Purpose | None
+    personal: Mapping[str, str]  # column -> what it is
+    plain: frozenset[str]
+    nothing: str
+
+
+@cache
+def register() -> tuple[Registered, ...]:
+    """Every table, in the order of the file."""
+    data = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    purposes = {name: Purpose(**fields) for name, fields in data["purposes"].items()}
+    return tuple(
+        Registered(
+            name=name,
+            purpose=purposes[fields["purpose"]] if "purpose" in fields else None,
+            personal=fields.get("personal", {}),
+            plain=frozenset(fields.get("plain", ())),
+            nothing=fields.get("nothing", ""),
+        )
+        for name, fields in data["tables"].items()
+    )
+
+
+def rows(days: Mapping[str, int], days_words: str) -> list[tuple[str, ...]]:
+    """A line for each column of personal data.
+
+    `days` are the keeping times in force by class; `days_words` says "{days} days" in words.
+    """
+    found: list[tuple[str, ...]] = []
+    for table in register():
+        purpose = table.purpose
+        if purpose is None:
+            continue
+        kept = days_words.format(days=days[purpose.retention]) if purpose.retention else purpose.kept
+        found.extend(
+            (
+                f"{table.name}.{column}", what, purpose.of, purpose.why, purpose.basis, purpose.source,
+                purpose.seen_by, kept, purpose.leaves_to,
+            )
+            for column, what in table.personal.items()
+        )  # fmt: skip
+    return found
+
+
+def as_csv(header: Sequence[str], lines: Sequence[Sequence[str]]) -> bytes:
+    """The lines as CSV that no spreadsheet takes for formulas; with its mark Excel reads Thai."""
+    file = io.StringIO()
+    writer = csv.writer(file)
+    for line in (header, *lines):
+        writer.writerow([guard_formula(cell) for cell in line])
+    return file.getvalue().encode("utf-8-sig")
+
+
+def as_xlsx(header: Sequence[str], lines: Sequence[Sequence[str]]) -> bytes:
+    """The lines as an Excel sheet of plain text."""
+    import xlsxwriter  # here: few processes ever write one
+
+    out = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(out, options) as book:
+        sheet = book.add_worksheet("ROPA")
+        wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+        sheet.set_column(0, len(header) - 1, 28, wrapped)
+        sheet.freeze_panes(1, 0)
+        for number, line in enumerate((header, *lines)):
+            for column, text in enumerate(line):
+                sheet.write_string(number, column, guard_formula(text), wrapped)
+    return out.getvalue()

@@ -1,0 +1,138 @@
+"""What a person asks of their data in the chat, what staff do, and what the person hears."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.commands import read_command
+from eservice.kit.errors import ServiceError
+from eservice.messaging.content import LinkButton
+from eservice.messaging.models import ChannelName, Message
+from eservice.privacy import copies, keeping, requests
+from eservice.privacy.models import PrivacyRequest, RequestKind, RequestState
+from tests.bot.test_complaints import file
+from tests.chat import Resident, Village
+from tests.privacy.test_erasure import CANARY, KEY, holders
+
+CHANNELS = pytest.mark.parametrize("channel", list(ChannelName))
+
+
+def the_request(village: Village) -> PrivacyRequest:
+    return village.rows(PrivacyRequest)[-1]
+
+
+def agree(village: Village, request: PrivacyRequest) -> None:
+    with village.database.unit_of_work() as uow:
+        requests.agree(uow, request.id, "ลบให้แล้ว", by="malee", signing_key=KEY)
+    village.deliver()
+
+
+def keep(village: Village, folder: Path) -> int:
+    return keeping.keep(village.database, village.media, folder, signing_key=KEY)
+
+
+@CHANNELS
+def test_an_erasure_is_asked_told_and_then_done(
+    village: Village, channel: ChannelName, tmp_path: Path
+) -> None:
+    somchai = village.resident(channel)
+    somchai.says(f"สวัสดี {CANARY}")
+    file(village, somchai)
+    somchai.sees()
+    somchai.says("ลบข้อมูลของฉันค่ะ")
+    somchai.sees("เอาคืนไม่ได้", "เรื่องที่ยังทำอยู่ 1 เรื่อง")
+    assert village.rows(PrivacyRequest) == []
+    somchai.taps("ใช่ ขอลบ")
+    request = the_request(village)
+    somchai.sees(requests.number(request), "20 ธ.ค. 2569", "18 ก.พ. 2570")
+    assert keep(village, tmp_path) == 0 and holders(village.database)
+    agree(village, request)
+    somchai.sees(f"คำขอ {requests.number(request)} (ขอลบข้อมูล) ทำให้แล้ว: ลบให้แล้ว")
+    village.clock.advance(hours=1)
+    assert keep(village, tmp_path) == 1
+    assert holders(village.database) == set()
+    assert the_request(village).state is RequestState.DONE
+
+
+def test_asking_twice_is_one_request_and_a_decided_one_is_not_decided_again(village: Village) -> None:
+    somchai = village.resident()
+    for _ in range(2):
+        somchai.says("ขอลบข้อมูล")
+        somchai.taps("ใช่ ขอลบ")
+    (request,) = village.rows(PrivacyRequest)
+    with village.database.unit_of_work() as uow:
+        requests.refuse(uow, request.id, "คดียังไม่จบ", "PDPA ม.33 (2)", by="malee")
+    village.deliver()
+    somchai.sees("ทำให้ไม่ได้: คดียังไม่จบ (PDPA ม.33 (2))", "pdpc.or.th")
+    with village.database.unit_of_work() as uow, pytest.raises(ServiceError, match=r"privacy\.decided"):
+        requests.agree(uow, request.id, "ลบ", by="malee", signing_key=KEY)
+
+
+@CHANNELS
+def test_the_copy_opens_once_and_holds_this_persons_words_alone(
+    village: Village, channel: ChannelName
+) -> None:
+    malee, somchai = village.resident(channel), village.resident(channel)
+    malee.says("คำของมาลี")
+    somchai.says("คำของสมชาย")
+    case = file(village, somchai)
+    somchai.says("ขอสำเนาข้อมูล")
+    button = somchai.button("เปิดดูข้อมูล")
+    assert isinstance(button, LinkButton)
+    page, _, secret = button.url.partition("#")
+    assert page == "https://office.example/mydata" and len(secret) >= 32
+    assert secret not in "".join(message.text for message in village.rows(Message))
+    with village.database.unit_of_work() as uow:
+        contact_id = copies.open_link(uow, secret)
+    with village.database.read() as reader:
+        copy = copies.copy_of(reader, contact_id)
+    assert "คำของสมชาย" in str(copy) and case.text in str(copy["cases"]) and "มาลี" not in str(copy)
+    assert [request["kind"] for request in copy["requests"]] == ["copy"]
+    assert secret not in str([message.content for message in village.rows(Message)])
+    with village.database.unit_of_work() as uow, pytest.raises(ServiceError, match=r"privacy\.link_over"):
+        copies.open_link(uow, secret)
+
+
+def test_a_link_is_over_after_a_day_and_its_address_is_forgotten(village: Village, tmp_path: Path) -> None:
+    somchai = village.resident()
+    somchai.says("ขอดูข้อมูลของฉัน")
+    button = somchai.button("เปิดดูข้อมูล")
+    assert isinstance(button, LinkButton)
+    secret = button.url.partition("#")[2]
+    village.clock.advance(hours=24)
+    with village.database.unit_of_work() as uow, pytest.raises(ServiceError, match=r"privacy\.link_over"):
+        copies.open_link(uow, secret)
+    keep(village, tmp_path)
+    assert holders(village.database, secret) == set()
+
+
+def test_a_correction_says_what_is_wrong_and_a_withdrawal_is_noted_at_once(village: Village) -> None:
+    somchai = village.resident()
+    somchai.says("ข้อมูลของฉัน")
+    somchai.sees("พ่อแม่หรือผู้ปกครอง")
+    somchai.taps("ขอแก้ไขข้อมูล")
+    somchai.says("ชื่อผิด ที่ถูกคือ สมชัย")
+    somchai.sees("รับคำขอแล้ว", "20 ธ.ค. 2569")
+    request = the_request(village)
+    assert (request.kind, request.words) == (RequestKind.CORRECTION, "ชื่อผิด ที่ถูกคือ สมชัย")
+    assert request.due_at - request.asked_at == timedelta(days=30)
+    somchai.says("ถอนความยินยอม")
+    somchai.sees("จดไว้แล้ว", "ไม่ต้องใช้ความยินยอม")
+    assert the_request(village).state is RequestState.DONE
+    with village.database.read() as reader:
+        assert requests.has_withdrawn(reader, somchai.contact().id)
+
+
+def test_a_group_hears_nothing_of_anybodys_data(village: Village) -> None:
+    group = Resident(village, ChannelName.LINE, "U77", group="C77")
+    group.does("join")
+    group.says("เพื่อนบ้าน ลบข้อมูลของฉัน")
+    group.says("เพื่อนบ้าน ขอสำเนาข้อมูล")
+    group.sees("ทักมาคุยกันสองคน")
+    assert village.rows(PrivacyRequest) == []
+
+
+@pytest.mark.parametrize("words", ["ลบข้อมูลของฉัน", "ขอลบข้อมูลครับ", "ขอสำเนาข้อมูล", "ถอนความยินยอมค่ะ", "My data"])
+def test_plain_words_lead_there(words: str) -> None:
+    assert (read_command(words) or "").startswith("mydata")
