@@ -106,6 +106,8 @@ LONG_FILES = {
     "tests/chat.py": "the whole of how tests speak as residents",
     "tests/complaints/test_life.py": "one state machine: its rules and invariants share what it knows",
     "tests/knowledge/test_emergency.py": "lists of cries and near-misses",
+    "tests/test_conventions.py": "every rule that no tool knows, on one page",
+    "tests/test_doctor.py": "one test for each thing that the doctor can find",
 }
 LONG = 400  # lines
 
