@@ -252,7 +252,6 @@ def _tapped(turn: Turn, payload: str) -> None:
         ):
             complaints.tap(turn, name, number, more)
         case "mydata", _:
-            dialogs.put_aside(turn)
             my_data.tap(turn, rest)
         case "again", [delivery] if _is_id(delivery):
             _show_again(turn, int(delivery))

@@ -4,7 +4,7 @@ import secrets
 
 from bot.dialog import engine
 from bot.dialog.flow import Ask, AskText, Finished, Flow, Left
-from bot.flows import main_menu
+from bot.flows import dialogs, main_menu
 from bot.flows.turn import Turn
 from eservice.complaints import queries
 from eservice.complaints.states import is_open
@@ -21,7 +21,8 @@ CORRECT = Flow(
 
 
 def tap(turn: Turn, what: str) -> None:
-    """One of the buttons; a former one shows what there is."""
+    """One of the buttons; a former one shows what there is. What was being told is put aside."""
+    dialogs.put_aside(turn)
     match what:
         case "copy":
             give_copy(turn)

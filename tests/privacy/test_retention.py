@@ -29,6 +29,7 @@ def test_each_class_goes_when_its_time_is_over_and_is_counted_before(village: Vi
     visitor = village.resident(ChannelName.WEB)
     closed, still_open = file(village, somchai), file(village, malee, "ถนนหน้าโรงเรียนเป็นหลุมลึกมาก")
     visitor.says("ภาษีป้ายร้าน")
+    malee.says("ภาษีป้ายคิดอย่างไร")
     with village.database.unit_of_work() as uow:
         uow.session.get_one(Complaint, closed.id).state = ComplaintState.REJECTED
         uow.session.add(SignInAttempt(at=uow.now, username_hash="x", ip="192.0.2.1", succeeded=False))
