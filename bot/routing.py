@@ -232,8 +232,7 @@ def _tapped(turn: Turn, payload: str) -> None:
         case "end", []:
             talk_to_staff.end(turn)
         case "lang", []:
-            options = (languages.THAI, languages.ENGLISH)
-            turn.say(Choices(prompt=turn.text("language.which"), options=options))
+            turn.say(Choices(prompt=turn.text("language.which"), options=(languages.THAI, languages.ENGLISH)))
         case "lang", ["th" | "en" as language]:
             languages.choose(turn, language)
             main_menu.offer_menu(turn)
@@ -253,27 +252,11 @@ def _tapped(turn: Turn, payload: str) -> None:
             complaints.tap(turn, name, number, more)
         case "mydata", _:
             dialogs.put_aside(turn)
-            _my_data(turn, rest)
+            my_data.tap(turn, rest)
         case "again", [delivery] if _is_id(delivery):
             _show_again(turn, int(delivery))
         case _:
             _old_button(turn)
-
-
-def _my_data(turn: Turn, what: str) -> None:
-    match what:
-        case "copy":
-            my_data.give_copy(turn)
-        case "correct":
-            my_data.begin_correction(turn)
-        case "erase":
-            my_data.ask_erase(turn)
-        case "erase:yes":
-            my_data.erase(turn)
-        case "withdraw":
-            my_data.withdraw(turn)
-        case _:
-            my_data.show(turn)
 
 
 def _old_button(turn: Turn) -> None:

@@ -20,6 +20,23 @@ CORRECT = Flow(
 )
 
 
+def tap(turn: Turn, what: str) -> None:
+    """Does what a button of this module says, "" for the first one."""
+    match what:
+        case "copy":
+            give_copy(turn)
+        case "correct":
+            begin_correction(turn)
+        case "erase":
+            ask_erase(turn)
+        case "erase:yes":
+            erase(turn)
+        case "withdraw":
+            withdraw(turn)
+        case _:
+            show(turn)
+
+
 def show(turn: Turn) -> None:
     """What one can ask for."""
     if _refuses_group(turn):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Delete, delete, exists, func, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from eservice.complaints.models import Complaint, Follower, Photo
 from eservice.complaints.states import ComplaintState, is_open
@@ -44,7 +45,7 @@ class Class:
 class Ids:
     """The column of ids and the conditions under which a row is past its time."""
 
-    column: ColumnElement[int]
+    column: InstrumentedAttribute[int]
     conditions: tuple[ColumnElement[bool], ...]
 
 
@@ -89,7 +90,7 @@ def _deleting(statement: Callable[[list[int]], Delete]) -> Callable[[UnitOfWork,
     return forget
 
 
-def _ids(column: ColumnElement[int], *conditions: ColumnElement[bool]) -> Ids:
+def _ids(column: InstrumentedAttribute[int], *conditions: ColumnElement[bool]) -> Ids:
     return Ids(column=column, conditions=conditions)
 
 
