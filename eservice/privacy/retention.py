@@ -45,7 +45,7 @@ class Class:
 class Ids:
     """The column of ids and the conditions under which a row is past its time."""
 
-    column: InstrumentedAttribute[int]
+    column: ColumnElement[int]
     conditions: tuple[ColumnElement[bool], ...]
 
 
@@ -91,7 +91,7 @@ def _deleting(statement: Callable[[list[int]], Delete]) -> Callable[[UnitOfWork,
 
 
 def _ids(column: InstrumentedAttribute[int], *conditions: ColumnElement[bool]) -> Ids:
-    return Ids(column=column, conditions=conditions)
+    return Ids(column=column.expression, conditions=conditions)
 
 
 CLASSES = (
