@@ -232,8 +232,7 @@ def _tapped(turn: Turn, payload: str) -> None:
         case "end", []:
             talk_to_staff.end(turn)
         case "lang", []:
-            options = (languages.THAI, languages.ENGLISH)
-            turn.say(Choices(prompt=turn.text("language.which"), options=options))
+            turn.say(Choices(prompt=turn.text("language.which"), options=(languages.THAI, languages.ENGLISH)))
         case "lang", ["th" | "en" as language]:
             languages.choose(turn, language)
             main_menu.offer_menu(turn)

@@ -21,7 +21,7 @@ CORRECT = Flow(
 
 
 def tap(turn: Turn, what: str) -> None:
-    """One of the buttons; a former one shows what there is. What was being told is put aside."""
+    """Does what a button of this module says, "" for the first one. What was being told is put aside."""
     dialogs.put_aside(turn)
     match what:
         case "copy":

@@ -21,6 +21,7 @@ from eservice.kit import audit
 from eservice.kit.database import insert_new
 from eservice.kit.errors import ErrorKind, ServiceError, conflict, invalid
 from eservice.kit.unit_of_work import UnitOfWork
+from eservice.office.service import current_notice
 from eservice.staff.models import Department
 from eservice.staff.permissions import Permission, Principal, require
 from knowledge.classify import Urgency
@@ -87,6 +88,7 @@ def file_complaint(
             "state": ComplaintState.RECEIVED,
             "filed_at": uow.now,
             "changed_at": uow.now,
+            "notice_version": _notice_version(uow, new),
         }
         if insert_new(uow.session, Complaint, [row]):
             break
@@ -174,6 +176,14 @@ def _checked(uow: UnitOfWork, new: NewComplaint) -> dict[str, object]:
         "village": wording.checked_line(new.village, "village"),
         "urgency": new.urgency,
     }
+
+
+def _notice_version(uow: UnitOfWork, new: NewComplaint) -> str | None:
+    """What the form on the web or the partner's own pointed to; in a chat the contact's row knows it."""
+    if new.contact_id is not None or new.source in BY_STAFF:
+        return None
+    notice = current_notice(uow)
+    return notice.version if notice else None
 
 
 def _within(degrees: float | None, limit: int) -> bool:

@@ -93,6 +93,8 @@ class Complaint(Base):
     answer_due_at: Mapped[datetime | None]  # the duty to answer, in calendar days
     answered_at: Mapped[datetime | None]  # when the resident first heard more than "received"
     version: Mapped[int] = mapped_column(default=1)
+    # Of the privacy notice in force when a resident filed without a chat, in which it would have been mentioned.
+    notice_version: Mapped[str | None] = mapped_column(String(20))
 
 
 class AccusedDepartment(Base):

@@ -9,6 +9,7 @@ from sqlalchemy import JSON, bindparam, func, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from eservice.kit.database import UtcDateTime, insert_row, new_row, table_of
+from eservice.kit.thai_ids import without_citizen_ids
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging.content import Bundle, bundle_to_json, plain_text
 from eservice.messaging.models import (
@@ -172,14 +173,17 @@ def record_heard(
     platform_ref: str | None = None,
     content: dict[str, Any] | None = None,
 ) -> Message:
-    """Stores what a resident said or sent; `content` is what words do not hold, e.g. the degrees of a pin."""
+    """Stores what a resident said or sent; `content` is what words do not hold, e.g. the degrees of a pin.
+
+    The number of an identity card is hidden: nobody here needs it.
+    """
     message = new_row(
         Message,
         conversation_id=conversation.id,
         direction=Direction.IN,
         speaker=Speaker.RESIDENT,
         kind=kind,
-        text=text[:MAX_STORED_TEXT],
+        text=without_citizen_ids(text[:MAX_STORED_TEXT]),
         content=content,
         platform_ref=platform_ref,
         created_at=uow.now,
@@ -211,7 +215,7 @@ def edit_heard(uow: UnitOfWork, conversation: Conversation, platform_ref: str, t
     message = _by_ref(uow, conversation, platform_ref)
     if message is None or message.erased_at is not None:
         return None
-    message.text = text[:MAX_STORED_TEXT]
+    message.text = without_citizen_ids(text[:MAX_STORED_TEXT])
     message.edited_at = uow.now
     return message
 

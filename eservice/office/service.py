@@ -1,6 +1,7 @@
 """The office itself: its facts, its opening hours, and the privacy notice in force."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -195,6 +196,19 @@ def current_notice(reader: ReadOnly) -> PrivacyNotice | None:
         .order_by(PrivacyNotice.published_at.desc(), PrivacyNotice.version.desc())
         .limit(1)
     ).first()
+
+
+def all_notices(reader: ReadOnly) -> Sequence[PrivacyNotice]:
+    """Every version of the privacy notice, newest first."""
+    return reader.session.scalars(
+        select(PrivacyNotice).order_by(PrivacyNotice.published_at.desc(), PrivacyNotice.version.desc())
+    ).all()
+
+
+def privacy_contact(office: Office) -> str:
+    """Whom to ask about personal data: the office's contact for it where one is set, else the office itself."""
+    own = str(getattr(office, "privacy_contact", "") or "").strip()
+    return own or " ".join(filter(None, (office.name, office.phone, office.email)))
 
 
 def publish_notice(uow: UnitOfWork, *, version: str, text: str, actor: str) -> PrivacyNotice:

@@ -96,12 +96,23 @@ class _Portal:
             request, reader, "answer.html", face=face, topic=topic, related=near[:RELATED]
         )
 
-    def privacy(self, request: Request, reader: Reader) -> Response:
-        """The privacy notice in force."""
-        notice = offices.current_notice(reader)
+    def privacy(self, request: Request, reader: Reader, version: str = "") -> Response:
+        """The privacy notice in force, or an earlier version of it; whom to ask, and what one may ask for."""
+        notices = offices.all_notices(reader)
+        notice = next((each for each in notices if each.version == version), None)
+        notice = notice or (notices[0] if notices else None)
         blocks = read_blocks(notice.text) if notice else []
         title = blocks.pop(0).lines[0] if blocks and blocks[0].kind is BlockKind.TITLE else None
-        return self._pages.render(request, reader, "privacy.html", notice=notice, title=title, blocks=blocks)
+        return self._pages.render(
+            request,
+            reader,
+            "privacy.html",
+            notice=notice,
+            title=title,
+            blocks=blocks,
+            notices=notices,
+            contact=offices.privacy_contact(offices.get_office(reader)),
+        )
 
     def sitemap(self, request: Request, reader: Reader) -> Response:
         """Every page, for people."""

@@ -64,6 +64,12 @@ def open_link(uow: UnitOfWork, secret: str) -> int:
     return contact_id
 
 
+def any_over(reader: ReadOnly) -> bool:
+    """Whether the day of any link is over."""
+    over = select(CopyLink.id).where(CopyLink.expires_at <= reader.now).limit(1)
+    return reader.session.scalar(over) is not None
+
+
 def forget_links(uow: UnitOfWork) -> int:
     """Forgets links whose day is over, also in the messages that brought them; returns how many."""
     over = uow.session.scalars(select(CopyLink).where(CopyLink.expires_at <= uow.now)).all()

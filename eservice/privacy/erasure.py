@@ -32,7 +32,7 @@ from eservice.kit.errors import conflict
 from eservice.kit.idempotency import DoneRequest
 from eservice.kit.media import MediaStore
 from eservice.kit.text import Catalogue
-from eservice.kit.unit_of_work import UnitOfWork
+from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging.models import (
     OPEN_STATES,
     Contact,
@@ -54,6 +54,7 @@ from knowledge.entries import service as entries
 
 TEXTS = Catalogue(Path(__file__).parents[1] / "text")
 KEY_OF_NOBODY = "erased"  # no key has this hash
+_WAITS = cast(Tombstone.open_cases, Text) != "[]"
 KEPT_ALWAYS = ("skeleton", "traffic", "audit", "backups")
 """What stays after every erasure, by the keys `privacy.kept.<name>` of its reasons."""
 
@@ -119,10 +120,15 @@ def erase_case(uow: UnitOfWork, complaint: Complaint, *, by: str, signing_key: s
     return _bury(uow, TombstoneKind.CASE, subject_hash, counts, KEPT_ALWAYS, by=by)
 
 
+def waits_for_closing(reader: ReadOnly) -> bool:
+    """Whether any case of an erased person was still open."""
+    return reader.session.scalar(select(Tombstone.id).where(_WAITS).limit(1)) is not None
+
+
 def erase_closed(uow: UnitOfWork, *, signing_key: str) -> int:
     """Erases the cases of erased people that have been closed since; returns how many."""
     erased = 0
-    waiting = uow.session.scalars(select(Tombstone).where(cast(Tombstone.open_cases, Text) != "[]")).all()
+    waiting = uow.session.scalars(select(Tombstone).where(_WAITS)).all()
     for tombstone in waiting:
         left: list[int] = []
         for case_id in tombstone.open_cases:

@@ -15,12 +15,15 @@ def keep(database: Database, media: MediaStore, folder: Path, *, signing_key: st
     """
     with database.read() as reader:
         due = requests.due_erasures(reader)
+        more = erasure.waits_for_closing(reader) or copies.any_over(reader)
     for request_id in due:
         with database.unit_of_work() as uow:
             requests.finish_erasure(uow, request_id, signing_key=signing_key)
-    with database.unit_of_work() as uow:
-        closed = erasure.erase_closed(uow, signing_key=signing_key)
-        copies.forget_links(uow)
+    closed = 0
+    if more:  # else no turn as writer is taken from anybody
+        with database.unit_of_work() as uow:
+            closed = erasure.erase_closed(uow, signing_key=signing_key)
+            copies.forget_links(uow)
     tombstones.keep_outside(database, folder)
     retention.run_daily(database)
     erased = len(due) + closed

@@ -2,7 +2,7 @@
 
 import pytest
 
-from eservice.kit.thai_ids import holds_citizen_id, is_citizen_id
+from eservice.kit.thai_ids import holds_citizen_id, is_citizen_id, without_citizen_ids
 
 NUMBER = "1101700203000"  # made up; its check digit is right
 
@@ -21,6 +21,9 @@ NUMBER = "1101700203000"  # made up; its check digit is right
 )
 def test_a_card_number_is_found_however_it_is_written(text: str) -> None:
     assert holds_citizen_id(text)
+    hidden = without_citizen_ids(text)
+    assert not holds_citizen_id(hidden) and "•••" in hidden
+    assert ("0812345678" in hidden) is ("0812345678" in text)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +41,7 @@ def test_a_card_number_is_found_however_it_is_written(text: str) -> None:
 )
 def test_other_numbers_are_none(text: str) -> None:
     assert not holds_citizen_id(text)
+    assert without_citizen_ids(text) == text
 
 
 def test_only_the_right_last_digit_makes_a_number_a_citizens() -> None:

@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 
 from bot.commands import read_command
+from eservice.complaints import cases, residents
+from eservice.complaints.cases import Resident as OfCase
+from eservice.complaints.filing import NewComplaint, file_complaint
+from eservice.complaints.models import Complaint, Source
 from eservice.kit.errors import ServiceError
 from eservice.messaging.content import LinkButton
 from eservice.messaging.models import ChannelName, Message
-from eservice.privacy import copies, keeping, requests
+from eservice.privacy import copies, keeping, requests, tombstones
 from eservice.privacy.models import PrivacyRequest, RequestKind, RequestState
 from tests.bot.test_complaints import file
 from tests.chat import Resident, Village
@@ -136,3 +140,28 @@ def test_a_group_hears_nothing_of_anybodys_data(village: Village) -> None:
 @pytest.mark.parametrize("words", ["ลบข้อมูลของฉัน", "ขอลบข้อมูลครับ", "ขอสำเนาข้อมูล", "ถอนความยินยอมค่ะ", "My data"])
 def test_plain_words_lead_there(words: str) -> None:
     assert (read_command(words) or "").startswith("mydata")
+
+
+def test_the_case_of_a_web_form_is_erased_at_once_but_not_while_work_goes_on(
+    village: Village, tmp_path: Path
+) -> None:
+    new = NewComplaint(source=Source.WEB, category="ไฟฟ้าแสงสว่าง", text=f"ไฟดับ {CANARY}", reporter_name=CANARY)
+    with village.database.unit_of_work() as uow:
+        filed = file_complaint(uow, new, idempotency_key=f"form {CANARY}")
+        complaint = uow.session.get_one(Complaint, filed.complaint_id)
+        asked = requests.ask(uow, RequestKind.ERASURE, complaint=complaint, words=f"ขอลบ {CANARY}").id
+    with pytest.raises(ServiceError, match=r"privacy\.case_open"), village.database.unit_of_work() as uow:
+        requests.agree(uow, asked, "ลบแล้ว", by="malee", signing_key=KEY)
+    assert holders(village.database) > {
+        "complaints.text",
+        "complaints.reporter_name",
+        "privacy_requests.words",
+    }
+    with village.database.unit_of_work() as uow:
+        residents.withdraw(uow, filed.number, OfCase(shown_number=filed.number))
+    with village.database.unit_of_work() as uow:
+        requests.agree(uow, asked, "ลบแล้ว", by="malee", signing_key=KEY)
+    assert holders(village.database) == set()
+    with village.database.read() as reader, pytest.raises(ServiceError, match=r"complaints\.not_found"):
+        cases.of_resident(reader, filed.number, OfCase(key=filed.key))
+    assert keep(village, tmp_path) == 0 and (tmp_path / tombstones.FILE).read_text().count("\n") == 1

@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("complaints", sa.Column("notice_version", sa.String(length=20), nullable=True))
     op.create_table(
         "privacy_breaches",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -149,3 +150,4 @@ def downgrade() -> None:
     op.drop_table("privacy_retention_runs")
     op.drop_table("privacy_retention")
     op.drop_table("privacy_breaches")
+    op.drop_column("complaints", "notice_version")
