@@ -199,10 +199,12 @@ def back_up(settings: "Settings", arguments: argparse.Namespace) -> int:
 
 
 def restore(settings: "Settings", arguments: argparse.Namespace) -> int:
-    """`restore DIR`: a copy put back in place."""
+    """`restore DIR`: a copy put back in place; who was erased since it was made is erased again."""
     from eservice.operations import backup_commands
+    from eservice.privacy import commands
 
     backup_commands.put_back(settings, arguments.folder, replace=arguments.replace)
+    commands.reapply(_database(settings), settings)
     return 0
 
 

@@ -207,8 +207,8 @@ def all_notices(reader: ReadOnly) -> Sequence[PrivacyNotice]:
 
 def privacy_contact(office: Office) -> str:
     """Whom to ask about personal data: the office's contact for it where one is set, else the office itself."""
-    own = str(getattr(office, "privacy_contact", "") or "").strip()
-    return own or " ".join(filter(None, (office.name, office.phone, office.email)))
+    own = (office.privacy_contact, office.privacy_phone, office.privacy_email)
+    return " ".join(filter(None, own if any(own) else (office.name, office.phone, office.email)))
 
 
 def publish_notice(uow: UnitOfWork, *, version: str, text: str, actor: str) -> PrivacyNotice:
