@@ -5,17 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from obstore.store import MemoryStore
-
-import app
-from bot import composition
 from bot.channels.webchat import sessions as chat_sessions
 from eservice.complaints import held_photos, photos, service
 from eservice.complaints.cases import Resident
 from eservice.complaints.filing import Filed
 from eservice.kit.database import Database
-from eservice.kit.media import MediaStore
-from eservice.kit.settings import Settings
 from eservice.messaging import conversations
 from eservice.messaging.models import Conversation
 from eservice.office.service import OfficeFacts, create_office, publish_notice
@@ -28,9 +22,8 @@ from knowledge.entries.content import EntryContent
 from tests.access.asking import Asker, Caller, asking
 from tests.complaints.desk import LIGHT, Desk, open_desk
 from tests.complaints.pictures import photo
-from tests.conftest import EVERY_CHANNEL, JoinedDatabase
+from tests.conftest import JoinedDatabase, whole_app_on
 from tests.inquiries.desk import leave, meet
-from tests.learned import CLASSIFIER
 
 SECRET = "ความในใจของแดง"
 ENTRY_KEY = "lamps"
@@ -79,13 +72,10 @@ class Cast:
 def whole_cast(database: Database, folder: Path) -> Iterator[Cast]:
     """The application as `serve` builds it, on a database that forgets."""
     assert isinstance(database, JoinedDatabase)
-    settings = Settings.model_validate({"data_dir": folder, **EVERY_CHANNEL})
-    system = composition.build(settings, database)
-    system.media, system.complaints = MediaStore(MemoryStore()), CLASSIFIER
-    system.stopping.set()  # streams end at once
     desk = open_desk(database)
-    desk.media = system.media
-    with asking(composition.create_app(system, app.mount_console, with_worker=False)) as asker:
+    application = whole_app_on(database, folder)
+    desk.media = application.state.media
+    with asking(application) as asker:
         yield _filled(database, asker, desk)
 
 
