@@ -11,6 +11,7 @@ from typing import Protocol
 
 import pytest
 from fastapi import FastAPI
+from obstore.store import MemoryStore
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,7 @@ from bot import composition
 from eservice.demo.first_start import prepare
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
+from eservice.kit.media import MediaStore
 from eservice.kit.migrate import migrate
 from eservice.kit.settings import Settings
 from tests import learned
@@ -175,6 +177,14 @@ def whole_app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     """The web application as `serve` builds it, with every channel on; nothing is started or opened."""
     settings = Settings.model_validate({"data_dir": tmp_path_factory.mktemp("whole"), **EVERY_CHANNEL})
     return composition.create_app(composition.build(settings), app.mount_console, with_worker=False)
+
+
+def whole_app_on(database: Database, folder: Path) -> FastAPI:
+    """The same on a database that is there, with photos in memory, what was learned, and streams that end at once."""
+    system = composition.build(Settings.model_validate({"data_dir": folder, **EVERY_CHANNEL}), database)
+    system.media, system.complaints = MediaStore(MemoryStore()), learned.CLASSIFIER
+    system.stopping.set()
+    return composition.create_app(system, app.mount_console, with_worker=False)
 
 
 class ServeOffice(Protocol):

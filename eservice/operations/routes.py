@@ -20,7 +20,7 @@ def create_router(database: Database, metrics: Metrics) -> APIRouter:
         """Alive: the process answers."""
         return {"status": "ok"}
 
-    @router.get("/readyz")
+    @router.get("/readyz", responses={503: {"description": "Not ready", "content": {"application/json": {}}}})
     def readyz() -> JSONResponse:
         """Ready: the database answers, its schema is current, and a worker gave a sign of life."""
         checks = {"database": False, "migrations": False, "worker": False}

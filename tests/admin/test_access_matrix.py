@@ -4,17 +4,21 @@ A new route fails here until it stands in `ROUTES` with the permission that it a
 """
 
 import itertools
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
+from starlette.routing import Mount
 
 from admin.access import PUBLIC
 from admin.site import create_console, routes_of
 from eservice.kit.database import Database
 from eservice.kit.settings import Settings
 from eservice.staff.models import Role
-from tests.admin.visitors import Doors, Visitor, further_rooms
+from tests.access.asking import Asker, asking
+from tests.admin.visitors import Doors, further_rooms
 from tests.staff.test_permissions import EXPECTED
 
 SIGNED_IN = ""  # any signed-in person
@@ -194,72 +198,80 @@ def all_rooms(database: Database, tmp_path: Path) -> Doors:
     return Doors(database, tmp_path, further_rooms())
 
 
+@pytest.fixture
+def asker(all_rooms: Doors) -> Iterator[Asker]:
+    with asking(all_rooms.app) as asker:
+        yield asker
+
+
 def address(path: str, number: int = 2_000_000_000) -> str:
     """The route's address with ids that nothing has."""
     parts = (str(number) if part.startswith("{") else part for part in path.split("/"))
     return "/admin" + "/".join(parts)
 
 
-def status(visitor: Visitor, method: str, where: str, token: str) -> int:
-    if method == "GET":
-        return visitor.client.get(where).status_code
-    return visitor.client.post(where, data={"csrf_token": token}).status_code
-
-
-def test_every_route_stands_in_the_table_or_is_public(all_rooms: Doors) -> None:
+def test_every_route_stands_in_the_table_or_is_public(whole_app: FastAPI) -> None:
+    (console,) = (
+        route.app for route in whole_app.routes if isinstance(route, Mount) and route.path == "/admin"
+    )
+    assert isinstance(console, FastAPI)
     found = {
         (method, path)
-        for path, routes in routes_of(all_rooms.console).items()
+        for path, routes in routes_of(console).items()
         for route in routes
         for method in route.methods or ()
     }
     assert found == ROUTES.keys() | PUBLIC
 
 
-@pytest.mark.parametrize("role", Role)
-def test_each_role_enters_exactly_its_rooms(all_rooms: Doors, role: Role) -> None:
-    visitor = all_rooms.browser("somsri", role)
-    token = visitor.token("/admin/me")
-    for (method, path), permission in ROUTES.items():
-        if (method, path) in ENDS_THE_SESSION:
-            continue
-        got = status(visitor, method, address(path), token)
-        if permission in (SIGNED_IN, *EXPECTED[role].split()):
-            assert got not in (401, 403) and got < 500, (method, path, got)
-        else:
-            assert got == 403, (method, path, got)
-    assert status(visitor, "POST", "/admin/logout", token) == 303
+def test_each_role_enters_exactly_its_rooms(all_rooms: Doors, asker: Asker) -> None:
+    wrong: list[object] = []
+    for role in Role:
+        staff = asker.signed_in(all_rooms, role.value, role)
+        for (method, path), permission in ROUTES.items():
+            if (method, path) in ENDS_THE_SESSION:
+                continue
+            got = asker.form(staff, method, address(path)).status_code
+            is_free = permission in (SIGNED_IN, *EXPECTED[role].split())
+            if (got in (401, 403) or got >= 500) if is_free else got != 403:
+                wrong.append((role, method, path, got))
+        if asker.form(staff, "POST", "/admin/logout").status_code != 303:
+            wrong.append((role, "POST", "/logout"))
+    assert wrong == []
 
 
-def test_nobody_enters_without_signing_in(all_rooms: Doors) -> None:
-    visitor = all_rooms.visitor()
-    token = visitor.token("/admin/login")
+def test_nobody_enters_without_signing_in(asker: Asker) -> None:
+    nobody = asker.nobody("/admin/login")
+    wrong: list[object] = []
     for method, path in ROUTES:
-        answer = (
-            visitor.client.get(address(path))
-            if method == "GET"
-            else visitor.client.post(address(path), data={"csrf_token": token})
-        )
-        assert answer.status_code == 303, (method, path)
-        assert answer.headers["location"].startswith("/admin/login"), (method, path)
+        answer = asker.form(nobody, method, address(path))
+        if answer.status_code != 303 or not answer.headers["location"].startswith("/admin/login"):
+            wrong.append((method, path, answer.status_code))
+    assert wrong == []
 
 
-@pytest.mark.parametrize("role", Role)
-def test_every_change_needs_the_token_of_our_own_forms(all_rooms: Doors, role: Role) -> None:
-    visitor = all_rooms.browser("somsri", role)
-    strangers_token = all_rooms.browser("stranger", role).token("/admin/me")
-    for (method, path), wrong in itertools.product(ROUTES, ("", "0" * 64, strangers_token)):
+def test_every_change_needs_the_token_of_our_own_forms(all_rooms: Doors, asker: Asker) -> None:
+    """Asked by somebody who may do all of it, so that nothing else can be what refuses."""
+    strangers = asker.signed_in(all_rooms, "stranger", *Role).token
+    staff = asker.signed_in(all_rooms, "somsri", *Role)
+    wrong: list[object] = []
+    for (method, path), token in itertools.product(ROUTES, ("", "0" * 64, strangers)):
         if method == "POST":
-            assert status(visitor, method, address(path), wrong) == 403, (path, wrong)
-    assert visitor.get("/admin/me").status_code == 200
+            got = asker.form(replace(staff, token=token), method, address(path)).status_code
+            if got != 403:
+                wrong.append((path, token, got))
+    assert wrong == []
+    assert asker.form(staff, "GET", "/admin/me").status_code == 200
 
 
-def test_an_id_that_no_database_can_hold_is_not_found(all_rooms: Doors) -> None:
-    visitor = all_rooms.browser("somsri", *Role)
-    token = visitor.token("/admin/me")
-    for method, path in ROUTES:
-        if "{" in path:
-            assert status(visitor, method, address(path, 10**20), token) == 404, (method, path)
+def test_an_id_that_no_database_can_hold_is_not_found(all_rooms: Doors, asker: Asker) -> None:
+    staff = asker.signed_in(all_rooms, "somsri", *Role)
+    found = {
+        (method, path): asker.form(staff, method, address(path, 10**20)).status_code
+        for method, path in ROUTES
+        if "{" in path
+    }
+    assert {route: got for route, got in found.items() if got != 404} == {}
 
 
 def test_a_route_without_a_guard_stops_the_console(database: Database, tmp_path: Path) -> None:

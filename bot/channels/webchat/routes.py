@@ -208,7 +208,11 @@ def create_router(
         stored = conversations.transcript(reader, visitor.conversation_id, after=int(after or 0), limit=PAGE)
         return _page(stored, after)
 
-    @router.get("/stream")
+    @router.get(
+        "/stream",
+        response_class=StreamingResponse,
+        responses={200: {"content": {"text/event-stream": {}}, "description": "events of `messages`"}},
+    )
     async def stream(
         request: Request,
         authorization: Authorization = None,

@@ -1,0 +1,15 @@
+"""A short round of the fuzzing that `python -m benchmarks.fuzz` does at length: nothing falls over."""
+
+from pathlib import Path
+
+from tests.access.fuzzing import arena
+
+
+def test_what_nobody_would_send_by_mistake_is_answered_as_the_document_says(tmp_path: Path) -> None:
+    with arena(tmp_path, seed=2569) as fuzzed:
+        fuzzed.by_document(examples=4)
+        fuzzed.by_hand(250)
+    tally = fuzzed.tally
+    assert tally.faults == [], "\n".join(tally.faults)
+    assert tally.by_part.keys() == {"document", "line", "telegram", "chat", "form", "page"}
+    assert tally.by_status.keys() >= {200, 201, 202, 303, 400, 401, 404, 422}
