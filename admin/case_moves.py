@@ -16,7 +16,7 @@ from admin.access import MAX_ID, console_of, guarded
 from admin.case_list import HOME
 from admin.case_pages import case_page, reaches
 from admin.pages import redirect, refilling
-from eservice.complaints import cases, queries, service
+from eservice.complaints import cases, photos, queries, service
 from eservice.complaints.models import Complaint
 from eservice.complaints.states import ComplaintState, WaitingReason
 from eservice.kit import outbox
@@ -146,13 +146,22 @@ def propose(
     seen: Seen = 0,
     note: Words = "",
     photo_ids: Annotated[list[PhotoId], Form(max_length=MOST_PHOTOS)] = [],  # noqa: B006 (FastAPI copies it)
+    public: Annotated[str, Form(max_length=3)] = "",
 ) -> Response:
-    """Says that it is done, with the photos that show it; a second officer must agree."""
+    """Says that it is done, with the photos that show it; a second officer must agree.
+
+    `public` "yes": the resident, who is asked whether it is fixed, sees these photos.
+    """
 
     def act() -> Complaint:
-        return service.propose_done(uow, case_id, note, by=staff, seen_version=seen, photo_ids=photo_ids)
+        complaint = service.propose_done(uow, case_id, note, by=staff, seen_version=seen, photo_ids=photo_ids)
+        if public == "yes":
+            for photo_id in complaint.proposed_photo_ids:
+                photos.show(uow, photo_id, to_resident=True, by=staff)
+        return complaint
 
-    return _do(request, uow, staff, case_id, "propose", act, {"note": note, "photo_ids": photo_ids})
+    typed = {"note": note, "photo_ids": photo_ids, "public": public}
+    return _do(request, uow, staff, case_id, "propose", act, typed)
 
 
 @router.post("/{case_id:int}/agree")
