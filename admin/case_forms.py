@@ -64,6 +64,7 @@ def forms_for(complaint: Complaint, staff: Principal, *, jumps_queue: bool) -> l
         ]
     if may(staff, Permission.CASE_HAND_ON, complaint.department_id) and is_open(complaint.state):
         found.append(MoveForm(key="hand_on", target=ComplaintState.ASSIGNED, fields=("to",)))
+        found.append(MoveForm(key="accuse", target=None, fields=("accused",)))
     found += _ending(complaint, staff)
     return sorted(found, key=lambda form: not form.is_next)
 

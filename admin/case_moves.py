@@ -16,7 +16,7 @@ from admin.access import MAX_ID, console_of, guarded
 from admin.case_list import HOME
 from admin.case_pages import case_page, reaches
 from admin.pages import redirect, refilling
-from eservice.complaints import cases, queries, service
+from eservice.complaints import cases, photos, queries, service
 from eservice.complaints.models import Complaint
 from eservice.complaints.states import ComplaintState, WaitingReason
 from eservice.kit import outbox
@@ -36,6 +36,8 @@ Checker = Annotated[Principal, guarded(Permission.CASE_CHECK)]
 Seen = Annotated[int, Form(ge=0, le=MAX_ID)]
 Words = Annotated[str, Form()]
 PhotoId = Annotated[int, Field(ge=1, le=MAX_ID)]
+DepartmentId = Annotated[int, Field(ge=1, le=MAX_ID)]
+MOST_DEPARTMENTS = 50  # named at once
 MOST_PHOTOS = 50  # named in one proposal
 Act: TypeAlias = Callable[[], Complaint | None]
 
@@ -118,6 +120,23 @@ def hand_on(
     return _do(request, uow, staff, case_id, "hand_on", act, {"to": to, "reason": reason})
 
 
+@router.post("/{case_id:int}/accuse")
+def accuse(
+    request: Request,
+    uow: Uow,
+    staff: Annotated[Principal, guarded(Permission.CASE_HAND_ON)],
+    case_id: int,
+    seen: Seen = 0,
+    accused: Annotated[list[DepartmentId], Form(max_length=MOST_DEPARTMENTS)] = [],  # noqa: B006 (FastAPI copies it)
+) -> Response:
+    """Names departments that it accuses; whoever is of one of them sees it no more."""
+
+    def act() -> Complaint:
+        return service.accuse(uow, case_id, accused, by=staff, seen_version=seen)
+
+    return _do(request, uow, staff, case_id, "accuse", act, {"accused": accused})
+
+
 @router.post("/{case_id:int}/propose")
 def propose(
     request: Request,
@@ -127,13 +146,22 @@ def propose(
     seen: Seen = 0,
     note: Words = "",
     photo_ids: Annotated[list[PhotoId], Form(max_length=MOST_PHOTOS)] = [],  # noqa: B006 (FastAPI copies it)
+    public: Annotated[str, Form(max_length=3)] = "",
 ) -> Response:
-    """Says that it is done, with the photos that show it; a second officer must agree."""
+    """Says that it is done, with the photos that show it; a second officer must agree.
+
+    `public` "yes": the resident, who is asked whether it is fixed, sees these photos.
+    """
 
     def act() -> Complaint:
-        return service.propose_done(uow, case_id, note, by=staff, seen_version=seen, photo_ids=photo_ids)
+        complaint = service.propose_done(uow, case_id, note, by=staff, seen_version=seen, photo_ids=photo_ids)
+        if public == "yes":
+            for photo_id in complaint.proposed_photo_ids:
+                photos.show(uow, photo_id, to_resident=True, by=staff)
+        return complaint
 
-    return _do(request, uow, staff, case_id, "propose", act, {"note": note, "photo_ids": photo_ids})
+    typed = {"note": note, "photo_ids": photo_ids, "public": public}
+    return _do(request, uow, staff, case_id, "propose", act, typed)
 
 
 @router.post("/{case_id:int}/agree")
@@ -261,15 +289,19 @@ def _do(
     """Does it, or shows the page as it is now with what was typed into that form."""
     texts = console_of(request).texts
     before = queries.find(uow, case_id, staff)
+    assignee_before = before.assignee_id
     shown = case_page(uow, texts, staff, before)
     with refilling(request, "cases/case.html", case=shown, form={"refused_in": form, **typed}, stamp=""):
         act()
     told(request, uow)
     after = uow.session.get_one(Complaint, case_id)
-    address = f"{HOME}/{case_id}" if reaches(staff, after.department_id) else HOME
+    sees = reaches(staff, after.department_id) and not cases.accuses(uow, case_id, staff)
+    address = f"{HOME}/{case_id}" if sees else HOME
     department = uow.session.get(Department, after.department_id) if after.department_id else None
     name = department.name if department else ""
-    return redirect(request, address, flash=f"cases.{form}", department=name)
+    is_taken = form == "begin" and assignee_before is None and after.assignee_id == staff.account_id
+    told_of = "begin_mine" if is_taken else form
+    return redirect(request, address, flash=f"cases.{told_of}", department=name)
 
 
 def _by_number(uow: UnitOfWork, typed: str, staff: Principal) -> Complaint:

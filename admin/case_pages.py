@@ -96,6 +96,7 @@ class CasePage:
     items: list[Item]
     forms: list[MoveForm]
     targets: list[Target]
+    accusable: list[tuple[int, str]]  # departments that it does not accuse yet, and that do not have it
     my_target: str  # to take it oneself; empty when that is not possible
     waiting_reasons: list[tuple[str, str]]
     categories: list[tuple[str, str]]
@@ -168,6 +169,11 @@ def case_page(reader: ReadOnly, texts: Catalogue, staff: Principal, complaint: C
         items=timeline_of(reader, texts, complaint),
         forms=forms,
         targets=targets,
+        accusable=[
+            (number, name)
+            for number, name in departments.items()
+            if number not in accused and number != complaint.department_id
+        ],
         my_target=_my_target(staff, complaint, accused) if "hand_on" in keys else "",
         waiting_reasons=[(reason.value, waiting_name(texts, reason, "th")) for reason in WaitingReason],
         categories=[(name, name) for name in categories.read_categories(reader)],

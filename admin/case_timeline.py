@@ -23,7 +23,7 @@ _ICONS = {
     CommentKind.EXTENSION: "calendar",
 }
 _PUBLIC = (CommentKind.REPLY, CommentKind.RESIDENT, CommentKind.EXTENSION)
-_FROM_AUDIT = ("complaint.recategorised", "complaint.rated", "complaint.joined")
+_FROM_AUDIT = ("complaint.recategorised", "complaint.rated", "complaint.joined", "complaint.accused")
 """What no row of history tells of."""
 
 

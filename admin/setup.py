@@ -23,7 +23,7 @@ from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.office import service as offices
 from eservice.office.service import OfficeFacts
 from eservice.setup import departments, people, seal, starter
-from eservice.setup.checklist import BACKUPS, checklist, is_ready, read_state
+from eservice.setup.checklist import checklist, is_ready, read_state
 from eservice.setup.departments import Row
 from eservice.setup.plan import ADMINISTRATORS
 from eservice.setup.steps import STEPS, Step, read_progress, step_after
@@ -79,13 +79,6 @@ def show_checklist(request: Request, reader: Reader, staff: Manager) -> Response
     """What is missing before residents may come, each with where it is mended."""
     items = checklist(read_state(reader, console_of(request).settings))
     return page(request, "setup/checklist.html", items=items, ready=is_ready(items))
-
-
-@router.post("/checklist/backups")
-def confirm_backups(request: Request, uow: Uow, staff: Manager) -> Response:
-    """Somebody says that copies are made; the audit knows who."""
-    offices.note_step(uow, BACKUPS, actor=staff.username)
-    return redirect(request, f"{HOME}/checklist", flash="setup.saved")
 
 
 @router.get("/notice")

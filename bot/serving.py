@@ -36,13 +36,14 @@ class _Server(uvicorn.Server):
 def _welcome(system: System, host: str, port: int) -> str:
     """Where to click, in Thai and English."""
     link = first_start.first_link(system.database)
-    here = local_address(host, port)
+    here, public = local_address(host, port), system.settings.public_url
     lines = [
         "",
         "เพื่อนบ้านพร้อมแล้ว เปิดหน้าเหล่านี้ในเบราว์เซอร์ / ready, open in a browser:",
         f"  หน้าเว็บประชาชน (portal)   {here}/",
         f"  คุยกับผู้ช่วย (chat)        {here}/chat",
         f"  ห้องเจ้าหน้าที่ (staff)      {here}{link or '/admin'}",
+        *([f"  คนอื่นเปิดที่ (public)        {public}/"] if public != here else []),
         *(["  ลิงก์เจ้าหน้าที่ใช้ได้ครั้งเดียว / the staff link works once"] if link else []),
         "  หยุด: กด Ctrl+C / stop with Ctrl+C",
         "",

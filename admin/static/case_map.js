@@ -4,7 +4,9 @@
   const map = document.getElementById("map");
   const SVG = "http://www.w3.org/2000/svg";
   const METRES_PER_DEGREE = 111320;
+  const WIDEST = 40; // degrees of latitude: beyond that there is nothing of ours to see
   let box = null; // [south, west, north, east] in sight
+  let asked = null; // what was to be in sight, before it took the shape of the picture
   let latest = 0;
 
   const size = () => { const { width, height } = map.getBoundingClientRect(); return { width: width || 600, height: height || 420 }; };
@@ -13,11 +15,13 @@
 
   // As wide as the picture: a degree of longitude is shorter than one of latitude.
   const fit = ([south, west, north, east], room = 1) => {
-    box = [south, west, north, east];
+    asked = { bounds: [south, west, north, east], room };
+    box = asked.bounds;
     const { width, height } = size();
     const lat = (south + north) / 2;
     const lon = (west + east) / 2;
-    const tall = Math.max((north - south) * room, ((east - west) * room * squeeze() * height) / width, 0.002);
+    const needed = Math.max((north - south) * room, ((east - west) * room * squeeze() * height) / width, 0.002);
+    const tall = Math.min(needed, WIDEST);
     const wide = (tall * width) / height / squeeze();
     box = [lat - tall / 2, lon - wide / 2, lat + tall / 2, lon + wide / 2];
   };
@@ -98,6 +102,7 @@
     if (!box) return;
     const [tall, wide] = [box[2] - box[0], box[3] - box[1]];
     box = [box[0] + up * tall, box[1] + right * wide, box[2] + up * tall, box[3] + right * wide];
+    asked = { bounds: box, room: 1 };
     later();
   };
 
@@ -125,6 +130,6 @@
     drag = null;
     if (Math.hypot(right, down) > 0.01) move(down, -right);
   });
-  window.addEventListener("resize", () => { if (box) { fit(box); later(); } });
+  window.addEventListener("resize", () => { if (box) { fit(asked.bounds, asked.room); later(); } });
   look(true);
 })();

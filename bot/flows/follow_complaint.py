@@ -98,6 +98,7 @@ def show(turn: Turn, number: str) -> None:
             body=f"{timeline.text[:200]}\n\n{news}",
             rows=tuple(rows),
             buttons=what_next(turn, status),
+            is_open_choice=status.state is ComplaintState.RESOLVED,
         )
     )
     main_menu.offer_menu(turn)

@@ -5,13 +5,19 @@ with `complaints.changed`. Every function also raises ServiceError `complaints.n
 person may not see too, and `staff.forbidden`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 
 from eservice.complaints import cases, deadlines, photos, queries, wording
 from eservice.complaints.categories import read_categories
 from eservice.complaints.clocks import Extension
-from eservice.complaints.models import AnswerExtension, CommentKind, Complaint, ComplaintComment
+from eservice.complaints.models import (
+    AccusedDepartment,
+    AnswerExtension,
+    CommentKind,
+    Complaint,
+    ComplaintComment,
+)
 from eservice.complaints.states import Actor, ComplaintState, WaitingReason, is_open
 from eservice.kit import audit
 from eservice.kit.errors import conflict, invalid
@@ -71,6 +77,44 @@ def hand_on(
     return complaint
 
 
+def accuse(
+    uow: UnitOfWork,
+    complaint_id: int,
+    departments: Collection[int],
+    *,
+    by: Principal,
+    seen_version: int,
+) -> Complaint:
+    """Notes that the complaint accuses these departments too: from now on they neither see nor get it.
+
+    Nobody takes an accusation back. Whoever has it and belongs to one of them has it no more. Raises
+    ServiceError `complaints.ended`, `complaints.names_nobody`, `complaints.unknown_department`,
+    `complaints.accused_has_it` while one of them has it: hand it on first.
+    """
+    complaint = cases.for_staff(uow, complaint_id, by, Permission.CASE_HAND_ON, seen_version=seen_version)
+    if not is_open(complaint.state):
+        raise conflict("complaints.ended")
+    new = sorted(set(departments) - cases.accused_by(uow, complaint.id))
+    if not new:
+        raise invalid("complaints.names_nobody", department="required")
+    if any(uow.session.get(Department, department_id) is None for department_id in new):
+        raise invalid("complaints.unknown_department", department="unknown")
+    if complaint.department_id in new:
+        raise conflict("complaints.accused_has_it")
+    uow.session.add_all(
+        AccusedDepartment(complaint_id=complaint.id, department_id=department_id) for department_id in new
+    )
+    uow.session.flush()  # who may stay is read from these rows
+    if not _may_stay(uow, complaint, cases.accused_by_family(uow, complaint.id)):
+        complaint.assignee_id = None
+    cases.write(uow, complaint, complaint.state, cases.officer(by), is_public=False)
+    audit.record(
+        uow, actor=by.username, action="complaint.accused", subject_kind="complaint", subject_id=complaint.id,
+        after={"departments": new},
+    )  # fmt: skip
+    return complaint
+
+
 def change_state(
     uow: UnitOfWork,
     complaint_id: int,
@@ -88,13 +132,21 @@ def change_state(
     `note` and `reason` are for the resident too when `is_public`, and always where they must know why. For
     "duplicate" and back see `merge` and `split`, for "resolved" `propose_done` and `agree_done`, for
     "assigned" `hand_on`. Raises ServiceError `complaints.jumps_queue` for beginning it before one whose turn
-    it is, without a reason, and what `cases.move` raises.
+    it is, without a reason, and what `cases.move` raises. Who begins what nobody has, has it from then on.
     """
     complaint = cases.for_staff(uow, complaint_id, by, Permission.CASE_WORK, seen_version=seen_version)
     if complaint.state is ComplaintState.DUPLICATE:
         raise conflict("complaints.not_allowed")
     if target is ComplaintState.IN_PROGRESS and not reason.strip() and queries.waits_before(uow, complaint):
         raise conflict("complaints.jumps_queue")
+    is_taken = (
+        target is ComplaintState.IN_PROGRESS
+        and complaint.assignee_id is None
+        and complaint.department_id is not None
+        and _can_take(uow, by.account_id, complaint.department_id, cases.accused_by_family(uow, complaint.id))
+    )
+    if is_taken:
+        complaint.assignee_id = by.account_id
     cases.move(
         uow,
         complaint,
@@ -105,6 +157,12 @@ def change_state(
         waiting_reason=waiting_reason,
         is_public=is_public,
     )
+    if is_taken:
+        audit.record(
+            uow, actor=by.username, action="complaint.handed_on", subject_kind="complaint",
+            subject_id=complaint.id, before={"department": complaint.department_id, "assignee": None},
+            after={"department": complaint.department_id, "assignee": by.account_id},
+        )  # fmt: skip
     return complaint
 
 

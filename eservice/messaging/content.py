@@ -114,6 +114,7 @@ class Card:
     meta: tuple[Meta, ...] = ()
     buttons: tuple[AnyButton, ...] = ()
     label: str = ""  # a short strip above the title, e.g. "คำตอบจากกองคลัง"
+    is_open_choice: bool = False  # the buttons answer a question: none may look recommended
 
     def __post_init__(self) -> None:
         _require_text(self.title)

@@ -120,6 +120,7 @@ def _change_words(
         title=title,
         body="\n\n".join(said),
         buttons=tuple(buttons),
+        is_open_choice=change.after is ComplaintState.RESOLVED and is_owner,
     )
     return Bundle(parts=(card,))
 

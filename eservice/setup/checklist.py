@@ -11,6 +11,8 @@ from sqlalchemy import func, or_, select
 
 from eservice.complaints.categories import read_categories
 from eservice.demo.loader import OFFICE_NAME
+from eservice.kit import backup_runs
+from eservice.kit.backup_runs import BACKUP_MAY_BE_OLD, RunKind, RunState
 from eservice.kit.errors import ServiceError
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
@@ -25,12 +27,12 @@ from eservice.operations.doctor import Finding, Verdict, finding
 from eservice.setup import starter
 from eservice.setup.people import administrators
 from eservice.setup.plan import ADMINISTRATORS
+from eservice.staff import second_factor
 from eservice.staff.models import StaffAccount
 from knowledge.entries.content import UNFILLED
 from knowledge.entries.models import Entry, EntryVersion
 
 ENOUGH_ANSWERS = 20
-BACKUPS = "backups"  # the step by which somebody says that copies are made
 _TEXTS = Catalogue(Path(__file__).parent / "text")
 
 
@@ -60,7 +62,9 @@ class State:
     categories_of_nobody: tuple[str, ...]
     is_https: bool
     has_own_key: bool
-    has_backups: bool
+    administrators_without_code: tuple[str, ...]  # names of those who sign in with a password alone
+    backups_go_to: bool  # a folder is set for a backup each day
+    has_fresh_backup: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,13 +84,18 @@ def read_state(reader: ReadOnly, settings: Settings) -> State:
     )
     left_over = or_(EntryVersion.answer.contains(OFFICE_NAME), EntryVersion.answer.contains(UNFILLED))
     categories = read_categories(reader).values()
+    leading = administrators(reader)
+    newest = backup_runs.newest(reader, RunKind.BACKUP, RunState.OK)
     return State(
         facts=offices.facts_of(office),
         today=local_date(reader.now),
         has_seal=office.seal_key is not None,
         is_demo=office.is_demo or bool(reader.session.scalar(demo_accounts)),
         has_notice=offices.current_notice(reader) is not None,
-        administrators=len(administrators(reader)),
+        administrators=len(leading),
+        administrators_without_code=tuple(
+            account.display_name for account in leading if second_factor.state_of(reader, account.id) is None
+        ),
         readiness=_readiness(reader, settings),
         published=reader.session.scalar(live) or 0,
         with_demo_facts=reader.session.scalar(live.where(left_over)) or 0,
@@ -96,7 +105,8 @@ def read_state(reader: ReadOnly, settings: Settings) -> State:
         ),
         is_https=settings.is_https,
         has_own_key=len(settings.secret_key.get_secret_value()) >= 32,
-        has_backups=BACKUPS in office.setup_steps,
+        backups_go_to=settings.backup_folder is not None,
+        has_fresh_backup=newest is not None and reader.now - newest.started_at <= BACKUP_MAY_BE_OLD,
     )
 
 
@@ -147,6 +157,13 @@ def _people(state: State) -> Iterator[Item]:
     enough = state.administrators >= ADMINISTRATORS
     verdict, code = (Verdict.OK, "ok") if enough else (Verdict.FAILED, "few")
     yield _item("go_live_administrators", verdict, code, "/admin/staff", count=state.administrators)
+    if state.administrators_without_code:
+        names = ", ".join(state.administrators_without_code)
+        yield _item(
+            "go_live_second_factor", Verdict.FAILED, "missing", "/admin/me/second-factor", names=names
+        )
+    else:
+        yield _item("go_live_second_factor", Verdict.OK, "ok", "/admin/me/second-factor")
 
 
 def _channels(state: State) -> Iterator[Item]:
@@ -195,10 +212,16 @@ def _machine(state: State) -> Iterator[Item]:
     for name, is_done in (
         ("go_live_https", state.is_https),
         ("go_live_key", state.has_own_key),
-        ("go_live_backups", state.has_backups),
     ):
         verdict, code = (Verdict.OK, "ok") if is_done else (Verdict.FAILED, "missing")
         yield _item(name, verdict, code, f"/admin/setup/checklist#{name}")
+    if not state.backups_go_to:
+        backups = (Verdict.FAILED, "off")
+    elif not state.has_fresh_backup:
+        backups = (Verdict.FAILED, "none")
+    else:
+        backups = (Verdict.OK, "ok")
+    yield _item("go_live_backups", *backups, "/admin/setup/checklist#go_live_backups")
 
 
 def _readiness(reader: ReadOnly, settings: Settings) -> dict[ChannelName, Readiness]:

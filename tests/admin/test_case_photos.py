@@ -181,8 +181,9 @@ def test_a_case_that_needs_a_photo_is_finished_with_the_photos_chosen(room: Room
     )
     wrong = room.act(somsri, filed, "propose", note="เสร็จ", photo_ids=str(before.id))
     assert wrong.status_code == 409
-    done = room.act(somsri, filed, "propose", note="เสร็จ", photo_ids=str(second.id))
+    done = room.act(somsri, filed, "propose", note="เสร็จ", photo_ids=str(second.id), public="yes")
     assert done.status_code == 303
+    assert [each.is_public for each in kept(room, filed)] == [False, False, True]
     assert room.desk.now(filed).proposed_photo_ids == [second.id]
     checker = room.browser(room.desk.checker)
     assert room.act(checker, filed, "agree").status_code == 303

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from eservice.demo.first_start import prepare
+from eservice.kit import backup_runs
+from eservice.kit.backup_runs import RunKind
 from eservice.kit.database import Database
 from eservice.kit.settings import Settings
 from eservice.messaging import credentials
@@ -41,7 +43,9 @@ READY = State(
     categories_of_nobody=(),
     is_https=True,
     has_own_key=True,
-    has_backups=True,
+    administrators_without_code=(),
+    backups_go_to=True,
+    has_fresh_backup=True,
 )
 
 
@@ -73,7 +77,9 @@ def test_an_office_that_has_everything_is_ready() -> None:
         ({"today": date(2000, 1, 1)}, "go_live_holidays"),
         ({"is_https": False}, "go_live_https"),
         ({"has_own_key": False}, "go_live_key"),
-        ({"has_backups": False}, "go_live_backups"),
+        ({"administrators_without_code": ("สมศรี",)}, "go_live_second_factor"),
+        ({"backups_go_to": False}, "go_live_backups"),
+        ({"has_fresh_backup": False}, "go_live_backups"),
     ],
 )
 def test_each_thing_that_is_missing_is_found_alone(missing: dict[str, Any], name: str) -> None:
@@ -104,8 +110,15 @@ def test_the_state_is_that_of_the_database(database: Database, tmp_path: Path) -
         credentials.save(
             uow, settings, ChannelName.TELEGRAM, token="1:abcdef", secret="made-up", actor="somsri"
         )  # fmt: skip
+        run = backup_runs.begin(uow, RunKind.BACKUP)
     with database.read() as reader:
         state = read_state(reader, settings)
     assert (state.is_demo, state.administrators, state.published) == (False, 1, 0)
     assert state.readiness == {ChannelName.LINE: Readiness.OFF, ChannelName.TELEGRAM: Readiness.UNTESTED}
+    assert len(state.administrators_without_code) == 1
+    assert (state.backups_go_to, state.has_fresh_backup) == (False, False)
+    with database.unit_of_work() as uow:
+        backup_runs.succeed(uow, run, tmp_path, rows=1, size_bytes=1)
+    with database.read() as reader:
+        assert read_state(reader, settings.model_copy(update={"backup_dir": str(tmp_path)})).has_fresh_backup
     assert "ถนนและทางเท้า" in state.categories_of_nobody and not state.has_own_key

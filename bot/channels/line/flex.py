@@ -139,7 +139,15 @@ def card_bubble(card: Card, look: Look, strip: str, detail: Detail, cutter: Cutt
     if rows := [row for row in rows if row]:
         contents.append(_box(rows, spacing="xs", margin="md"))
     contents.extend(_meta_lines(card.meta, detail, look, cutter))
-    return bubble(contents, card.buttons, detail, look, cutter, strip=card.label or strip)
+    return bubble(
+        contents,
+        card.buttons,
+        detail,
+        look,
+        cutter,
+        strip=card.label or strip,
+        primary=not card.is_open_choice,
+    )
 
 
 def choices_bubble(choices: Choices, look: Look, strip: str, detail: Detail, cutter: Cutter) -> Json:

@@ -33,6 +33,8 @@ from eservice.messaging.content import (
     Step,
     Steps,
     Text,
+    bundle_from_json,
+    bundle_to_json,
     say,
 )
 from tests.bot.strategies import bundles
@@ -202,6 +204,21 @@ def test_an_answer_card():
             },
         }
     ]
+
+
+def test_where_the_choice_is_open_no_button_looks_recommended():
+    three = (YES, NO, Button(label="ดูเรื่องนี้", payload="case:1"))
+    asks = Card(title="แก้แล้วหรือยังคะ", buttons=three, is_open_choice=True)
+    tells = Card(title="แก้แล้วหรือยังคะ", buttons=three)
+    [open_one], [leading] = (messages_of(Bundle(parts=(card,))) for card in (asks, tells))
+    looks = [
+        {name: value for name, value in button.items() if name not in ("action", "contents")}
+        for button in open_one["contents"]["footer"]["contents"]
+    ]
+    assert looks[0] == looks[1] == looks[2]
+    assert open_one["contents"]["footer"] != leading["contents"]["footer"]
+    stored = Bundle(parts=(asks,))
+    assert bundle_from_json(bundle_to_json(stored)) == stored
 
 
 def test_a_long_body_is_said_in_full_before_its_card():
