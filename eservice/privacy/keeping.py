@@ -2,9 +2,15 @@
 
 from pathlib import Path
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
 from eservice.kit.database import Database
+from eservice.kit.errors import ServiceError
 from eservice.kit.media import MediaStore
 from eservice.privacy import copies, erasure, requests, retention, tombstones
+
+log = structlog.get_logger()
 
 
 def keep(database: Database, media: MediaStore, folder: Path, *, signing_key: str) -> int:
@@ -15,15 +21,23 @@ def keep(database: Database, media: MediaStore, folder: Path, *, signing_key: st
     """
     with database.read() as reader:
         due = requests.due_erasures(reader)
+    done = 0
     for request_id in due:
-        with database.unit_of_work() as uow:
-            requests.finish_erasure(uow, request_id, signing_key=signing_key)
+        try:
+            with database.unit_of_work() as uow:
+                requests.finish_erasure(uow, request_id, signing_key=signing_key)
+            done += 1
+        except (
+            SQLAlchemyError,
+            ServiceError,
+        ) as error:  # one erasure that fails is tried again, and must not hold back the others
+            log.error("privacy.not_erased", request=request_id, error=type(error).__name__, exc_info=error)
     with database.unit_of_work() as uow:
         closed = erasure.erase_closed(uow, signing_key=signing_key)
         copies.forget_links(uow)
     tombstones.keep_outside(database, folder)
     retention.run_daily(database)
-    erased = len(due) + closed
+    erased = done + closed
     if erased:
         erasure.forget_files(database, media)
     return erased
