@@ -23,13 +23,14 @@ from eservice.complaints.models import (
     PhotoArrival,
     Rating,
 )
+from eservice.complaints.numbers import shown
 from eservice.complaints.states import is_open
 from eservice.complaints.villages import read_village
 from eservice.inquiries.models import Inquiry, InquiryNote, InquiryState
 from eservice.kit import audit
 from eservice.kit.database import Database
 from eservice.kit.errors import conflict
-from eservice.kit.idempotency import DoneRequest
+from eservice.kit.idempotency import KEPT, DoneRequest
 from eservice.kit.media import MediaStore
 from eservice.kit.text import Catalogue
 from eservice.kit.unit_of_work import UnitOfWork
@@ -288,6 +289,7 @@ def _erase_following(uow: UnitOfWork, contact: Contact, counts: Counter[str]) ->
 def _erase_words_of(uow: UnitOfWork, complaint: Complaint, counts: Counter[str]) -> None:
     """The words, place and residents' photos of a case; the office's own pictures of the work stay."""
     gone = erased_words()
+    of_answers = delete(DoneRequest).where(DoneRequest.id.in_(_answers_about(uow, complaint)))
     complaint.text, complaint.address, complaint.key_hash = gone, "", KEY_OF_NOBODY
     complaint.reporter_name, complaint.idempotency_key = None, f"erased:{complaint.id}"
     complaint.village = read_village(complaint.village)  # a village's number says nothing of a person
@@ -318,11 +320,23 @@ def _erase_words_of(uow: UnitOfWork, complaint: Complaint, counts: Counter[str])
         .where(ImprovementTask.complaint_id == complaint.id, ImprovementTask.outcome != "")
         .values(outcome=gone),
         "complaint_photo_arrivals": delete(PhotoArrival).where(PhotoArrival.complaint_id == complaint.id),
-        "done_requests": delete(DoneRequest).where(cast(DoneRequest.answer, Text).contains(complaint.number)),
+        "done_requests": of_answers,
     }
     for table, statement in of_case.items():
         counts[table] += _count(uow, statement)
     _forget_photos(uow, counts, Photo.complaint_id == complaint.id, Photo.uploaded_by_id.is_(None))
+
+
+def _answers_about(uow: UnitOfWork, complaint: Complaint) -> list[str]:
+    """The answers of a day, kept for requests that come again, that name the case or repeat what was said of it."""
+    answer = cast(DoneRequest.answer, Text)
+    names = or_(answer.contains(complaint.number), answer.contains(shown(complaint.number)))
+    found = list(uow.session.scalars(select(DoneRequest.id).where(names)))
+    of_case = ComplaintComment.complaint_id == complaint.id, ComplaintComment.at > uow.now - KEPT
+    if said := set(uow.session.scalars(select(ComplaintComment.text).where(*of_case))):
+        done = uow.session.scalars(select(DoneRequest))
+        found += [each.id for each in done if each.answer.get("text") in said]
+    return found
 
 
 def _forget_photos(uow: UnitOfWork, counts: Counter[str], *which: ColumnElement[bool]) -> None:
