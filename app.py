@@ -200,11 +200,13 @@ def back_up(settings: "Settings", arguments: argparse.Namespace) -> int:
 
 def restore(settings: "Settings", arguments: argparse.Namespace) -> int:
     """`restore DIR`: a copy put back in place; who was erased since it was made is erased again."""
+    from eservice.kit.database import open_database
     from eservice.operations import backup_commands
     from eservice.privacy import commands
 
     backup_commands.put_back(settings, arguments.folder, replace=arguments.replace)
-    commands.reapply(_database(settings), settings)
+    if settings.key_fingerprint:  # without the key nobody is known again, and none is made here
+        commands.reapply(open_database(settings), settings)
     return 0
 
 

@@ -49,8 +49,8 @@ class Connections:
         self.line: LineChannel | None = None
         self.telegram: TelegramChannel | None = None
         self.settings = settings
-        self._build_line()
-        self._build_telegram()
+        self._build_line(settings)
+        self._build_telegram(settings)
 
     def line_secret(self) -> str:
         """What LINE signs with; empty while it is off."""
@@ -113,15 +113,19 @@ class Connections:
         for channel in self._former:
             await channel.close()
         self._former = []
-        self.settings = found
+        former_line, former_telegram = self.line, self.telegram
         if line_changed:
-            self._former += [self.line] if self.line else []
-            await run_in_threadpool(self._build_line)
+            await run_in_threadpool(self._build_line, found)
+            self._former += [former_line] if former_line else []
         if telegram_changed:
-            self._former += [self.telegram] if self.telegram else []
-            await run_in_threadpool(self._build_telegram)
+            await run_in_threadpool(self._build_telegram, found)
+            self._former += [former_telegram] if former_telegram else []
+        self.settings = found
         if self._is_open:
-            await self.open()
+            if self.line is not None and line_changed:
+                await self.line.open()
+            if self.telegram is not None and telegram_changed:
+                self.telegram.start()
             await run_in_threadpool(self._resume)
         log.info("channels.taken_over", line=self.line is not None, telegram=self.telegram is not None)
 
@@ -130,7 +134,10 @@ class Connections:
         with signals.waiting(credentials.TOPIC) as waiter:
             while not stopping.is_set():
                 await waiter.wait(LOOK_SECONDS)
-                await self.refresh()
+                try:
+                    await self.refresh()
+                except Exception as error:  # whatever went wrong once, the next keys are taken over too
+                    log.error("channels.not_taken_over", error=type(error).__name__, exc_info=error)
 
     def _read(self) -> Settings:
         with self._database.read() as reader:
@@ -141,23 +148,26 @@ class Connections:
         with self._database.unit_of_work() as uow:
             attempts.resume(uow)
 
-    def _build_line(self) -> None:
-        self.line, self._quota = None, None
-        if self.settings.line_enabled:
+    def _build_line(self, settings: Settings) -> None:
+        """Puts the channel of these settings in place of the one before: there is no moment without one."""
+        line, quota = None, None
+        if settings.line_enabled:
             from bot.channels.line.client import LineChannel
             from bot.channels.line.upkeep import QuotaReader
 
-            token = self.settings.line_channel_access_token.get_secret_value()
-            self.line = LineChannel(token, self.settings.line_api_base, self.settings.line_data_api_base)
-            self._quota = QuotaReader(self.line, self._database)
+            token = settings.line_channel_access_token.get_secret_value()
+            line = LineChannel(token, settings.line_api_base, settings.line_data_api_base)
+            quota = QuotaReader(line, self._database)
+        self.line, self._quota = line, quota
 
-    def _build_telegram(self) -> None:
-        self.telegram = None
-        if self.settings.telegram_enabled:
+    def _build_telegram(self, settings: Settings) -> None:
+        telegram = None
+        if settings.telegram_enabled:
             from bot.channels.telegram.client import TelegramChannel
 
-            token = self.settings.telegram_bot_token.get_secret_value()
-            self.telegram = TelegramChannel(token, self.settings.telegram_api_base)
+            token = settings.telegram_bot_token.get_secret_value()
+            telegram = TelegramChannel(token, settings.telegram_api_base)
+        self.telegram = telegram
 
 
 class PlatformDesk:

@@ -40,6 +40,7 @@ BROAD_EXCEPTS = {
     "bot/intake.py": "the intake edge",
     "bot/delivery.py": "the sending edge: a fault of rendering is shown to staff, and others go on",
     "bot/worker.py": "worker loops",
+    "bot/connections.py": "the loop that takes over the channels' keys",
     "eservice/notifications/relay.py": "the relay's edge: an event that fails is put off, and others go on",
     "eservice/webhooks/sender.py": "the sending edge: it is tried again, and others go on",
     "knowledge/entries/live.py": "the loop that keeps the index fresh",

@@ -125,7 +125,13 @@ def join(uow: UnitOfWork, typed_number: str, contact_id: int, *, words: str = ""
     is_owner = complaint.contact_id == contact_id
     kind = CommentKind.RESIDENT if is_owner else CommentKind.JOINED
     for part in wording.in_parts(words):
-        comment = ComplaintComment(complaint_id=complaint.id, kind=kind, text=part, at=uow.now)
+        comment = ComplaintComment(
+            complaint_id=complaint.id,
+            kind=kind,
+            contact_id=None if is_owner else contact_id,
+            text=part,
+            at=uow.now,
+        )
         uow.session.add(comment)
         cases.tell_of(uow, comment)
     if is_owner:

@@ -150,6 +150,9 @@ class ComplaintComment(Base):
     complaint_id: Mapped[int] = mapped_column(ForeignKey(Complaint.id, ondelete="CASCADE"))
     kind: Mapped[CommentKind] = mapped_column(enum_column(CommentKind))
     author_id: Mapped[int | None] = mapped_column(ForeignKey(StaffAccount.id))  # None: the resident
+    contact_id: Mapped[int | None] = mapped_column(
+        ForeignKey(Contact.id, ondelete="SET NULL"), index=True
+    )  # who joined with these words, which go with that person; shown to nobody
     text: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
 

@@ -57,7 +57,7 @@ def back_up(
         if not is_ours:
             raise ServiceError("operations.backup_going_on", ErrorKind.CONFLICT)
         for left in folder.glob(f".*{backup_files.UNFINISHED}"):  # of one that was killed
-            shutil.rmtree(left)
+            shutil.rmtree(left, ignore_errors=True)  # another account's must not end all backups to come
         name = _free_name(folder, local(database.clock.now()))
         unfinished = folder / f".{name}{backup_files.UNFINISHED}"
         unfinished.mkdir(mode=0o700)
@@ -109,7 +109,7 @@ def prune(folder: Path, rule: str) -> list[str]:
     for name in gone:
         going = folder / f".{name}{backup_files.UNFINISHED}"
         (folder / name).rename(going)
-        shutil.rmtree(going)
+        shutil.rmtree(going, ignore_errors=True)  # what is left goes with the next backup
     return gone
 
 

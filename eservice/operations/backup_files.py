@@ -210,8 +210,10 @@ def _parsed(lines: Iterable[bytes]) -> Iterator[tuple[str, int | None, str]]:
     for line in lines:
         try:
             key, size, hashed = json.loads(line)
-        except ValueError as fault:
+        except (TypeError, ValueError) as fault:
             raise damaged(MEDIA_LIST) from fault
+        if not isinstance(key, str):
+            raise damaged(MEDIA_LIST)
         yield key, size, hashed
 
 

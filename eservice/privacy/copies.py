@@ -90,6 +90,17 @@ def copy_of(reader: ReadOnly, contact_id: int) -> Copy:
     cases = reader.session.scalars(
         select(Complaint).where(Complaint.contact_id == contact_id).order_by(Complaint.id)
     ).all()
+    brought = (
+        select(Complaint.number, ComplaintComment.at, ComplaintComment.text)
+        .join(Complaint, Complaint.id == ComplaintComment.complaint_id)
+        .where(ComplaintComment.contact_id == contact_id)
+        .order_by(ComplaintComment.id)
+    )
+    of_cases = _of_cases(reader, cases)
+    of_cases["said"] += [
+        {"number": shown(number), "at": at, "by": "resident", "text": text}
+        for number, at, text in reader.session.execute(brought)
+    ]
     return {
         "contact": [
             {
@@ -103,7 +114,7 @@ def copy_of(reader: ReadOnly, contact_id: int) -> Copy:
                 "no_news": requests.has_withdrawn(reader, contact_id),
             }
         ],
-        **_of_cases(reader, cases),
+        **of_cases,
         **_of_talk(reader, contact_id),
         "follows": [
             {"number": shown(number), "at": at}

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Delete, Text, Update, cast, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Delete, Text, Update, cast, delete, or_, select, update
 
 from eservice.complaints import forgetting
 from eservice.complaints.models import (
@@ -23,13 +23,14 @@ from eservice.complaints.models import (
     PhotoArrival,
     Rating,
 )
+from eservice.complaints.numbers import shown
 from eservice.complaints.states import is_open
 from eservice.complaints.villages import read_village
 from eservice.inquiries.models import Inquiry, InquiryNote, InquiryState
 from eservice.kit import audit
 from eservice.kit.database import Database
 from eservice.kit.errors import conflict
-from eservice.kit.idempotency import DoneRequest
+from eservice.kit.idempotency import KEPT, DoneRequest
 from eservice.kit.media import MediaStore
 from eservice.kit.text import Catalogue
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
@@ -40,7 +41,6 @@ from eservice.messaging.models import (
     Conversation,
     Delivery,
     DeliveryState,
-    Direction,
     EventState,
     Handler,
     InboundEvent,
@@ -74,7 +74,7 @@ def erase(uow: UnitOfWork, contact: Contact, *, by: str, signing_key: str) -> To
         select(Conversation).where(Conversation.contact_id == contact.id).with_for_update()
     )
     counts["faq_phrasings"] = confirmations.forget_contact(uow, contact.id)
-    _erase_following(uow, contact, conversation, counts)  # by messages that are about to go
+    _erase_following(uow, contact, counts)
     if conversation is not None:
         _erase_talk(uow, conversation, counts)
     _erase_events(uow, contact, counts)
@@ -142,25 +142,33 @@ def erase_closed(uow: UnitOfWork, *, signing_key: str) -> int:
     return erased
 
 
-def reapply(database: Database, folder: Path, *, signing_key: str) -> int:
+def reapply(database: Database, folder: Path, *, signing_key: str, former_key: str = "") -> int:
     """Erases again what was erased before: a restored older backup has it still. Returns how many.
 
-    A person who came back after the erasure is somebody new and stays.
+    A person who came back after the erasure is somebody new and stays. What was erased under `former_key`,
+    the SECRET_KEY before, is known too.
     """
+    keys = [signing_key, *([former_key] if former_key else [])]
     with database.read() as reader:
         known = tombstones.known(reader, folder)
+
+        def erased_after(contact: Contact) -> bool:
+            found = (
+                known.get((TombstoneKind.CONTACT, tombstones.contact_hash(key, contact))) for key in keys
+            )
+            return any(at is not None and contact.created_at < at for at in found)
+
         contacts = [
             contact.id
             for contact in reader.session.scalars(select(Contact).where(Contact.kind == ContactKind.PERSON))
-            if (at := known.get((TombstoneKind.CONTACT, tombstones.contact_hash(signing_key, contact))))
-            and contact.created_at < at
+            if erased_after(contact)
         ]
         already = {row.subject_hash for row in reader.session.scalars(select(Tombstone))}
         cases = [
             complaint.id
             for complaint in reader.session.scalars(select(Complaint))
-            if (digest := tombstones.case_hash(signing_key, complaint)) not in already
-            and (TombstoneKind.CASE, digest) in known
+            if (digests := {tombstones.case_hash(key, complaint) for key in keys}).isdisjoint(already)
+            and any((TombstoneKind.CASE, digest) in known for digest in digests)
         ]
     for contact_id in contacts:
         with database.unit_of_work() as uow:
@@ -199,8 +207,14 @@ def forget_files(database: Database, media: MediaStore) -> int:
 
 
 def empty_case(uow: UnitOfWork, complaint: Complaint) -> None:
-    """Takes out what people wrote and sent for a case whose keeping time is over."""
-    _erase_words_of(uow, complaint, Counter())
+    """Takes out what people wrote and sent for a case whose keeping time is over, whoever they were."""
+    if complaint.key_hash != KEY_OF_NOBODY:
+        _erase_words_of(uow, complaint, Counter())
+    uow.session.execute(
+        update(ComplaintComment)
+        .where(ComplaintComment.complaint_id == complaint.id, ComplaintComment.kind == CommentKind.JOINED)
+        .values(text=erased_words(), contact_id=None)
+    )
 
 
 def erased_words() -> str:
@@ -267,30 +281,13 @@ def _erase_deliveries(uow: UnitOfWork, contact: Contact, counts: Counter[str]) -
     )
 
 
-def _erase_following(
-    uow: UnitOfWork, contact: Contact, conversation: Conversation | None, counts: Counter[str]
-) -> None:
-    """The cases of others that the person follows, or did, with the words that they brought along.
-
-    Nothing ties such words to a person but the instant at which they began to follow, and their own message.
-    """
-    follows = exists().where(
-        Follower.contact_id == contact.id,
-        Follower.complaint_id == ComplaintComment.complaint_id,
-        Follower.at == ComplaintComment.at,
-    )
-    said = exists().where(
-        Message.conversation_id == (conversation.id if conversation else 0),
-        Message.direction == Direction.IN,
-        Message.text.contains(ComplaintComment.text),
-    )
-    ids = uow.session.scalars(
-        select(ComplaintComment.id).where(
-            ComplaintComment.kind == CommentKind.JOINED, ComplaintComment.text != "", follows | said
-        )
-    ).all()
+def _erase_following(uow: UnitOfWork, contact: Contact, counts: Counter[str]) -> None:
+    """The cases of others that the person follows, or did, with the words that they brought along."""
     counts["complaint_comments"] += _count(
-        uow, update(ComplaintComment).where(ComplaintComment.id.in_(ids)).values(text=erased_words())
+        uow,
+        update(ComplaintComment)
+        .where(ComplaintComment.contact_id == contact.id)
+        .values(text=erased_words(), contact_id=None),
     )
     counts["complaint_followers"] += _count(uow, delete(Follower).where(Follower.contact_id == contact.id))
 
@@ -298,6 +295,7 @@ def _erase_following(
 def _erase_words_of(uow: UnitOfWork, complaint: Complaint, counts: Counter[str]) -> None:
     """The words, place and residents' photos of a case; the office's own pictures of the work stay."""
     gone = erased_words()
+    of_answers = delete(DoneRequest).where(DoneRequest.id.in_(_answers_about(uow, complaint)))
     complaint.text, complaint.address, complaint.key_hash = gone, "", KEY_OF_NOBODY
     complaint.reporter_name, complaint.idempotency_key = None, f"erased:{complaint.id}"
     complaint.village = read_village(complaint.village)  # a village's number says nothing of a person
@@ -328,11 +326,23 @@ def _erase_words_of(uow: UnitOfWork, complaint: Complaint, counts: Counter[str])
         .where(ImprovementTask.complaint_id == complaint.id, ImprovementTask.outcome != "")
         .values(outcome=gone),
         "complaint_photo_arrivals": delete(PhotoArrival).where(PhotoArrival.complaint_id == complaint.id),
-        "done_requests": delete(DoneRequest).where(cast(DoneRequest.answer, Text).contains(complaint.number)),
+        "done_requests": of_answers,
     }
     for table, statement in of_case.items():
         counts[table] += _count(uow, statement)
     _forget_photos(uow, counts, Photo.complaint_id == complaint.id, Photo.uploaded_by_id.is_(None))
+
+
+def _answers_about(uow: UnitOfWork, complaint: Complaint) -> list[str]:
+    """The answers of a day, kept for requests that come again, that name the case or repeat what was said of it."""
+    answer = cast(DoneRequest.answer, Text)
+    names = or_(answer.contains(complaint.number), answer.contains(shown(complaint.number)))
+    found = list(uow.session.scalars(select(DoneRequest.id).where(names)))
+    of_case = ComplaintComment.complaint_id == complaint.id, ComplaintComment.at > uow.now - KEPT
+    if said := set(uow.session.scalars(select(ComplaintComment.text).where(*of_case))):
+        done = uow.session.scalars(select(DoneRequest))
+        found += [each.id for each in done if each.answer.get("text") in said]
+    return found
 
 
 def _forget_photos(uow: UnitOfWork, counts: Counter[str], *which: ColumnElement[bool]) -> None:
@@ -345,8 +355,11 @@ def _forget_photos(uow: UnitOfWork, counts: Counter[str], *which: ColumnElement[
 
 
 def _erase_requests(uow: UnitOfWork, which: ColumnElement[bool]) -> None:
-    """The words of requests; that they were made and answered stays."""
+    """The words of requests and of their answers; that they were made and how they were decided stays."""
     uow.session.execute(update(PrivacyRequest).where(which).values(words=""))
+    uow.session.execute(
+        update(PrivacyRequest).where(which, PrivacyRequest.outcome != "").values(outcome=erased_words())
+    )
     uow.session.execute(
         update(PrivacyRequest)
         .where(which, PrivacyRequest.state == RequestState.OPEN)

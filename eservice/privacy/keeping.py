@@ -2,9 +2,15 @@
 
 from pathlib import Path
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
 from eservice.kit.database import Database
+from eservice.kit.errors import ServiceError
 from eservice.kit.media import MediaStore
 from eservice.privacy import copies, erasure, requests, retention, tombstones
+
+log = structlog.get_logger()
 
 
 def keep(database: Database, media: MediaStore, folder: Path, *, signing_key: str) -> int:
@@ -16,9 +22,15 @@ def keep(database: Database, media: MediaStore, folder: Path, *, signing_key: st
     with database.read() as reader:
         due = requests.due_erasures(reader)
         more = erasure.waits_for_closing(reader) or copies.any_over(reader)
+    done = 0
     for request_id in due:
-        with database.unit_of_work() as uow:
-            requests.finish_erasure(uow, request_id, signing_key=signing_key)
+        try:
+            with database.unit_of_work() as uow:
+                requests.finish_erasure(uow, request_id, signing_key=signing_key)
+            done += 1
+        except (SQLAlchemyError, ServiceError) as error:
+            # It is tried again, and must not hold back the others.
+            log.error("privacy.not_erased", request=request_id, error=type(error).__name__, exc_info=error)
     closed = 0
     if more:  # else no turn as writer is taken from anybody
         with database.unit_of_work() as uow:
@@ -26,7 +38,7 @@ def keep(database: Database, media: MediaStore, folder: Path, *, signing_key: st
             copies.forget_links(uow)
     tombstones.keep_outside(database, folder)
     retention.run_daily(database)
-    erased = len(due) + closed
+    erased = done + closed
     if erased:
         erasure.forget_files(database, media)
     return erased

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Delete, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Delete, delete, exists, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from eservice.complaints.models import Complaint, Follower, Photo
+from eservice.complaints.models import CommentKind, Complaint, ComplaintComment, Follower, Photo
 from eservice.complaints.states import ComplaintState, is_open
 from eservice.inquiries.models import Inquiry, InquiryMessage, InquiryNote
 from eservice.kit import audit
@@ -16,7 +16,7 @@ from eservice.kit.errors import invalid, not_found
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging.models import ChannelName, Contact, Conversation, Delivery, Message
 from eservice.privacy import erasure
-from eservice.privacy.models import PrivacyRequest, RetentionRule, RetentionRun
+from eservice.privacy.models import PrivacyRequest, RequestKind, RetentionRule, RetentionRun
 from eservice.staff.models import SignInAttempt
 from knowledge.entries.models import Ask
 
@@ -140,7 +140,14 @@ CLASSES = (
             Complaint.id,
             Complaint.state.in_(_CLOSED),
             Complaint.changed_at < before,
-            Complaint.key_hash != erasure.KEY_OF_NOBODY,
+            or_(
+                Complaint.key_hash != erasure.KEY_OF_NOBODY,
+                exists().where(  # brought along by others to a case whose own words are gone already
+                    ComplaintComment.complaint_id == Complaint.id,
+                    ComplaintComment.kind == CommentKind.JOINED,
+                    ComplaintComment.text != erasure.erased_words(),
+                ),
+            ),
         ),
         forget=_forget_cases,
     ),
@@ -185,7 +192,13 @@ CLASSES = (
         name="requests",
         days=1826,
         least=365,
-        which=lambda before: _ids(PrivacyRequest.id, PrivacyRequest.handled_at < before),
+        which=lambda before: _ids(
+            PrivacyRequest.id,
+            PrivacyRequest.handled_at < before,
+            or_(  # a "no" to news holds for as long as there is somebody to whom it could be sent
+                PrivacyRequest.kind != RequestKind.WITHDRAWAL, PrivacyRequest.contact_id.is_(None)
+            ),
+        ),
         forget=_deleting(lambda ids: delete(PrivacyRequest).where(PrivacyRequest.id.in_(ids))),
     ),
 )

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from eservice.demo import loader
-from eservice.kit.errors import not_found
+from eservice.kit.errors import invalid, not_found
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.staff.models import Department
 from eservice.staff.permissions import Permission, Principal, departments_of, require
@@ -81,6 +81,8 @@ def take(uow: UnitOfWork, keys: Collection[str], departments: Mapping[str, int],
     chosen = [entry for entry in starter_entries() if entry.key in keys and entry.key not in present]
     if not chosen:
         return 0
+    if not set(departments.values()) <= names.keys():
+        raise invalid("faq.invalid", department_id="unknown")
     renamed = {demo: names[own] for demo, own in departments.items() if own in names and names[own] != demo}
     new = [
         NewEntry(content=_adapted(entry, departments.get(entry.department), renamed), key=entry.key)

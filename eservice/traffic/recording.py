@@ -30,6 +30,9 @@ CONSOLE = "/admin"
 EVERY_SECONDS = 1.0
 ROOM = 20_000  # requests that wait in one process; some ten megabytes
 AT_ONCE = 500  # rows of one commit
+MOST = (
+    2**31 - 1
+)  # that a column holds: a clock that was put forward must not keep a row from ever being written
 PERSONS = 3  # of one batch of a platform
 CLIENT_PORT = b"x-client-port"  # from a trusted proxy, see docs/audit-and-traffic.md
 
@@ -173,7 +176,7 @@ class TrafficRecorder:
         )
         return TrafficRow(
             at=seen.at,
-            milliseconds=seen.milliseconds,
+            milliseconds=min(seen.milliseconds, MOST),
             source=seen.source[:45],
             port=seen.port,
             account=account[:100],
@@ -181,8 +184,8 @@ class TrafficRecorder:
             method=seen.method[:10],
             path=seen.path[:200],
             status=seen.status,
-            bytes_in=seen.bytes_in,
-            bytes_out=seen.bytes_out,
+            bytes_in=min(seen.bytes_in, MOST),
+            bytes_out=min(seen.bytes_out, MOST),
             lost=0,
         )
 

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from eservice.kit import audit
 from eservice.kit.database import Database
+from eservice.kit.errors import ServiceError
 from eservice.office import service as offices
 from eservice.setup import starter
 from eservice.setup.steps import STEPS, Step
@@ -130,6 +131,8 @@ def test_no_starter_answer_keeps_what_is_the_demos_own(database: Database) -> No
         uow.session.flush()
         own = uow.session.scalars(select(Department.id)).one()
         mapped = dict.fromkeys({entry.department for entry in starter.starter_entries()}, own)
+        with pytest.raises(ServiceError, match=r"faq\.invalid"):  # a number that no column holds
+            starter.take(uow, keys, dict.fromkeys(mapped, 10**30), actor="admin")
         assert starter.take(uow, keys, mapped, actor="admin") == len(keys)
         answers = [version.answer for version in uow.session.scalars(select(EntryVersion))]
     said = "\n".join(answers)

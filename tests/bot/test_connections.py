@@ -107,6 +107,36 @@ def test_a_signal_wakes_the_process_that_waits(database: Database, tmp_path: Pat
     assert asyncio.run(in_time()).telegram_secret() == "made-up"
 
 
+def test_a_fault_while_keys_are_taken_over_does_not_end_the_taking_over(
+    database: Database, tmp_path: Path
+) -> None:
+    settings, signals = settings_of(tmp_path), Signals(database)
+
+    class Hindered(Connections):
+        faults = 1
+
+        def _build_line(self, settings: Settings) -> None:
+            if settings.line_enabled and self.faults:
+                self.faults -= 1
+                raise OSError("the disk is away")
+            super()._build_line(settings)
+
+    async def follow() -> Connections:
+        connections, stopping = Hindered(settings, database), asyncio.Event()
+        following = asyncio.create_task(connections.keep_current(signals, stopping))
+        async with asyncio.timeout(10):
+            while connections.line is None:
+                await asyncio.sleep(0.01)
+                signals.wake(credentials.TOPIC)
+        stopping.set()
+        signals.close()
+        await following
+        return connections
+
+    enter(database, settings)
+    assert asyncio.run(follow()).line_secret() == SECRET
+
+
 def test_the_console_reaches_line_with_the_entered_keys(database: Database, tmp_path: Path) -> None:
     fake = FakeLine()
     fake.answers = {

@@ -321,3 +321,34 @@ def test_the_last_of_each_day_and_week_are_kept(tmp_path: Path) -> None:
     (tmp_path / "of-the-office").mkdir()
     assert prune(tmp_path, "1") == sorted(names[1:3])
     assert sorted(each.name for each in tmp_path.iterdir()) == ["of-the-office", names[0]]
+
+
+def test_what_cannot_be_deleted_does_not_end_the_backups_to_come(
+    fresh_database: Database, media: MediaStore, tmp_path: Path
+) -> None:
+    migrate(fresh_database)
+    folder, elsewhere = tmp_path / "b", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    folder.mkdir()
+    (folder / ".phueanban-20200101-000000.partial").symlink_to(elsewhere)  # as stubborn as another account's
+    assert back_up(fresh_database, media, folder, key_fingerprint="").folder.is_dir()
+
+
+@pytest.mark.parametrize("value", ["9" * 30, '"x"', "[[1]]", "{}"])
+def test_values_that_no_column_holds_are_damage_and_change_nothing(
+    own_database: Database, media: MediaStore, tmp_path: Path, value: str
+) -> None:
+    made = back_up(own_database, media, tmp_path / "b", key_fingerprint="")
+    path = backup_files.table_file(made.folder, "complaint_escalations")
+    columns, *_ = backup_files.read_table(made.folder, "complaint_escalations")
+    path.unlink()
+    forged = [columns, ("[" + ",".join([value] * len(json.loads(columns))) + "]\n").encode()]
+    digest = row_dumps.Digest()
+    backup_files.write_lines(path, digest.watch(forged))
+    manifest = json.loads((made.folder / "manifest.json").read_text())
+    manifest["tables"]["complaint_escalations"] = {"rows": digest.rows, "sha256": digest.sha256}
+    (made.folder / "manifest.json").write_text(json.dumps(manifest))
+    before = hashes(own_database)
+    with pytest.raises(ServiceError, match=r"operations\.backup_damaged"):
+        restore(own_database, media, made.folder, safety_folder=tmp_path / "safe")
+    assert hashes(own_database) == before

@@ -28,7 +28,7 @@ def the_request(village: Village) -> PrivacyRequest:
 
 def agree(village: Village, request: PrivacyRequest) -> None:
     with village.database.unit_of_work() as uow:
-        requests.agree(uow, request.id, "ลบให้แล้ว", by="malee", signing_key=KEY)
+        requests.agree(uow, request.id, f"ลบให้แล้ว คุณ {CANARY}", by="malee", signing_key=KEY)
     village.deliver()
 
 

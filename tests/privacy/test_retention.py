@@ -4,15 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from eservice.complaints.models import Complaint
+from eservice.complaints import filing
+from eservice.complaints.models import Complaint, ComplaintComment
 from eservice.complaints.states import ComplaintState
 from eservice.kit.audit import AuditRecord
 from eservice.kit.database import Database
 from eservice.kit.errors import ServiceError
 from eservice.messaging.models import ChannelName, Contact, Message
-from eservice.privacy import breaches, erasure, retention
+from eservice.privacy import breaches, erasure, requests, retention
 from eservice.privacy.breaches import NewBreach
-from eservice.privacy.models import BreachRisk
+from eservice.privacy.models import BreachRisk, RequestKind
 from eservice.staff.models import SignInAttempt
 from knowledge.entries.models import Ask
 from tests.bot.test_complaints import file
@@ -31,6 +32,8 @@ def test_each_class_goes_when_its_time_is_over_and_is_counted_before(village: Vi
     visitor.says("ภาษีป้ายร้าน")
     malee.says("ภาษีป้ายคิดอย่างไร")
     with village.database.unit_of_work() as uow:
+        requests.ask(uow, RequestKind.WITHDRAWAL, contact=malee.contact())
+        filing.join(uow, closed.number, malee.contact().id, words="อีกคนเล่าเพิ่ม")
         uow.session.get_one(Complaint, closed.id).state = ComplaintState.REJECTED
         uow.session.add(SignInAttempt(at=uow.now, username_hash="x", ip="192.0.2.1", succeeded=False))
     assert due(village) == {}
@@ -50,6 +53,9 @@ def test_each_class_goes_when_its_time_is_over_and_is_counted_before(village: Vi
     assert village.rows(Complaint)[0].text == closed.text, "the case is kept longer"
     village.clock.advance(days=1826)
     assert retention.run_daily(village.database)
+    assert "อีกคนเล่าเพิ่ม" not in [comment.text for comment in village.rows(ComplaintComment)]
+    with village.database.read() as reader:
+        assert requests.has_withdrawn(reader, malee.contact().id), "a no holds, however long ago"
     first, second = village.rows(Complaint)
     assert (first.text, first.number) == (erasure.erased_words(), closed.number)
     assert second.text == still_open.text

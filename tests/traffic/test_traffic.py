@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -91,6 +92,14 @@ def test_outside_the_console_no_number_leads_to_a_case() -> None:
     scope = {"route": None, "path": "/api/v1/cases/2569-00012/attachments/77"}
     scope["path_params"] = {"number": "2569-00012", "reference": "77"}
     assert safe_path(scope) == "/api/v1/cases/{number}/attachments/{reference}"
+
+
+def test_a_clock_put_forward_by_months_keeps_no_row_from_being_written(database: Database) -> None:
+    recorder = TrafficRecorder(database)
+    recorder.note(replace(seen(recorder), milliseconds=2**33, bytes_out=2**33))
+    recorder.note(seen(recorder))
+    assert recorder.write() == 2
+    assert [row.milliseconds for row in rows_of(database)] == [2**31 - 1, 2]
 
 
 def test_a_proxy_that_is_trusted_hands_on_the_port(database: Database) -> None:
