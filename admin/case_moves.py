@@ -16,7 +16,7 @@ from admin.access import MAX_ID, console_of, guarded
 from admin.case_list import HOME
 from admin.case_pages import case_page, reaches
 from admin.pages import redirect, refilling
-from eservice.complaints import cases, photos, queries, service
+from eservice.complaints import accusing, cases, photos, queries, service
 from eservice.complaints.models import Complaint
 from eservice.complaints.states import ComplaintState, WaitingReason
 from eservice.kit import outbox
@@ -132,7 +132,7 @@ def accuse(
     """Names departments that it accuses; whoever is of one of them sees it no more."""
 
     def act() -> Complaint:
-        return service.accuse(uow, case_id, accused, by=staff, seen_version=seen)
+        return accusing.accuse(uow, case_id, accused, by=staff, seen_version=seen)
 
     return _do(request, uow, staff, case_id, "accuse", act, {"accused": accused})
 

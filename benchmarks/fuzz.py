@@ -1,6 +1,6 @@
 """Fuzzes the whole application in process: the API by its document, webhooks, chats, forms and pages by grammars.
 
-    .venv/bin/python -m benchmarks.fuzz [--requests 200000] [--seed 2569] [--document-share 0.2]
+    .venv/bin/python -m benchmarks.fuzz [--requests 200000] [--seed 2569] [--document-share 0.2] [--database URL]
 
 Prints one JSON object: the seed, how many requests came back with which status, and for every answer above 499,
 or one that the API's document does not tell of, a curl line. Exits 1 when there was any.
@@ -15,6 +15,8 @@ from pathlib import Path
 
 import structlog
 
+from eservice.kit.database import Database
+from eservice.kit.migrate import migrate
 from tests.access.fuzzing import Arena, arena
 
 ROUND = 2_000  # requests between two looks at the clock
@@ -28,10 +30,16 @@ def main() -> int:
         "--document-share", type=float, default=0.2, help="of requests, by the API's document"
     )
     parser.add_argument("--minutes", type=float, default=600, help="at most")
+    parser.add_argument(
+        "--database", default="", help="an empty PostgreSQL; a SQLite file of its own without it"
+    )
     arguments = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     ends = time.monotonic() + 60 * arguments.minutes
-    with tempfile.TemporaryDirectory() as folder, arena(Path(folder), arguments.seed) as fuzzed:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        arena(Path(folder), arguments.seed, _migrated(arguments.database)) as fuzzed,
+    ):
         while fuzzed.tally.requests < arguments.requests and time.monotonic() < ends:
             _one_round(fuzzed, arguments.document_share)
         tally = fuzzed.tally
@@ -44,6 +52,14 @@ def main() -> int:
     }
     print(json.dumps(figures, indent=2, ensure_ascii=False))
     return 1 if tally.faults else 0
+
+
+def _migrated(url: str) -> Database | None:
+    if not url:
+        return None
+    database = Database(url, signing_key=lambda: "k" * 48)
+    migrate(database)
+    return database
 
 
 def _one_round(fuzzed: Arena, share: float) -> None:

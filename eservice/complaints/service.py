@@ -5,27 +5,21 @@ with `complaints.changed`. Every function also raises ServiceError `complaints.n
 person may not see too, and `staff.forbidden`.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from eservice.complaints import cases, deadlines, photos, queries, wording
+from eservice.complaints.accusing import can_take, may_stay
 from eservice.complaints.categories import read_categories
 from eservice.complaints.clocks import Extension
-from eservice.complaints.models import (
-    AccusedDepartment,
-    AnswerExtension,
-    CommentKind,
-    Complaint,
-    ComplaintComment,
-)
+from eservice.complaints.models import AnswerExtension, CommentKind, Complaint, ComplaintComment
 from eservice.complaints.states import Actor, ComplaintState, WaitingReason, is_open
 from eservice.kit import audit
 from eservice.kit.errors import conflict, invalid
 from eservice.kit.thai_calendar import local_date
 from eservice.kit.unit_of_work import UnitOfWork
-from eservice.staff.models import Department, StaffAccount
-from eservice.staff.permissions import Permission, Principal, may
-from eservice.staff.queries import principal_of
+from eservice.staff.models import Department
+from eservice.staff.permissions import Permission, Principal
 from knowledge.classify import Urgency
 
 MAX_EXTENSION_DAYS = 90  # from today; who needs longer says so again
@@ -56,7 +50,7 @@ def hand_on(
     accused = cases.accused_by_family(uow, complaint.id)
     if department_id in accused:
         raise conflict("complaints.accused")
-    if assignee_id is not None and not _can_take(uow, assignee_id, department_id, accused):
+    if assignee_id is not None and not can_take(uow, assignee_id, department_id, accused):
         raise invalid("complaints.unknown_assignee", assignee_id="unknown")
     why = wording.optional_text(reason)
     is_new = department_id != complaint.department_id
@@ -73,44 +67,6 @@ def hand_on(
     audit.record(
         uow, actor=by.username, action="complaint.handed_on", subject_kind="complaint", subject_id=complaint.id,
         before=before, after={"department": department_id, "assignee": assignee_id},
-    )  # fmt: skip
-    return complaint
-
-
-def accuse(
-    uow: UnitOfWork,
-    complaint_id: int,
-    departments: Collection[int],
-    *,
-    by: Principal,
-    seen_version: int,
-) -> Complaint:
-    """Notes that the complaint accuses these departments too: from now on they neither see nor get it.
-
-    Nobody takes an accusation back. Whoever has it and belongs to one of them has it no more. Raises
-    ServiceError `complaints.ended`, `complaints.names_nobody`, `complaints.unknown_department`,
-    `complaints.accused_has_it` while one of them has it: hand it on first.
-    """
-    complaint = cases.for_staff(uow, complaint_id, by, Permission.CASE_HAND_ON, seen_version=seen_version)
-    if not is_open(complaint.state):
-        raise conflict("complaints.ended")
-    new = sorted(set(departments) - cases.accused_by(uow, complaint.id))
-    if not new:
-        raise invalid("complaints.names_nobody", department="required")
-    if any(uow.session.get(Department, department_id) is None for department_id in new):
-        raise invalid("complaints.unknown_department", department="unknown")
-    if complaint.department_id in new:
-        raise conflict("complaints.accused_has_it")
-    uow.session.add_all(
-        AccusedDepartment(complaint_id=complaint.id, department_id=department_id) for department_id in new
-    )
-    uow.session.flush()  # who may stay is read from these rows
-    if not _may_stay(uow, complaint, cases.accused_by_family(uow, complaint.id)):
-        complaint.assignee_id = None
-    cases.write(uow, complaint, complaint.state, cases.officer(by), is_public=False)
-    audit.record(
-        uow, actor=by.username, action="complaint.accused", subject_kind="complaint", subject_id=complaint.id,
-        after={"departments": new},
     )  # fmt: skip
     return complaint
 
@@ -143,7 +99,7 @@ def change_state(
         target is ComplaintState.IN_PROGRESS
         and complaint.assignee_id is None
         and complaint.department_id is not None
-        and _can_take(uow, by.account_id, complaint.department_id, cases.accused_by_family(uow, complaint.id))
+        and can_take(uow, by.account_id, complaint.department_id, cases.accused_by_family(uow, complaint.id))
     )
     if is_taken:
         complaint.assignee_id = by.account_id
@@ -358,7 +314,7 @@ def merge(
     accused = cases.accused_by_family(uow, complaint.id)
     if parent.department_id in accused:
         raise conflict("complaints.accused")
-    if not _may_stay(uow, parent, accused):
+    if not may_stay(uow, parent, accused):
         parent.assignee_id = None  # whoever is accused must not go on with it
     complaint.parent_id = parent.id
     cases.move(uow, complaint, ComplaintState.DUPLICATE, cases.officer(by))
@@ -383,21 +339,3 @@ def split(uow: UnitOfWork, complaint_id: int, reason: str, *, by: Principal, see
         before={"parent": parent_id},
     )  # fmt: skip
     return complaint
-
-
-def _may_stay(uow: UnitOfWork, complaint: Complaint, accused: frozenset[int]) -> bool:
-    """Whether the person in charge may stay so, now that these departments are accused."""
-    if complaint.assignee_id is None or complaint.department_id is None:
-        return True
-    return _can_take(uow, complaint.assignee_id, complaint.department_id, accused)
-
-
-def _can_take(uow: UnitOfWork, account_id: int, department_id: int, accused: frozenset[int]) -> bool:
-    """Whether the person may work on complaints of the department and belongs to none that is accused."""
-    account = uow.session.get(StaffAccount, account_id)
-    return (
-        account is not None
-        and account.disabled_at is None
-        and account.department_id not in accused
-        and may(principal_of(uow, account), Permission.CASE_WORK, department_id)
-    )

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+from eservice.kit.database import Database
 from tests.access.fuzzing import arena
 
 
-def test_what_nobody_would_send_by_mistake_is_answered_as_the_document_says(tmp_path: Path) -> None:
-    with arena(tmp_path, seed=2569) as fuzzed:
-        fuzzed.by_document(examples=4)
+def test_what_nobody_would_send_by_mistake_is_answered_as_the_document_says(
+    tmp_path: Path, own_database: Database
+) -> None:
+    with arena(tmp_path, 2569, own_database) as fuzzed:
+        fuzzed.by_document(examples=3)
         fuzzed.by_hand(250)
     tally = fuzzed.tally
     assert tally.faults == [], "\n".join(tally.faults)

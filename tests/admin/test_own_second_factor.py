@@ -70,9 +70,9 @@ def test_a_real_office_leads_its_administrator_to_the_second_factor_and_nowhere_
     assert 'href="/admin/staff"' not in visitor.get(PAGE).text
     set_up(visitor, clock)
     assert visitor.get("/admin/staff").status_code == 200
-    assert "ผู้ดูแลระบบที่ใช้งานอยู่คนเดียว" in visitor.get("/admin/me").text
+    assert "ผู้ดูแลระบบที่ตั้งรหัสผ่านแล้วคนเดียว" in visitor.get("/admin/me").text
     with_password(real, "wichai", Role.ADMINISTRATOR)
-    assert "ผู้ดูแลระบบที่ใช้งานอยู่คนเดียว" not in visitor.get("/admin/me").text
+    assert "ผู้ดูแลระบบที่ตั้งรหัสผ่านแล้วคนเดียว" not in visitor.get("/admin/me").text
     author = real.visitor()
     with_password(real, "author", Role.AUTHOR)
     author.sign_in("author", GOOD_PASSWORD)
