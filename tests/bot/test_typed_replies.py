@@ -197,5 +197,5 @@ def test_a_menu_can_be_answered_by_number(village: Village) -> None:
 
 def test_weak_choices_are_offered_with_honest_words(village: Village) -> None:
     resident = village.resident()
-    resident.says("จดทะเบียนสมรส")
+    resident.says("ขออนุญาตทำไร")
     resident.sees("ไม่แน่ใจ", "ฝากเจ้าหน้าที่ตอบ", NONE)
