@@ -24,7 +24,7 @@ ROWS = 25  # on a page
 EXPIRING_DAYS = 30
 VOTES_DAYS = 90  # how far back people's words on an answer are counted
 NEAREST = 20  # entries that the engine adds to a search
-LEAST_SCORE = 0.5  # below it the engine's find shares little more than a syllable with the search
+LEAST_SCORE = 0.8  # below it the engine's find shares little more than a syllable with the search
 
 
 class View(StrEnum):
