@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from eservice.kit import backup_runs
+from eservice.kit import audit, backup_runs
 from eservice.kit.backup_runs import RunKind
 from eservice.kit.database import Database, open_database
 from eservice.kit.errors import not_found
@@ -45,18 +45,31 @@ def put_back(settings: Settings, folder: Path, *, replace: bool) -> None:
     backup = backup_files.backup_at(folder)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     safety = settings.backup_folder or settings.data_dir / "before-restore"
+    database = open_database(settings)
     restored = restore(
-        open_database(settings),
+        database,
         open_media(settings),
         backup,
         safety_folder=safety if replace else None,
         key_fingerprint=settings.key_fingerprint,
     )
     forget_index(settings.data_dir)
+    _record(database, settings, backup, restored)
     if restored.before is not None:
         _say("was_kept", folder=restored.before.folder)
     _tell_restored("restored", backup, restored)
     _warn_of_another_key(settings, restored)
+
+
+def _record(database: Database, settings: Settings, backup: Path, restored: Restored) -> None:
+    """Puts it on record, unless the key that seals the records is not here."""
+    if settings.key_fingerprint != restored.manifest.key_fingerprint:
+        return
+    with database.unit_of_work() as uow:
+        audit.record(
+            uow, actor=chains.CLI, action="backup.restored", subject_kind="backup", subject_id=backup.name,
+            after={"rows": restored.manifest.rows},
+        )  # fmt: skip
 
 
 def _warn_of_another_key(settings: Settings, restored: Restored) -> None:

@@ -167,7 +167,9 @@ def test_the_rail_shows_only_open_rooms(doors: Doors, boss: Visitor) -> None:
     assert 'href="/admin/faq"' in page and 'href="/admin/bench"' in page
     assert 'href="/admin/staff"' not in page and 'href="/admin/inquiries"' not in page
     assert author.get("/admin/").headers["location"] == "/admin/faq"
-    assert doors.browser("custodian", Role.LOG_CUSTODIAN).get("/admin/").headers["location"] == "/admin/records"
+    assert (
+        doors.browser("custodian", Role.LOG_CUSTODIAN).get("/admin/").headers["location"] == "/admin/records"
+    )
 
 
 OFFICE_FORM = {

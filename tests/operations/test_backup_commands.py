@@ -10,9 +10,11 @@ from sqlalchemy import select, text
 
 from eservice.demo.first_start import prepare
 from eservice.kit import in_use
+from eservice.kit.audit import AuditRecord
 from eservice.kit.backup_runs import BackupRun
-from eservice.kit.database import Database
+from eservice.kit.database import Database, open_database
 from eservice.kit.migrate import migrate
+from eservice.kit.settings import Settings
 from tests.commands import Run, data_dir, run
 
 __all__ = ["data_dir", "run"]
@@ -50,6 +52,9 @@ def test_a_backup_moves_to_a_new_machine(
     monkeypatch.setenv("SECRET_KEY", "s" * 40)
     replaced = run("restore", backups, "--replace")
     assert "before-restore" in replaced.out and "careful" not in replaced.out
+    with open_database(Settings.read()).read() as reader:
+        newest = reader.session.scalars(select(AuditRecord).order_by(AuditRecord.id.desc()).limit(1)).one()
+    assert (newest.action, newest.actor) == ("backup.restored", "cli")
 
 
 def test_what_cannot_be_done_is_one_line_and_noted(run: Run, office: Database, tmp_path: Path) -> None:
