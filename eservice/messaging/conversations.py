@@ -27,6 +27,8 @@ from eservice.messaging.models import (
 SEEN_EVERY = timedelta(minutes=5)  # `last_seen_at` is not worth a write per message
 MAX_STORED_TEXT = 10_000  # characters of one resident's message; the rest says nothing to an office
 
+_LARGEST_ID = 2**31 - 1  # of PostgreSQL's integer, which takes no larger one even to compare
+
 
 _OPEN = (
     select(Contact, Conversation)
@@ -255,7 +257,8 @@ def transcript(
     """Messages of a conversation after a message id, oldest first; without `after` the newest `limit`."""
     query = select(Message).where(Message.conversation_id == conversation_id)
     if after:
-        return reader.session.scalars(query.where(Message.id > after).order_by(Message.id).limit(limit)).all()
+        newer = query.where(Message.id > min(after, _LARGEST_ID)).order_by(Message.id).limit(limit)
+        return reader.session.scalars(newer).all()
     return reader.session.scalars(query.order_by(Message.id.desc()).limit(limit)).all()[::-1]
 
 

@@ -154,6 +154,12 @@ def test_no_line_of_the_log_is_anybody_elses(cast: Cast) -> None:
         assert "forged" not in repr(line) and "signed_in" not in repr(line) and "\x1b" not in repr(line)
 
 
+def test_a_cursor_beyond_all_ids_finds_nothing(cast: Cast) -> None:
+    for address in ("/api/v1/chat/messages?after=999999999999", "/api/v1/chat/stream?after=999999999999"):
+        answer = cast.asker.ask(cast.chat["owner"], "GET", address)
+        assert answer.status_code == 200 and "text" not in answer.text
+
+
 def test_nobody_is_shown_how_it_is_built(cast: Cast) -> None:
     for address in (
         "/nowhere",
