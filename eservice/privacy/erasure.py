@@ -70,6 +70,8 @@ def erase(uow: UnitOfWork, contact: Contact, *, by: str, signing_key: str) -> To
         raise conflict("privacy.group")
     subject_hash = tombstones.contact_hash(signing_key, contact)
     counts: Counter[str] = Counter()
+    # In the order in which a worker takes them, an event and then its conversation: neither waits for the other.
+    uow.session.execute(select(InboundEvent.id).where(_is_event_of(contact)).with_for_update())
     conversation = uow.session.scalar(
         select(Conversation).where(Conversation.contact_id == contact.id).with_for_update()
     )
@@ -246,9 +248,12 @@ def erase_messages(uow: UnitOfWork, *which: ColumnElement[bool]) -> int:
     )
 
 
+def _is_event_of(contact: Contact) -> ColumnElement[bool]:
+    return InboundEvent.conversation_key == f"{contact.channel.value}:{contact.address}"
+
+
 def _erase_events(uow: UnitOfWork, contact: Contact, counts: Counter[str]) -> None:
-    key = f"{contact.channel.value}:{contact.address}"
-    ids = uow.session.scalars(select(InboundEvent.id).where(InboundEvent.conversation_key == key)).all()
+    ids = uow.session.scalars(select(InboundEvent.id).where(_is_event_of(contact))).all()
     counts["inbound_events"] = len(ids)
     for event_id in ids:
         uow.session.execute(
