@@ -19,7 +19,7 @@ from eservice.kit.thai_calendar import (
     thai_date,
     thai_datetime,
 )
-from knowledge.entries.content import DEFAULT_CATEGORY, EntryContent, faults, tidied
+from knowledge.entries.content import DEFAULT_CATEGORY, UNFILLED, EntryContent, faults, tidied
 from knowledge.entries.importer import fault_text
 
 MAX_FIELD = 50_000  # characters; beyond it nobody typed the text
@@ -98,6 +98,8 @@ def read_form(form: EntryForm, texts: Catalogue) -> tuple[EntryContent, dict[str
             language=form.language,
         )
     )
+    if form.action == "publish" and UNFILLED in content.answer:
+        wrong["answer"] = texts.get("errors.faq.unfilled")
     return content, _sentences(faults(content)) | wrong
 
 

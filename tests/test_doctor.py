@@ -16,8 +16,7 @@ from eservice.demo.first_start import prepare
 from eservice.kit import heartbeat, outbox
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
-from eservice.kit.settings import Settings
-from eservice.messaging import credentials, inbox
+from eservice.messaging import inbox
 from eservice.messaging.models import ChannelName
 from eservice.staff.models import StaffAccount
 from tests.bot.line.fake_line import FakeLine
@@ -399,21 +398,3 @@ def test_setting_up_telegram_says_why_telegram_refused(
 ) -> None:
     telegram.refusals["setWebhook"] = (400, "Bad Request: bad webhook: An HTTPS URL must be provided")
     assert "an https url must be provided" in run("channels", "setup", "telegram").complaint
-
-
-def test_keys_entered_in_the_console_are_examined_too(
-    run: Run, office: Database, line: FakeLine, data_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("LINE_CHANNEL_ACCESS_TOKEN")
-    monkeypatch.delenv("LINE_CHANNEL_SECRET")
-    assert examined(run, "line")[0] == "off"
-    monkeypatch.setenv("SECRET_KEY", "k" * 40)
-    with office.unit_of_work() as uow:
-        credentials.save(
-            uow, Settings.read(), ChannelName.LINE, token="entered", secret="entered", actor="somsri"
-        )  # fmt: skip
-    assert examined(run, "line_token")[0] == "ok"
-    assert line.calls[-1].headers["Authorization"] == "Bearer entered"
-    monkeypatch.setenv("SECRET_KEY", "o" * 40)
-    verdict, words = examined(run, "channel_keys")
-    assert verdict == "failed" and "SECRET_KEY" in words

@@ -16,6 +16,7 @@ from eservice.staff.models import Role, StaffAccount
 from eservice.staff.permissions import Grant
 
 FIRST_ACCOUNT = "admin"
+UNNAMED = "สำนักงานที่ยังไม่ได้ตั้งชื่อ"
 
 
 def prepare(database: Database, *, with_demo: bool) -> None:
@@ -25,7 +26,7 @@ def prepare(database: Database, *, with_demo: bool) -> None:
         if loads_demo:
             loader.load_demo(uow)
         elif uow.session.get(Office, office.THE_ONE) is None:
-            facts = office.OfficeFacts(name="สำนักงานที่ยังไม่ได้ตั้งชื่อ", address="", holidays=shipped_holidays())
+            facts = office.OfficeFacts(name=UNNAMED, address="", holidays=shipped_holidays())
             office.create_office(uow, facts, actor=SYSTEM)
         if uow.session.scalar(select(StaffAccount.id).limit(1)) is None:
             grants = [Grant(role=Role.ADMINISTRATOR), Grant(role=Role.PUBLISHER), Grant(role=Role.RESPONDER)]

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import func, or_, select
 
 from eservice.complaints.categories import read_categories
+from eservice.demo.first_start import UNNAMED
 from eservice.demo.loader import OFFICE_NAME
 from eservice.kit import backup_runs
 from eservice.kit.backup_runs import BACKUP_MAY_BE_OLD, RunKind, RunState
@@ -133,6 +134,8 @@ def _office(state: State) -> Iterator[Item]:
         yield _item("go_live_demo", Verdict.FAILED, "there", "/admin/setup")
     else:
         yield _item("go_live_demo", Verdict.OK, "absent", "/admin/setup")
+    if facts.name == UNNAMED:
+        yield _item("go_live_name", Verdict.FAILED, "missing", "/admin/setup/name")
     missing = [
         name
         for name, value in (("address", facts.address), ("phone", facts.phone), ("map", facts.latitude))

@@ -25,6 +25,7 @@ from knowledge.entries.service import NewEntry
 
 _FOLDER = Path(loader.__file__).parent / "faq"
 _CHECKED_ON = re.compile(r"(ณ วันที่ตรวจสอบ) \d{1,2} [ก-๙.]+ \d{4}")
+_DEPARTMENT_MARK = f"{UNFILLED}ชื่อกองที่ดูแล〕"
 _DATE_MARK = f"{UNFILLED}วันที่ตรวจ〕"
 _OWN_ANSWERS = {"office-divisions": f"{UNFILLED}รายชื่อกองของเรา และงานที่แต่ละกองดูแล〕"}
 """Answers that are about the demo office through and through: only their question is taken over."""
@@ -73,7 +74,8 @@ def taken_keys(reader: ReadOnly) -> frozenset[str]:
 def take(uow: UnitOfWork, keys: Collection[str], departments: Mapping[str, int], *, actor: str) -> int:
     """Takes answers over as drafts; returns how many. Those that the office has already are passed over.
 
-    `departments` says which department of the office looks after what, by the demo's name for it. Raises
+    `departments` says which department of the office looks after what, by the demo's name for it; where nobody
+    does, its name is to be filled in. Raises
     ServiceError `faq.invalid`.
     """
     names = {row.id: row.name for row in uow.session.scalars(select(Department))}
@@ -83,7 +85,8 @@ def take(uow: UnitOfWork, keys: Collection[str], departments: Mapping[str, int],
         return 0
     if not set(departments.values()) <= names.keys():
         raise invalid("faq.invalid", department_id="unknown")
-    renamed = {demo: names[own] for demo, own in departments.items() if own in names and names[own] != demo}
+    demos = dict.fromkeys(entry.department for entry in starter_entries())
+    renamed = {demo: names.get(departments.get(demo, 0), _DEPARTMENT_MARK) for demo in demos}
     new = [
         NewEntry(content=_adapted(entry, departments.get(entry.department), renamed), key=entry.key)
         for entry in chosen
@@ -154,8 +157,9 @@ def _entry(row: dict[str, object]) -> StarterEntry:
 def _adapted(entry: StarterEntry, department_id: int | None, renamed: Mapping[str, str]) -> EntryContent:
     """The words as a draft of the office: its own departments' names, marks where it must fill in."""
     answer = _OWN_ANSWERS.get(entry.key) or _CHECKED_ON.sub(rf"\1 {_DATE_MARK}", entry.content.answer)
-    for demo, own in renamed.items():
-        answer = answer.replace(demo, own)
+    # In one go: the office may give one of these names to another department.
+    named = re.compile("|".join(map(re.escape, renamed)))
+    answer = named.sub(lambda found: renamed[found[0]], answer)
     return EntryContent(
         question=entry.content.question,
         answer=answer.replace(loader.OFFICE_NAME, "{office_name}"),

@@ -120,6 +120,9 @@ def test_a_draft_with_something_to_fill_in_cannot_be_confirmed(rooms: Doors) -> 
     assert "ต้องเติมก่อน" in publisher.get("/admin/faq/starter").text
     refused = publisher.post("/admin/faq/starter", entry=f"{entry.id}:1")
     assert refused.headers["location"] == "/admin/faq/starter"
+    typed = {"question": "มีกองอะไรบ้าง", "answer": "กองที่ ๑\n〔เติมชื่อ〕", "action": "publish", "based_on": "1"}
+    again = publisher.post(f"/admin/faq/{entry.id}", **typed)
+    assert again.status_code == 422 and "กองที่ ๑" in again.text and "ช่องที่ต้องเติม" in again.text
     with rooms.database.read() as reader:
         assert reader.session.get_one(Entry, entry.id).state is EntryState.DRAFT
 
@@ -138,6 +141,13 @@ def test_no_starter_answer_keeps_what_is_the_demos_own(database: Database) -> No
     said = "\n".join(answers)
     assert "อบต.ตัวอย่าง" not in said and "สำนักปลัด" not in said and "กองคลัง" not in said
     assert all(UNFILLED in answer for answer in answers if "ณ วันที่ตรวจสอบ" in answer)
+
+
+def test_a_department_that_the_office_does_not_have_is_to_be_filled_in(database: Database) -> None:
+    with database.unit_of_work() as uow:
+        starter.take(uow, [PAID], {}, actor="admin")
+        (version,) = uow.session.scalars(select(EntryVersion))
+    assert f"{UNFILLED}ชื่อกองที่ดูแล〕" in version.answer and "สำนักปลัด" not in version.answer
 
 
 def test_the_checklist_leads_to_the_notice_which_is_published_there(rooms: Doors) -> None:

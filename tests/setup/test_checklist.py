@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from eservice.demo.first_start import prepare
+from eservice.demo.first_start import UNNAMED, prepare
 from eservice.kit import backup_runs
 from eservice.kit.backup_runs import RunKind
 from eservice.kit.database import Database
@@ -63,6 +63,7 @@ def test_an_office_that_has_everything_is_ready() -> None:
     ("missing", "name"),
     [
         ({"is_demo": True}, "go_live_demo"),
+        ({"facts": replace(FACTS, name=UNNAMED)}, "go_live_name"),
         ({"facts": replace(FACTS, address="")}, "go_live_facts"),
         ({"facts": replace(FACTS, phone="")}, "go_live_facts"),
         ({"has_notice": False}, "go_live_notice"),
