@@ -100,6 +100,7 @@ GUARDED_ROUTES = {
 
 LONG_FILES = {
     "eservice/migrations/versions/0001_the_first_tables.py": "generated",
+    "eservice/privacy/erasure.py": "all that an erasure reaches: what is missing here stays",
     "eservice/portal/static/chat.js": "the web chat's script, loaded as one file",
     "tests/admin/test_inquiries.py": "the room's whole day, case by case",
     "tests/bot/test_complaints.py": "a case from its first word to its mark, as residents live it",
