@@ -98,10 +98,21 @@ class Lives(RuleBasedStateMachine):
         return True
 
     def sees(self, who: str, id_: int) -> bool:
-        """Whether somebody may see a complaint: that of their department or of none, unless it accuses them."""
+        """Whether somebody may see a complaint: that of their department or of none, unless it accuses them.
+
+        Or unless one that accuses them goes on in it.
+        """
         own = {"palad": None, "malee": self.desk.finance}.get(who, self.desk.works)
         in_charge = self.now(id_).department_id
-        return own not in self.known[id_].accused and (own is None or in_charge in (None, own))
+        return own not in self.accused_in(id_) and (own is None or in_charge in (None, own))
+
+    def accused_in(self, id_: int) -> set[int]:
+        """The departments that a complaint accuses, or one that goes on in it, by what the test itself knows."""
+        accused = set(self.known[id_].accused)
+        for other, life in self.known.items():
+            if life.parent == id_:
+                accused |= self.accused_in(other)
+        return accused
 
     def audience(self, id_: int) -> set[int]:
         """Everybody who is to hear of a complaint, by what the test itself knows."""
