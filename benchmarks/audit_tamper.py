@@ -15,7 +15,6 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +22,14 @@ from sqlalchemy import delete, insert, select
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from eservice.kit import audit
-from eservice.kit.chain import Chain, ChainHead, Head, extend, verify
+from eservice.kit.chain import Chain, ChainHead, Head, verify
 from eservice.kit.database import Database, table_of
 from eservice.kit.migrate import migrate
 from eservice.operations.chains import CHAINS
-from eservice.traffic import models as traffic
 from eservice.traffic.recording import TrafficLog, TrafficRecorder
-from tests.traffic.tampering import can_be_stored, tamper
+from tests.traffic.tampering import can_be_stored, fill, tamper
 
 KEY = "the key that whoever tampers does not have"
-AT = datetime(2026, 11, 20, 5, tzinfo=UTC)
 REQUESTS = 20_000
 
 
@@ -46,7 +42,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{Path(folder) / 'chains.db'}", signing_key=lambda: KEY)
         migrate(database)
-        _fill(database, arguments.rows)
+        fill(database, arguments.rows)
         dice, tried, missed = random.Random(arguments.seed), Counter[str](), Counter[str]()
         while tried.total() < arguments.times:
             chain = dice.choice(CHAINS)
@@ -64,25 +60,6 @@ def main() -> int:
         database.dispose()
     print(json.dumps(figures, indent=2))
     return 1 if figures["missed"] else 0
-
-
-def _fill(database: Database, count: int) -> None:
-    with database.unit_of_work() as uow:
-        for number in range(count):
-            audit.record(
-                uow, actor="malee", action="office.updated", subject_kind="office", subject_id=number,
-                before={"name": "เก่า", "n": number}, after={"name": "ใหม่", "n": [number, 1.5]},
-            )  # fmt: skip
-        rows = [
-            traffic.TrafficRow(
-                at=AT + timedelta(seconds=number), milliseconds=3, source="203.0.113.9", port=4000 + number,
-                account="malee", session="s" * 16, method="GET", path="/faq", status=200, bytes_in=0,
-                bytes_out=512, lost=0,
-            )
-            for number in range(count)
-        ]  # fmt: skip
-        extend(uow, traffic.CHAIN, rows)
-        uow.session.add_all(rows)
 
 
 def _try_one(database: Database, chain: Chain, dice: random.Random) -> tuple[str, bool] | None:

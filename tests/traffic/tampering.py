@@ -7,12 +7,15 @@ but does not know SECRET_KEY.
 import random
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 from sqlalchemy import Table
 
-from eservice.kit.chain import GENESIS, Chain, Head, hash_of, key_id
+from eservice.kit import audit
+from eservice.kit.chain import GENESIS, Chain, Head, extend, hash_of, key_id
+from eservice.kit.database import Database
+from eservice.traffic import models as traffic
 
 Rows: TypeAlias = list[dict[str, Any]]
 Left: TypeAlias = tuple[Rows, Head | None]
@@ -146,3 +149,26 @@ def _another(dice: random.Random, value: Any) -> Any:
             return {**value, "added": 1}
         case _:
             raise TypeError(type(value).__name__)
+
+
+_AT = datetime(2026, 11, 20, 5, tzinfo=UTC)
+
+
+def fill(database: Database, count: int) -> None:
+    """Both chains with some rows."""
+    with database.unit_of_work() as uow:
+        for number in range(count):
+            audit.record(
+                uow, actor="malee", action="office.updated", subject_kind="office", subject_id=number,
+                before={"name": "เก่า", "n": number}, after={"name": "ใหม่", "n": [number, 1.5]},
+            )  # fmt: skip
+        rows = [
+            traffic.TrafficRow(
+                at=_AT + timedelta(seconds=number), milliseconds=3, source="203.0.113.9", port=4000 + number,
+                account="malee", session="s" * 16, method="GET", path="/faq/{key}", status=200, bytes_in=0,
+                bytes_out=512, lost=0,
+            )
+            for number in range(count)
+        ]  # fmt: skip
+        extend(uow, traffic.CHAIN, rows)
+        uow.session.add_all(rows)

@@ -1,40 +1,18 @@
 """A thousand tamperings with the audit and with the traffic log: every one is found."""
 
 import random
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, insert, select
 
 from eservice.kit import audit
-from eservice.kit.chain import Chain, ChainHead, Head, examine, extend, verify
+from eservice.kit.chain import Chain, ChainHead, Head, examine, verify
 from eservice.kit.database import Database, table_of
 from eservice.traffic import models as traffic
-from tests.traffic.tampering import can_be_stored, tamper
+from tests.traffic.tampering import can_be_stored, fill, tamper
 
 KEY = "secret"
-AT = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
-
-
-def fill(database: Database, count: int) -> None:
-    """Both chains with some rows."""
-    with database.unit_of_work() as uow:
-        for number in range(count):
-            audit.record(
-                uow, actor="malee", action="office.updated", subject_kind="office", subject_id=number,
-                before={"name": "เก่า", "n": number}, after={"name": "ใหม่", "n": [number, 1.5]},
-            )  # fmt: skip
-        rows = [
-            traffic.TrafficRow(
-                at=AT + timedelta(seconds=number), milliseconds=3, source="203.0.113.9", port=4000 + number,
-                account="malee", session="s" * 16, method="GET", path="/faq/{key}", status=200, bytes_in=0,
-                bytes_out=512, lost=0,
-            )
-            for number in range(count)
-        ]  # fmt: skip
-        extend(uow, traffic.CHAIN, rows)
-        uow.session.add_all(rows)
 
 
 def stored(database: Database, chain: Chain) -> tuple[list[dict[str, Any]], Head]:
