@@ -89,7 +89,7 @@ def show(request: Request, staff: Looker, reader: Reader, period: PeriodName = "
 
 @router.get("/breaches.csv")
 def download(request: Request, staff: Looker, reader: Reader, period: PeriodName = "") -> Response:
-    """Every missed date of the period as a table that no spreadsheet takes for formulas."""
+    """Every missed date of the period as a table that no spreadsheet takes for formulas; no word of a resident."""
     texts = console_of(request).texts
     asked = _period(period, local_date(reader.now))
     audit.note_reading(
@@ -105,7 +105,6 @@ def download(request: Request, staff: Looker, reader: Reader, period: PeriodName
     columns = (
         "number",
         "category",
-        "text",
         "department",
         "assignee",
         "clock",
@@ -117,7 +116,7 @@ def download(request: Request, staff: Looker, reader: Reader, period: PeriodName
     writer.writerow([texts.get(f"cases.reports.column.{column}") for column in columns])
     for row in rows:
         sampled = texts.get("cases.reports.sampled") if row.is_sampled else ""
-        cells = (row.number, row.category, row.text, row.department, row.assignee, row.clock, row.due, row.ended, row.late, sampled)  # fmt: skip
+        cells = (row.number, row.category, row.department, row.assignee, row.clock, row.due, row.ended, row.late, sampled)  # fmt: skip
         writer.writerow([guard_formula(cell) for cell in cells])
     headers = {"Content-Disposition": f'attachment; filename="breaches-{asked.name}.csv"'}
     # With a byte order mark: without it Excel reads Thai as something else.
