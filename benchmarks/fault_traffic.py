@@ -25,6 +25,7 @@ from tests.acceptance.stage import Console, hidden_fields
 
 SECRET = b"line-secret"
 AGAIN_SHARE = 0.15  # of what was acknowledged is sent once more
+CASES_OF_ONE = 40  # that one address files
 PATIENCE_SECONDS = 600.0  # for one thing to be acknowledged
 
 
@@ -113,6 +114,7 @@ class Traffic:
         self._client = httpx.Client(base_url=product.url, timeout=40, trust_env=False)
         self._visitor = self._client.post("/api/v1/chat/sessions", json={}).json()["token"]
         self._officer = Console(product).client
+        self._neighbour = self._from_address(1)
 
     def start(self) -> None:
         """Begins."""
@@ -188,10 +190,22 @@ class Traffic:
     def _case(self, turn: str) -> None:
         text = f"ถนนเป็นหลุมหน้าบ้านเลขที่ {turn}"
         headers = {"idempotency-key": f"faults-{self.seed}-{turn}"}
+        caller = self._caller(int(turn.partition(".")[2]))
         self._until_taken(
-            lambda: self._client.post("/api/v1/cases", json={"text": text}, headers=headers),
+            lambda: caller.post("/api/v1/cases", json={"text": text}, headers=headers),
             lambda answer: self.took.case_texts.update({text: answer.json()["number"].replace("-", "")}),
         )
+
+    def _caller(self, turn: int) -> httpx.Client:
+        """Another address for every few cases: one that files very many is made to wait."""
+        if turn % CASES_OF_ONE == 0:
+            self._neighbour.close()
+            self._neighbour = self._from_address(1 + turn // CASES_OF_ONE % 250)
+        return self._neighbour
+
+    def _from_address(self, number: int) -> httpx.Client:
+        transport = httpx.HTTPTransport(local_address=f"127.0.1.{number}")
+        return httpx.Client(base_url=self._product.url, timeout=40, transport=transport)
 
     def _desk(self, turn: str) -> None:
         text = f"ไฟดับหน้าบ้านเลขที่ {turn}"
