@@ -12,6 +12,7 @@ from eservice.kit.database import Database, open_database
 from eservice.kit.migrate import migrate
 from eservice.kit.settings import Settings
 from tests.commands import Run, data_dir, run
+from tests.traffic.opening import opened
 
 __all__ = ["data_dir", "run"]
 
@@ -56,8 +57,12 @@ def test_orders_and_exports_of_the_traffic_log(run: Run, stored: Database, tmp_p
     assert run("traffic", "release", "--case", "ศาล 5/2569").code == 0
     assert "no hold" in run("traffic", "release", "--case", "ศาล 5/2569").complaint
     file = tmp_path / "taken.jsonl"
-    days = ("--from", "2026-11-01", "--to", soon)
-    assert run("traffic", "export", *days, "--case", "ศาล 5/2569", "--out", str(file)).code == 0
+    assert "/admin/traffic" in run("traffic", "export", "--out", str(file)).complaint
+    today = SystemClock().now().date()
+    opening = str(opened(stored, ordered_on=today, first=today, last=today))
+    beside = run("traffic", "export", "--opening", opening, "--to", soon, "--out", str(file))
+    assert "does not cover" in beside.complaint and not file.exists()
+    assert run("traffic", "export", "--opening", opening, "--out", str(file)).code == 0
     assert run("traffic", "verify-export", str(file)).code == 0
     file.write_text("{}", encoding="utf-8")
     assert "does not fit" in run("traffic", "verify-export", str(file)).complaint
