@@ -1,5 +1,6 @@
 """`audit verify`, `audit reseal` and `traffic` on the command line."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,11 +8,15 @@ import pytest
 from sqlalchemy import update
 
 from eservice.kit.audit import AuditRecord, record
+from eservice.kit.chain import GENESIS, move_base
 from eservice.kit.clock import SystemClock
 from eservice.kit.database import Database, open_database
 from eservice.kit.migrate import migrate
 from eservice.kit.settings import Settings
+from eservice.operations import chains
+from eservice.traffic import models as traffic
 from tests.commands import Run, data_dir, run
+from tests.locks import until_it_waits
 from tests.traffic.opening import opened
 
 __all__ = ["data_dir", "run"]
@@ -67,3 +72,19 @@ def test_orders_and_exports_of_the_traffic_log(run: Run, stored: Database, tmp_p
     file.write_text("{}", encoding="utf-8")
     assert "does not fit" in run("traffic", "verify-export", str(file)).complaint
     assert run("traffic", "hold", "--case", "5", "--until", "tomorrow").code == 2
+
+
+def test_sealing_anew_and_purging_at_once_do_not_stand_in_each_others_way(own_database: Database) -> None:
+    other_key = Database(own_database.url.render_as_string(hide_password=False), signing_key=lambda: "new")
+    with ThreadPoolExecutor() as pool:
+        with (
+            own_database.unit_of_work() as purging
+        ):  # takes the traffic log's head, and at its end the audit's
+            move_base(purging, traffic.CHAIN, sequence=0, base_hash=GENESIS)
+            record(purging, actor="system", action="traffic.purged", subject_kind="traffic", subject_id=0)
+            sealing = pool.submit(chains.reseal, other_key, "เปลี่ยนกุญแจ")
+            until_it_waits(own_database, sealing)
+        sealing.result(timeout=20)
+    with other_key.read() as reader:
+        assert [each.fault for each in chains.verify_all(reader)] == [None, None]
+    other_key.dispose()
