@@ -8,6 +8,7 @@ from eservice.inquiries import queries as inquiries
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.privacy import requests
 from eservice.staff.permissions import Permission, Principal, departments_of, may
+from eservice.traffic import openings
 from knowledge.entries import calibrations
 
 
@@ -33,6 +34,10 @@ def _outdated_setting(reader: ReadOnly, principal: Principal) -> int:
 
 def _privacy_requests(reader: ReadOnly, principal: Principal) -> int:
     return requests.waiting_count(reader)
+
+
+def _waiting_openings(reader: ReadOnly, principal: Principal) -> int:
+    return openings.waiting_count(reader, principal.username)
 
 
 ROOMS = (
@@ -69,6 +74,13 @@ ROOMS = (
     Room(key="staff", href="/admin/staff", icon="people", permission=Permission.STAFF_MANAGE),
     Room(key="records", href="/admin/records", icon="eye", permission=Permission.AUDIT_READ),
     Room(key="traffic", href="/admin/traffic", icon="track", permission=Permission.TRAFFIC_READ),
+    Room(
+        key="openings",
+        href="/admin/openings",
+        icon="lock",
+        permission=Permission.TRAFFIC_APPROVE,
+        count=_waiting_openings,
+    ),
     Room(key="office", href="/admin/office", icon="gear", permission=Permission.OFFICE_MANAGE),
 )
 

@@ -29,6 +29,7 @@ PAGES = {
     "faq": "/admin/faq/{id}",
     "staff": "/admin/staff/{id}",
     "office": "/admin/office",
+    "traffic_opening": "/admin/traffic/{id}",
 }
 """Where the things have their own page; who may not open it is told so there."""
 

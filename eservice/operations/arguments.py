@@ -208,15 +208,23 @@ def _add_traffic(parser: ArgumentParser) -> None:
     release = commands.add_parser("release", help="end the holds of a case")
     export = commands.add_parser("export", help="write the rows of some days, with a signed sheet")
     check = commands.add_parser("verify-export", help="whether an export is as it was written here")
-    for command in (hold, release, export):
+    for command in (hold, release):
         command.add_argument("--case", required=True, help="the number of the order")
     hold.add_argument("--until", type=_day, required=True, metavar="YYYY-MM-DD")
     hold.add_argument(
         "--from", dest="begin", type=_day, metavar="YYYY-MM-DD", help="without it: all there is"
     )
     hold.add_argument("--reason", default="", help="what the order says")
-    export.add_argument("--from", dest="begin", type=_day, required=True, metavar="YYYY-MM-DD")
-    export.add_argument("--to", type=_day, required=True, metavar="YYYY-MM-DD", help="the last day")
+    export.add_argument(
+        "--opening",
+        type=_count,
+        metavar="N",
+        help="which two people have made in the console, at /admin/traffic",
+    )
+    export.add_argument(
+        "--from", dest="begin", type=_day, metavar="YYYY-MM-DD", help="without it: as far as the opening goes"
+    )
+    export.add_argument("--to", type=_day, metavar="YYYY-MM-DD", help="the last day")
     export.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help=".csv or .jsonl; not there yet"
     )

@@ -12,7 +12,8 @@ from eservice.kit.text import Catalogue
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.traffic import models as traffic
 
-CHAINS = (audit.CHAIN, traffic.CHAIN)
+CHAINS = (traffic.CHAIN, audit.CHAIN)
+"""In the order in which one transaction locks their heads: the audit's last, as every commit with a record does."""
 VERIFIED = "chain.verified"
 CLI = "cli"  # whoever has the machine
 TEXTS = Catalogue(Path(__file__).parents[1] / "text")

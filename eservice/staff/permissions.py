@@ -36,6 +36,9 @@ class Permission(StrEnum):
     TRAFFIC_READ = (
         "traffic.read"  # who reached the service from where: for whoever keeps the logs, nobody else
     )
+    TRAFFIC_APPROVE = (
+        "traffic.approve"  # as second person: whether the traffic log is opened, not what is in it
+    )
     PRIVACY_HANDLE = "privacy.handle"  # requests about personal data, keeping times, breaches
 
 
@@ -67,6 +70,7 @@ REACH: dict[Permission, Reach] = {
     Permission.OFFICE_MANAGE: Reach.OFFICE,
     Permission.AUDIT_READ: Reach.OFFICE,
     Permission.TRAFFIC_READ: Reach.OFFICE,
+    Permission.TRAFFIC_APPROVE: Reach.OFFICE,
     Permission.PRIVACY_HANDLE: Reach.OFFICE,
 }
 
@@ -96,6 +100,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.STAFF_MANAGE,
         Permission.OFFICE_MANAGE,
         Permission.AUDIT_READ,
+        Permission.TRAFFIC_APPROVE,
         Permission.PRIVACY_HANDLE,
     },
     Role.LOG_CUSTODIAN: frozenset({Permission.AUDIT_READ, Permission.TRAFFIC_READ}),

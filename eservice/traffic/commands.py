@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from eservice.kit.database import Database
+from eservice.kit.errors import invalid
 from eservice.kit.text import Catalogue
 from eservice.kit.thai_calendar import at_bangkok, thai_datetime
 from eservice.traffic import export, keeping
@@ -20,7 +21,7 @@ def run(database: Database, words: Namespace) -> None:
     elif words.action == "release":
         release(database, words.case)
     elif words.action == "export":
-        take(database, words.begin, words.to, words.out, words.case)
+        take(database, words.begin, words.to, words.out, words.opening)
     else:
         check(database, words.file)
 
@@ -40,10 +41,19 @@ def release(database: Database, case: str) -> None:
     print(TEXTS.both("traffic_commands.released", case=case))
 
 
-def take(database: Database, first: date, last: date, file: Path, case: str) -> None:
-    """`traffic export`: the rows of these days, both included. Raises ServiceError `traffic.bad_export`."""
-    begin, end = _midnight(first), _midnight(last + timedelta(days=1))
-    made = export.export(database, file, begin=begin, end=end, case=case, actor=CLI)
+def take(
+    database: Database, first: date | None, last: date | None, file: Path, opening_id: int | None
+) -> None:
+    """`traffic export`: the rows of these days, both included, as far as an opening covers them.
+
+    Raises ServiceError `traffic.needs_opening` without one: two people who have signed in make one in the
+    console, and whoever has the machine is neither. Raises as `export` does.
+    """
+    if opening_id is None:
+        raise invalid("traffic.needs_opening", opening="empty")
+    begin = None if first is None else _midnight(first)
+    end = None if last is None else _midnight(last + timedelta(days=1))
+    made = export.export(database, file, opening_id=opening_id, begin=begin, end=end, actor=CLI)
     print(TEXTS.both("traffic_commands.exported", rows=f"{made.rows:,}", file=file, sha256=made.sha256))
     print(TEXTS.both("traffic_commands.public_key", public=made.public_key))
 

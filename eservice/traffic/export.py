@@ -1,4 +1,4 @@
-"""What an official who has ordered it takes along: the rows of a time as a file, and a signed sheet about it.
+"""What an official who has ordered it takes along: the rows of an opening as a file, and a signed sheet about it.
 
 The signature is Ed25519 with a key made from SECRET_KEY; its public half is in the sheet and is shown by
 `traffic verify-export`, so that others can check the file without us.
@@ -8,7 +8,7 @@ import csv
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from eservice.kit import audit
 from eservice.kit.database import Database, table_of
@@ -24,7 +24,9 @@ from eservice.kit.errors import ErrorKind, ServiceError, invalid
 from eservice.kit.text import guard_formula
 from eservice.kit.thai_calendar import local
 from eservice.kit.unit_of_work import ReadOnly
+from eservice.traffic import openings
 from eservice.traffic.models import TrafficRow
+from eservice.traffic.queries import narrowed
 
 SUFFIXES = (".csv", ".jsonl")
 MANIFEST = ".manifest.json"
@@ -42,22 +44,35 @@ class Exported:
 
 
 def export(
-    database: Database, file: Path, *, begin: datetime, end: datetime, case: str, actor: str
+    database: Database,
+    file: Path,
+    *,
+    opening_id: int,
+    begin: datetime | None,
+    end: datetime | None,
+    actor: str,
 ) -> Exported:
-    """Writes the rows of [begin, end) and the sheet beside them; the audit keeps who took them and for which case.
+    """Writes the rows of [begin, end) that an opening covers (None: as far as it goes), and the sheet beside them.
 
-    Raises ServiceError `traffic.bad_export` for another kind of file, no case, or a time that is none; OSError
-    for a file that cannot be written.
+    The audit keeps who took them and by which opening. Raises ServiceError `traffic.bad_export` for another kind
+    of file, as `openings.in_force`; OSError for a file that cannot be written.
     """
-    if file.suffix not in SUFFIXES or begin >= end or not case.strip():
+    if file.suffix not in SUFFIXES:
         raise invalid("traffic.bad_export", file="invalid")
     with database.unit_of_work() as uow:  # on record before anything is taken
+        asked = openings.get_opening(uow, opening_id)
+        begin, end = begin or asked.covers_from, end or asked.covers_to
+        opening = openings.in_force(uow, opening_id, begin=begin, end=end)
         audit.record(
-            uow, actor=actor, action="traffic.exported", subject_kind="traffic", subject_id=case.strip()[:100],
-            after={"from": begin.isoformat(), "to": end.isoformat(), "file": file.name},
+            uow, actor=actor, action="traffic.exported", subject_kind="traffic_opening", subject_id=opening.id,
+            after={
+                "case": opening.order_reference, "from": begin.isoformat(), "to": end.isoformat(),
+                "file": file.name,
+            },
         )  # fmt: skip
+        within = [TrafficRow.at >= begin, TrafficRow.at < end, *narrowed(opening)]
     with database.read() as reader:
-        count, first, last = _write(file, _rows(reader, begin, end))
+        count, first, last = _write(file, _rows(reader, within))
         now = reader.now
     sheet = {
         "file": file.name,
@@ -68,7 +83,14 @@ def export(
         "last_hash": last["hash"] if last else None,
         "from": _shown(begin),
         "to": _shown(end),
-        "case": case.strip(),
+        "case": opening.order_reference,
+        "ordered_by": opening.ordered_by,
+        "document": opening.document_number,
+        "opening": opening.id,
+        "asked_by": opening.asked_by,
+        "approved_by": opening.decided_by,
+        "source": opening.source,
+        "account": opening.account,
         "made_at": _shown(now),
         "made_by": actor,
     }
@@ -95,13 +117,10 @@ def check(file: Path, key: str) -> Exported:
     return Exported(rows=sheet["rows"], sha256=sheet["sha256"], public_key=sheet["public_key"])
 
 
-def _rows(reader: ReadOnly, begin: datetime, end: datetime) -> Iterator[dict[str, Any]]:
+def _rows(reader: ReadOnly, within: Sequence[ColumnElement[bool]]) -> Iterator[dict[str, Any]]:
     table = table_of(TrafficRow)
     statement = (
-        select(table)
-        .where(table.c.at >= begin, table.c.at < end)
-        .order_by(table.c.sequence)
-        .execution_options(yield_per=ROWS_AT_ONCE)
+        select(table).where(*within).order_by(table.c.sequence).execution_options(yield_per=ROWS_AT_ONCE)
     )
     for row in reader.session.execute(statement).mappings():
         yield {**row, "at": _shown(row["at"])}

@@ -1,4 +1,4 @@
-"""The rooms "who did what" and of the traffic log: what they show, to whom, and that every deed has its words."""
+"""The room "who did what": what it shows, to whom, and that every deed has its words."""
 
 import ast
 import re
@@ -6,17 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from admin import records, traffic
+from admin import records
 from admin.record_pages import Asked, records_page
 from admin.site import text_directories
 from eservice.complaints.models import Complaint
 from eservice.complaints.numbers import shown
 from eservice.kit import audit
 from eservice.kit.database import Database
-from eservice.kit.http import Caller
 from eservice.kit.text import Catalogue
 from eservice.staff.models import Role
-from eservice.traffic.recording import Seen, TrafficRecorder
 from knowledge.entries.models import CalibrationOrigin
 from tests.admin.cases_room import HOME, open_room
 from tests.admin.visitors import Doors
@@ -41,7 +39,7 @@ CODE = re.compile(r"[a-z_]+\.[a-z_]+")
 
 @pytest.fixture
 def doors(database: Database, tmp_path: Path) -> Doors:
-    return Doors(database, tmp_path, [records.router, traffic.router])
+    return Doors(database, tmp_path, [records.router])
 
 
 def test_every_deed_in_the_code_has_its_sentence_and_every_thing_its_name() -> None:
@@ -107,27 +105,6 @@ def test_a_verification_on_request_is_recorded_and_told(doors: Doors, database: 
     auditor.post("/admin/records/verify")
     shown = auditor.get("/admin/records").text
     assert "พบว่าบันทึกถูกแก้ไข" in shown and "รายการที่ 1 ไม่ตรงกับที่บันทึกไว้" in shown
-
-
-def test_every_search_of_the_traffic_log_is_on_record(doors: Doors, database: Database) -> None:
-    recorder = TrafficRecorder(database)
-    recorder.note(
-        Seen(
-            at=recorder.now(), milliseconds=1, source="203.0.113.9", port=5, caller=Caller(account="malee"),
-            method="GET", path="/faq", status=200, bytes_in=0, bytes_out=1,
-        )
-    )  # fmt: skip
-    recorder.write()
-    keeper = doors.browser("keeper", Role.LOG_CUSTODIAN)
-    assert "203.0.113.9" not in keeper.get("/admin/traffic").text
-    found = keeper.get("/admin/traffic?from=2026-11-20&to=2026-11-20&source=203.0.113.9").text
-    assert "203.0.113.9:5" in found and "2026-11-20 12:00:00+07:00" in found and "malee" in found
-    assert "203.0.113.9:5" not in keeper.get("/admin/traffic?from=2026-11-20&to=2026-11-20&account=x").text
-    with database.read() as reader:
-        second, first = audit.history(reader, subject_kind="traffic", subject_id="search")
-        assert (first.actor, first.action) == ("keeper", "traffic.read")
-        assert first.after is not None and first.after["source"] == "203.0.113.9"
-        assert second.after is not None and second.after["account"] == "x"
 
 
 def test_opening_a_case_is_on_record_once_an_hour_and_printing_it_too(

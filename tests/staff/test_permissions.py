@@ -28,7 +28,7 @@ EXPECTED = {
     Role.RESPONDER: "faq.read inquiry.read inquiry.answer inquiry.hand_on bench.use "
     "case.read case.file case.work case.hand_on case.check",
     Role.ADMINISTRATOR: "faq.read faq.words bench.use channel.read event.retry staff.manage office.manage audit.read "
-    "privacy.handle",
+    "traffic.approve privacy.handle",
     Role.LOG_CUSTODIAN: "audit.read traffic.read",
 }
 DEPARTMENT_ROLES = sorted(set(Role) - OFFICE_ROLES)

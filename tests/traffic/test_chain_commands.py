@@ -1,5 +1,6 @@
 """`audit verify`, `audit reseal` and `traffic` on the command line."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,11 +8,16 @@ import pytest
 from sqlalchemy import update
 
 from eservice.kit.audit import AuditRecord, record
+from eservice.kit.chain import GENESIS, move_base
 from eservice.kit.clock import SystemClock
 from eservice.kit.database import Database, open_database
 from eservice.kit.migrate import migrate
 from eservice.kit.settings import Settings
+from eservice.operations import chains
+from eservice.traffic import models as traffic
 from tests.commands import Run, data_dir, run
+from tests.locks import until_it_waits
+from tests.traffic.opening import opened
 
 __all__ = ["data_dir", "run"]
 
@@ -56,9 +62,29 @@ def test_orders_and_exports_of_the_traffic_log(run: Run, stored: Database, tmp_p
     assert run("traffic", "release", "--case", "ศาล 5/2569").code == 0
     assert "no hold" in run("traffic", "release", "--case", "ศาล 5/2569").complaint
     file = tmp_path / "taken.jsonl"
-    days = ("--from", "2026-11-01", "--to", soon)
-    assert run("traffic", "export", *days, "--case", "ศาล 5/2569", "--out", str(file)).code == 0
+    assert "/admin/traffic" in run("traffic", "export", "--out", str(file)).complaint
+    today = SystemClock().now().date()
+    opening = str(opened(stored, ordered_on=today, first=today, last=today))
+    beside = run("traffic", "export", "--opening", opening, "--to", soon, "--out", str(file))
+    assert "does not cover" in beside.complaint and not file.exists()
+    assert run("traffic", "export", "--opening", opening, "--out", str(file)).code == 0
     assert run("traffic", "verify-export", str(file)).code == 0
     file.write_text("{}", encoding="utf-8")
     assert "does not fit" in run("traffic", "verify-export", str(file)).complaint
     assert run("traffic", "hold", "--case", "5", "--until", "tomorrow").code == 2
+
+
+def test_sealing_anew_and_purging_at_once_do_not_stand_in_each_others_way(own_database: Database) -> None:
+    other_key = Database(own_database.url.render_as_string(hide_password=False), signing_key=lambda: "new")
+    with ThreadPoolExecutor() as pool:
+        with (
+            own_database.unit_of_work() as purging
+        ):  # takes the traffic log's head, and at its end the audit's
+            move_base(purging, traffic.CHAIN, sequence=0, base_hash=GENESIS)
+            record(purging, actor="system", action="traffic.purged", subject_kind="traffic", subject_id=0)
+            sealing = pool.submit(chains.reseal, other_key, "เปลี่ยนกุญแจ")
+            until_it_waits(own_database, sealing)
+        sealing.result(timeout=20)
+    with other_key.read() as reader:
+        assert [each.fault for each in chains.verify_all(reader)] == [None, None]
+    other_key.dispose()

@@ -3,7 +3,7 @@
 import csv
 import json
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ from eservice.traffic import export, keeping
 from eservice.traffic.models import CHAIN, TrafficRow
 from eservice.traffic.recording import AT_ONCE, Seen, TrafficLog, TrafficRecorder, pseudonym, safe_path
 from tests.admin.visitors import Doors
+from tests.traffic.opening import opened, waiting
 
 JSON = {"Content-Type": "application/json"}
 
@@ -177,16 +178,27 @@ def test_an_export_is_signed_and_any_change_of_it_shows(
         recorder.note(seen(recorder, source))
     recorder.write()
     file, key = tmp_path / f"taken{suffix}", database.signing_key()
-    begin = recorder.now() - timedelta(hours=1)
-    end = begin + timedelta(hours=2)
-    made = export.export(database, file, begin=begin, end=end, case="คำสั่ง 7", actor="keeper")
+    opening = opened(database)
+
+    def take(opening_id: int, begin: datetime | None = None) -> export.Exported:
+        return export.export(database, file, opening_id=opening_id, begin=begin, end=None, actor="keeper")
+
+    for cannot, begin in ((waiting(database), None), (opening, recorder.now() - timedelta(days=9))):
+        with pytest.raises(ServiceError, match="opening"):
+            take(cannot, begin)
+    assert not file.exists()
+    assert take(opened(database, source="203.0.113.2")).rows == 1
+    sheet = json.loads((tmp_path / (file.name + export.MANIFEST)).read_text(encoding="utf-8"))
+    assert (sheet["case"], sheet["asked_by"], sheet["approved_by"]) == ("คดี 7/2569", "keeper", "boss")
+    file.unlink()
+    made = take(opening)
     assert made.rows == 2 and export.check(file, key) == made
     if suffix == ".csv":
-        with file.open(encoding="utf-8", newline="") as opened:
-            first = next(csv.DictReader(opened))
+        with file.open(encoding="utf-8", newline="") as table:
+            first = next(csv.DictReader(table))
         assert first["at"] == "2026-11-20T12:00:00.000+07:00" and first["source"] == "203.0.113.1"
     with database.read() as reader:
-        (taken,) = audit.history(reader, subject_kind="traffic", subject_id="คำสั่ง 7")
+        taken, *_ = audit.history(reader, subject_kind="traffic_opening", subject_id=opening)
         assert (taken.actor, taken.action) == ("keeper", "traffic.exported")
     for name in (file.name, file.name + export.MANIFEST):
         written = (tmp_path / name).read_text(encoding="utf-8")
@@ -197,7 +209,7 @@ def test_an_export_is_signed_and_any_change_of_it_shows(
     with pytest.raises(ServiceError, match="not_ours"):
         export.check(file, "another key")
     with pytest.raises(FileExistsError):
-        export.export(database, file, begin=begin, end=end, case="คำสั่ง 7", actor="keeper")
+        take(opening)
 
 
 def test_the_whole_application_is_behind_the_traffic_log(whole_app: FastAPI) -> None:
