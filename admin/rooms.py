@@ -23,6 +23,7 @@ from admin import (
     office_words,
     privacy,
     privacy_breaches,
+    privacy_office,
     questions,
     records,
     setup,
@@ -59,5 +60,6 @@ ROOMS = (
     traffic.router,
     connecting.router,
     privacy_breaches.router,
+    privacy_office.router,
     privacy.router,
 )

@@ -19,7 +19,8 @@ from eservice.kit.text import writable
 from eservice.kit.thai_calendar import arabic_digits, at_bangkok, local_date
 from eservice.kit.thai_ids import read_citizen_id, without_citizen_ids
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
-from eservice.privacy import askers, national_ids, requests
+from eservice.privacy import askers, copies, national_ids, requests
+from eservice.privacy.copies import Copy
 from eservice.privacy.models import (
     Age,
     Asker,
@@ -136,6 +137,21 @@ def prove(uow: UnitOfWork, request_id: int, proof: Proof, *, by: Principal, seal
     national_ids.seal(uow, request_id, proof.national_id, by=by.username, sealer=sealer)
     _audit(uow, request, asker, "proved", by.username)
     return request
+
+
+def give_copy(uow: UnitOfWork, request_id: int, *, by: str) -> Copy:
+    """What is handed over at the counter. Every opening is on record, with the request and with each case.
+
+    Raises ServiceError `privacy.not_found`, `privacy.copy_closed`.
+    """
+    request, asker = _locked(uow, request_id)
+    copy = copies.copy_for_asker(uow, request)
+    for complaint in askers.cases_of(uow, request):
+        audit.record(
+            uow, actor=by, action="complaint.exported", subject_kind="complaint", subject_id=complaint.id
+        )
+    _audit(uow, request, asker, "copy_given", by)
+    return copy
 
 
 def note_told(uow: UnitOfWork, request_id: int, told_on: date | None, *, by: str) -> PrivacyRequest:
