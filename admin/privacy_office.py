@@ -142,7 +142,7 @@ def show_copy(request: Request, uow: Uow, staff: Handler, request_id: RowId) -> 
     shown_context = context(request, uow, staff, found)
     with refilling(request, "privacy/request.html", **shown_context):
         copy = at_office.give_copy(uow, request_id, by=staff.username)
-    sections = copies.readable(copy, thai_datetime)
+    sections = copies.readable(copy, console_of(request).texts, "th", thai_datetime)
     return page(request, "privacy/copy.html", row=shown_context["row"], sections=sections)
 
 

@@ -83,7 +83,10 @@ class _MyData:
             "mydata_all.html",
             is_private=True,
             sections=copies.readable(
-                copies.copy_of(reader, contact_id), lambda at: moment_words(at, language)
+                copies.copy_of(reader, contact_id),
+                self._pages.texts,
+                language,
+                lambda at: moment_words(at, language),
             ),
             photos=[photo.id for photo in copies.photos_of(reader, contact_id)],
         )

@@ -27,6 +27,7 @@ from eservice.inquiries import service as inquiries
 from eservice.inquiries.models import Inquiry
 from eservice.kit import audit
 from eservice.kit.errors import conflict, not_found
+from eservice.kit.text import Catalogue
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging.models import Contact, Conversation, Direction, Message
 from eservice.privacy import askers, requests
@@ -36,6 +37,19 @@ from knowledge.entries.models import Confirmation, Phrasing
 VALID = timedelta(hours=24)
 PAGE = "/mydata"
 SECRET_BYTES = 24
+
+_NAMED = {
+    ("contact", "channel"): "privacy.copy.channels.",
+    ("cases", "state"): "complaint_states.",
+    ("history", "state"): "complaint_states.",
+    ("said", "by"): "privacy.copy.speakers.",
+    ("messages", "by"): "privacy.copy.speakers.",
+    ("photos", "kind"): "privacy.copy.photos.",
+    ("inquiries", "state"): "privacy.copy.inquiries.",
+    ("requests", "kind"): "privacy.kinds.",
+    ("requests", "state"): "privacy.states.",
+}
+"""Where the words for a field's codes stand, by section and field."""
 
 Copy = dict[str, list[dict[str, Any]]]
 """By section, each with its rows: plain values and aware instants in UTC."""
@@ -159,20 +173,31 @@ def copy_for_asker(reader: ReadOnly, request: PrivacyRequest) -> Copy:
     }
 
 
-def readable(copy: Copy, moment: Callable[[datetime], str]) -> list[tuple[str, list[list[tuple[str, str]]]]]:
+def readable(
+    copy: Copy, texts: Catalogue, language: str, moment: Callable[[datetime], str]
+) -> list[tuple[str, list[list[tuple[str, str]]]]]:
     """Each section that has something, its rows as pairs of the field's key and its value in words.
 
     Their names are `privacy.copy.sections.<name>` and `privacy.copy.fields.<field>`.
     """
 
-    def words(value: object) -> str:
-        return moment(value) if isinstance(value, datetime) else str(value)
+    def words(section: str, field: str, value: object) -> str:
+        if isinstance(value, datetime):
+            return moment(value)
+        if isinstance(value, bool):
+            return texts.get("privacy.copy.yes" if value else "privacy.copy.no", language)
+        named = _NAMED.get((section, field))
+        return texts.get(f"{named}{value}", language) if named else str(value)
 
     return [
         (
             name,
             [
-                [(field, words(value)) for field, value in row.items() if value not in ("", None)]
+                [
+                    (field, words(name, field, value))
+                    for field, value in row.items()
+                    if value not in ("", None)
+                ]
                 for row in rows
             ],
         )

@@ -114,6 +114,7 @@ def test_the_copy_is_handed_over_then_noted_as_told_and_closed(doors: Doors, bos
     for given in (paper, file):
         assert LIGHT.text in given.text and not digits_in(given.text)
         assert given.headers["cache-control"] == "no-store"
+    assert "รับเรื่องแล้ว" in paper.text and '"state": "received"' in file.text
     with doors.database.read() as reader:
         actions = reader.session.scalars(select(AuditRecord.action)).all()
     assert actions.count("privacy.copy_given") == actions.count("complaint.exported") == 2
