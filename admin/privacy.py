@@ -1,40 +1,29 @@
 """The room of personal data: requests of persons with their clocks, deciding them, keeping times, the register."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
-from sqlalchemy import select
 
 from admin.access import console_of, guarded
 from admin.pages import RowId, page, redirect, refilling
-from eservice.complaints.models import Complaint
-from eservice.complaints.numbers import shown
-from eservice.complaints.states import is_open
+from admin.privacy_office import context
+from admin.privacy_pages import row_of
+from eservice.kit import audit
 from eservice.kit.http import Reader, Uow
-from eservice.kit.text import Catalogue
-from eservice.kit.thai_calendar import thai_date, thai_datetime
-from eservice.kit.unit_of_work import ReadOnly
+from eservice.kit.thai_calendar import thai_datetime
+from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging import deliveries
-from eservice.messaging.models import Contact
-from eservice.privacy import register, requests, retention
-from eservice.privacy.models import PrivacyRequest, RequestKind, RequestState
+from eservice.privacy import askers, at_office, register, requests, retention
+from eservice.privacy.models import PrivacyRequest
 from eservice.staff.permissions import Permission, Principal
 
 router = APIRouter(prefix="/privacy")
 Handler = Annotated[Principal, guarded(Permission.PRIVACY_HANDLE)]
 
 HOME = "/admin/privacy"
-SOON_DAYS = 7
-_TONES = {
-    RequestState.OPEN: "warn",
-    RequestState.ERASING: "info",
-    RequestState.DONE: "done",
-    RequestState.REFUSED: "neutral",
-}
 _COLUMNS = ("column", "what", "of", "why", "basis", "source", "seen_by", "kept", "leaves_to")
 
 
@@ -45,31 +34,6 @@ class RegisterFile(StrEnum):
     XLSX = "xlsx"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One request as the pages show it."""
-
-    id: int
-    number: str
-    kind: str
-    state: str
-    tone: str
-    who: str
-    asked: str
-    due: str
-    left: str
-    is_late: bool
-    is_soon: bool
-    erase_by: str
-    words: str
-    outcome: str
-    by: str
-    is_open: bool
-    is_erasure: bool
-    is_answered_at_once: bool
-    open_cases: int
-
-
 @router.get("")
 def show(
     request: Request, reader: Reader, staff: Handler, done: Annotated[str, Query(max_length=3)] = ""
@@ -77,26 +41,38 @@ def show(
     """What waits, the most urgent first; or what is done."""
     is_done = done == "yes"
     found = requests.handled(reader) if is_done else requests.waiting(reader)
-    texts = console_of(request).texts
-    rows = [_row(reader, texts, each) for each in found]
-    return page(request, "privacy/requests.html", rows=rows, is_done=is_done)
+    return _listed(request, reader, staff, found, "handled" if is_done else "waiting")
+
+
+@router.get("/untold")
+def show_untold(request: Request, reader: Reader, staff: Handler) -> Response:
+    """What is decided, of persons without a chat who do not know yet."""
+    return _listed(request, reader, staff, at_office.untold(reader), "untold")
 
 
 @router.get("/{request_id:int}")
 def look(request: Request, reader: Reader, staff: Handler, request_id: RowId) -> Response:
-    """One request."""
-    row = _row(reader, console_of(request).texts, requests.get_request(reader, request_id))
-    return page(request, "privacy/request.html", row=row, form={"outcome": "", "reason": "", "law": ""})
+    """One request; that it was opened is on record first."""
+    audit.note_reading(
+        console_of(request).database,
+        actor=staff.username,
+        action="privacy.request_read",
+        subject_kind="privacy_request",
+        find=lambda looking: requests.for_staff(looking, request_id, staff).id,
+    )
+    found = requests.for_staff(reader, request_id, staff)
+    return page(request, "privacy/request.html", **context(request, reader, staff, found))
 
 
 @router.post("/{request_id:int}/do")
 def do(
     request: Request, uow: Uow, staff: Handler, request_id: RowId, outcome: Annotated[str, Form()] = ""
 ) -> Response:
-    """Does what was asked, and tells the person."""
-    row = _row(uow, console_of(request).texts, requests.get_request(uow, request_id))
-    form = {"outcome": outcome, "reason": "", "law": ""}
-    with refilling(request, "privacy/request.html", row=row, form=form):
+    """Does what was asked, and tells the person where there is a chat."""
+    found = requests.for_staff(uow, request_id, staff)
+    with refilling(
+        request, "privacy/request.html", **context(request, uow, staff, found, {"outcome": outcome})
+    ):
         requests.agree(
             uow,
             request_id,
@@ -104,8 +80,7 @@ def do(
             by=staff.username,
             signing_key=console_of(request).settings.signing_key,
         )
-    request.app.state.signals.notify(uow, deliveries.TOPIC)
-    return redirect(request, f"{HOME}/{request_id}", flash="privacy.done")
+    return _decided(request, uow, request_id, "privacy.done")
 
 
 @router.post("/{request_id:int}/refuse")
@@ -118,12 +93,11 @@ def refuse(
     law: Annotated[str, Form()] = "",
 ) -> Response:
     """Says no, why, and by which law."""
-    row = _row(uow, console_of(request).texts, requests.get_request(uow, request_id))
-    form = {"outcome": "", "reason": reason, "law": law}
-    with refilling(request, "privacy/request.html", row=row, form=form):
+    found = requests.for_staff(uow, request_id, staff)
+    typed = {"reason": reason, "law": law}
+    with refilling(request, "privacy/request.html", **context(request, uow, staff, found, typed)):
         requests.refuse(uow, request_id, reason, law, by=staff.username)
-    request.app.state.signals.notify(uow, deliveries.TOPIC)
-    return redirect(request, f"{HOME}/{request_id}", flash="privacy.refused")
+    return _decided(request, uow, request_id, "privacy.refused")
 
 
 @router.get("/keeping")
@@ -177,51 +151,17 @@ def download(request: Request, reader: Reader, staff: Handler, kind: RegisterFil
     return Response(content, media_type=media_type, headers=headers)
 
 
-def _row(reader: ReadOnly, texts: Catalogue, request: PrivacyRequest) -> Row:
-    days_left = (request.due_at - reader.now).days
-    is_waiting = request.state in requests.WAITING
-    return Row(
-        id=request.id,
-        number=requests.number(request),
-        kind=texts.get(f"privacy.kinds.{request.kind.value}"),
-        state=texts.get(f"privacy.states.{request.state.value}"),
-        tone=_TONES[request.state],
-        who=_who(reader, texts, request),
-        asked=thai_datetime(request.asked_at),
-        due=thai_date(request.due_at),
-        left=texts.get("privacy_room.days_left", days=max(days_left, 0)),
-        is_late=is_waiting and request.due_at < reader.now,
-        is_soon=is_waiting and days_left < SOON_DAYS,
-        erase_by=thai_date(request.erase_by) if request.erase_by else "",
-        words=request.words,
-        outcome=" ".join(filter(None, (request.outcome, request.law))),
-        by=_by(request),
-        is_open=request.state is RequestState.OPEN,
-        is_erasure=request.kind is RequestKind.ERASURE,
-        is_answered_at_once=request.kind in (RequestKind.COPY, RequestKind.WITHDRAWAL),
-        open_cases=_open_cases(reader, request),
+def _listed(
+    request: Request, reader: ReadOnly, staff: Principal, found: Sequence[PrivacyRequest], here: str
+) -> Response:
+    texts = console_of(request).texts
+    rows = [row_of(reader, texts, each, staff) for each in found]
+    return page(request, "privacy/requests.html", rows=rows, here=here)
+
+
+def _decided(request: Request, uow: UnitOfWork, request_id: int, flash: str) -> Response:
+    request.app.state.signals.notify(uow, deliveries.TOPIC)
+    is_at_office = askers.find(uow, request_id) is not None
+    return redirect(
+        request, f"{HOME}/{request_id}", flash="privacy.decided_untold" if is_at_office else flash
     )
-
-
-def _by(request: PrivacyRequest) -> str:
-    at: datetime | None = request.handled_at
-    return f"{request.handled_by or ''} {thai_datetime(at)}".strip() if at else ""
-
-
-def _who(reader: ReadOnly, texts: Catalogue, request: PrivacyRequest) -> str:
-    if request.complaint_id is not None:
-        complaint = reader.session.get_one(Complaint, request.complaint_id)
-        return texts.get("privacy_room.holder_of_key", number=shown(complaint.number))
-    contact = reader.session.get(Contact, request.contact_id) if request.contact_id else None
-    if contact is None:
-        return texts.get("privacy_room.nobody")
-    name = contact.display_name or texts.get("privacy_room.no_name")
-    return f"{name} ({texts.get(f'privacy_room.channel.{contact.channel.value}')})"
-
-
-def _open_cases(reader: ReadOnly, request: PrivacyRequest) -> int:
-    if request.complaint_id is not None:
-        which = Complaint.id == request.complaint_id
-    else:
-        which = Complaint.contact_id == (request.contact_id or 0)
-    return sum(is_open(state) for state in reader.session.scalars(select(Complaint.state).where(which)))

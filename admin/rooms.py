@@ -24,6 +24,7 @@ from admin import (
     openings,
     privacy,
     privacy_breaches,
+    privacy_office,
     questions,
     records,
     setup,
@@ -61,5 +62,6 @@ ROOMS = (
     openings.router,
     connecting.router,
     privacy_breaches.router,
+    privacy_office.router,
     privacy.router,
 )

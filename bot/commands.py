@@ -86,6 +86,10 @@ COMMANDS: dict[str, str] = {
     "ขอถอนความยินยอม": "mydata:withdraw",
     "ไม่รับข่าว": "mydata:withdraw",
     "เลิกรับข่าว": "mydata:withdraw",
+    "ขอแทนเด็ก": "mydata:child",
+    "ขอแทนลูก": "mydata:child",
+    "ขอแทนหลาน": "mydata:child",
+    "my child's data": "mydata:child",
     "จบ": "end",
     "จบการคุย": "end",
     "จบการสนทนา": "end",
@@ -117,9 +121,16 @@ SKIP_WORDS = frozenset(
 _POLITE_END = re.compile(r"\s*(?:ค่ะ|คะ|ครับ|คับ|จ้า|นะ)+$")
 
 
+_DATA_OF_A_CHILD = re.compile(
+    r"(?:อยาก|ขอ|ช่วย){0,2}(?:ดู|สำเนา|แก้ไข|แก้|ลบ)?ข้อมูล(?:ส่วนตัว|ส่วนบุคคล)?\s?(?:ของ|แทน|ให้)?"
+    r"\s?(?:ลูก|บุตร|หลาน|เด็ก)(?:ชาย|สาว)?(?:ของ)?(?:ฉัน|ผม|หนู|ดิฉัน|เรา)?(?:หน่อย|ด้วย)?"
+)
+
+
 def read_command(text: str) -> str | None:
     """The command a text is, if it is nothing else."""
-    return COMMANDS.get(bare(text))
+    said = bare(text)
+    return COMMANDS.get(said) or ("mydata:child" if _DATA_OF_A_CHILD.fullmatch(said) else None)
 
 
 def bare(text: str) -> str:

@@ -16,6 +16,8 @@ class Facts:
     """The office as the chat speaks of it. `opening` is None while it is open, else its next opening."""
 
     office_name: str
+    address: str
+    privacy_phone: str  # of who looks after personal data, else of the office; perhaps ""
     hours: str  # "08.30–16.30 น."
     closing: str  # "16.30"
     opening: str | None
@@ -53,6 +55,8 @@ class FactsReader:
                 next_opening = f"{day} {thai_calendar.thai_time(opening.next_opening)}"
             return Facts(
                 office_name=row.name,
+                address=row.address,
+                privacy_phone=row.privacy_phone or row.phone,
                 hours=hours,
                 closing=f"{row.closes_at:%H.%M}",
                 opening=next_opening,

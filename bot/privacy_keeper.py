@@ -7,7 +7,7 @@ from eservice.kit.database import Database
 from eservice.kit.errors import ServiceError
 from eservice.kit.media import MediaStore
 from eservice.kit.settings import Settings
-from eservice.privacy import keeping
+from eservice.privacy import keeping, national_ids
 
 log = structlog.get_logger()
 
@@ -19,6 +19,7 @@ class PrivacyKeeper:
         self._database = database
         self._media = media
         self._settings = settings
+        self._seals_are_new = not settings.secret_key_previous.get_secret_value()
 
     async def __call__(self) -> None:
         """One round."""
@@ -28,6 +29,11 @@ class PrivacyKeeper:
             log.error("privacy.files_not_forgotten", reason=fault.parameters.get("reason", ""))
 
     def _keep(self) -> None:
+        if not self._seals_are_new:  # once: keys change only between two runs of the program
+            with self._database.unit_of_work() as uow:
+                renewed = national_ids.renew(uow, self._settings)
+            self._seals_are_new = True
+            log.info("privacy.national_ids_sealed_anew", count=renewed)
         erased = keeping.keep(
             self._database,
             self._media,

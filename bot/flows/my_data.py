@@ -1,5 +1,6 @@
 """ข้อมูลของฉัน: seeing, correcting and erasing what the office keeps of a person, and refusing its news."""
 
+import re
 import secrets
 
 from bot.dialog import engine
@@ -8,16 +9,26 @@ from bot.flows import dialogs, main_menu
 from bot.flows.turn import Turn
 from eservice.complaints import queries
 from eservice.complaints.states import is_open
-from eservice.kit.thai_calendar import thai_date
+from eservice.kit.thai_calendar import arabic_digits, thai_date
 from eservice.messaging.content import Card, Choices, LinkButton
 from eservice.messaging.models import ContactKind
 from eservice.privacy import copies, requests
 from eservice.privacy.models import RequestKind
 
+GROWN = 20  # years (Civil and Commercial Code s.19)
+_AGE = re.compile(r"อายุ[^\d\n]{0,10}(\d{1,2})(?!\d)|(?<!\d)(\d{1,2})\s*ขวบ")
+_CHILD = re.compile(r"(?:ของ|แทน|ให้)\s*(?:ลูก|บุตร|หลาน|เด็ก)(?!น้ำ|บ้าน|ค้า|จ้าง)")
+
 CORRECT = Flow(
     name="my_data_correct",
     steps=(AskText(name="words", prompt="mydata.ask_correction", takes_questions=True),),
 )
+
+
+def speaks_of_a_minor(words: str) -> bool:
+    """Whether the words say that somebody below 20 asks, or that it is asked for a child."""
+    ages = (found[1] or found[2] for found in _AGE.finditer(arabic_digits(words)))
+    return any(int(age) < GROWN for age in ages) or _CHILD.search(words) is not None
 
 
 def tap(turn: Turn, what: str) -> None:
@@ -34,6 +45,8 @@ def tap(turn: Turn, what: str) -> None:
             erase(turn)
         case "withdraw":
             withdraw(turn)
+        case "child":
+            tell_how_for_a_child(turn)
         case _:
             show(turn)
 
@@ -43,7 +56,8 @@ def show(turn: Turn) -> None:
     if _refuses_group(turn):
         return
     options = tuple(
-        turn.button(f"mydata.{what}", f"mydata:{what}") for what in ("copy", "correct", "erase", "withdraw")
+        turn.button(f"mydata.{what}", f"mydata:{what}")
+        for what in ("copy", "correct", "erase", "withdraw", "child")
     )
     turn.say(Choices(prompt=turn.text("mydata.prompt"), options=options))
     main_menu.offer_menu(turn)
@@ -112,6 +126,16 @@ def withdraw(turn: Turn) -> None:
     main_menu.offer_menu(turn)
 
 
+def tell_how_for_a_child(turn: Turn) -> None:
+    """Who is below 20, or asks for a child: the office has to see the guardian and the proof, a chat cannot."""
+    facts = turn.facts
+    how = turn.text("mydata.child_how", office=facts.office_name, address=facts.address, hours=facts.hours)
+    if facts.privacy_phone:
+        how += "\n" + turn.text("mydata.child_phone", phone=facts.privacy_phone)
+    turn.say(how)
+    main_menu.offer_menu(turn)
+
+
 def put(turn: Turn, outcome: Ask | Finished | Left) -> None:
     """Says what comes next, and takes the correction once it is told."""
     match outcome:
@@ -131,6 +155,9 @@ def put(turn: Turn, outcome: Ask | Finished | Left) -> None:
             turn.say(
                 turn.text("mydata.taken", number=requests.number(request), date=thai_date(request.due_at))
             )
+            if speaks_of_a_minor(message.text):
+                tell_how_for_a_child(turn)
+                return
             main_menu.offer_menu(turn)
         case Left():
             turn.state.run = None

@@ -8,6 +8,7 @@ from eservice.kit.thai_calendar import arabic_digits
 
 DIGITS = 13
 _RUN = re.compile(r"\d+(?:[ .\-\u2010-\u2015]{1,3}\d+)*")
+_BETWEEN = re.compile(r"[\s.\-\u2010-\u2015]+")
 _GROUP = re.compile(r"\d+")
 _MOST_GROUPS = DIGITS  # each has a digit at least
 
@@ -18,6 +19,22 @@ def is_citizen_id(digits: str) -> bool:
         return False
     weighed = sum(int(digit) * weight for digit, weight in zip(digits, range(DIGITS, 1, -1), strict=False))
     return (11 - weighed % 11) % 10 == int(digits[-1])
+
+
+def read_citizen_id(text: str) -> str | None:
+    """The thirteen digits of a citizen id that a person typed, in Thai or Arabic digits, blanks and hyphens aside."""
+    digits = _BETWEEN.sub("", arabic_digits(text))
+    return digits if is_citizen_id(digits) else None
+
+
+def shown_citizen_id(digits: str) -> str:
+    """Thirteen digits as they stand on the card: `1-2345-67890-12-1`."""
+    return "-".join((digits[0], digits[1:5], digits[5:10], digits[10:12], digits[12]))
+
+
+def masked_citizen_id(digits: str) -> str:
+    """As `shown_citizen_id`, but all that tells who it is hidden: `x-xxxx-xxxxx-xx-1`."""
+    return shown_citizen_id("x" * (DIGITS - 1) + digits[-1])
 
 
 def holds_citizen_id(text: str) -> bool:

@@ -31,6 +31,7 @@ from eservice.kit.unit_of_work import ReadOnly
 from eservice.messaging import credentials, delivery_queries, inbox
 from eservice.messaging.models import InboundEvent
 from eservice.operations.failures import reason_of
+from eservice.privacy import national_ids
 from eservice.staff.queries import ENOUGH_ADMINISTRATORS, administrators_in_use
 
 LOW_DISK_MB = 500
@@ -133,6 +134,7 @@ def examine(settings: Settings) -> list[Finding]:
             _check_clock(database, has_tables=has_tables),
             _check_worker(database) if has_tables else _unseen("worker"),
             _check_backups(settings, database) if has_tables else _unseen("backups"),
+            *(_check_national_ids(settings, database) if has_tables else []),
             *([_check_administrators(database)] if has_tables and settings.app_env == "production" else []),
         ]
     finally:
@@ -287,6 +289,18 @@ def _check_administrators(database: Database) -> Finding:
     if count < ENOUGH_ADMINISTRATORS:
         return _found("administrators", Verdict.WARNING, "too_few", count=count)
     return _found("administrators", Verdict.OK, "ok", count=count)
+
+
+def _check_national_ids(settings: Settings, database: Database) -> list[Finding]:
+    """Whether the sealed numbers of identity cards can be opened; nothing where none is kept."""
+    try:
+        with database.read() as reader:
+            unread, count = national_ids.unreadable(reader, settings)
+    except SQLAlchemyError:
+        return [_unseen("national_ids")]
+    if unread:
+        return [_found("national_ids", Verdict.FAILED, "other_key", unread=unread, count=count)]
+    return [_found("national_ids", Verdict.OK, "ok", count=count)] if count else []
 
 
 def _check_worker(database: Database) -> Finding:

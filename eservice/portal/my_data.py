@@ -5,7 +5,6 @@ form below, and only sending that form opens anything. What was opened stays ope
 cookie. A case is opened with its number and key, as everywhere.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -83,7 +82,12 @@ class _MyData:
             reader,
             "mydata_all.html",
             is_private=True,
-            sections=_readable(copies.copy_of(reader, contact_id), language),
+            sections=copies.readable(
+                copies.copy_of(reader, contact_id),
+                self._pages.texts,
+                language,
+                lambda at: moment_words(at, language),
+            ),
             photos=[photo.id for photo in copies.photos_of(reader, contact_id)],
         )
 
@@ -173,37 +177,12 @@ class _MyData:
         )
 
 
-def _readable(copy: Copy, language: str) -> list[tuple[str, list[list[tuple[str, str]]]]]:
-    """Each section that has something, its rows as pairs of the field's key and its value in words."""
-
-    def words(value: object) -> str:
-        return moment_words(value, language) if isinstance(value, datetime) else str(value)
-
-    return [
-        (
-            name,
-            [
-                [(field, words(value)) for field, value in row.items() if value not in ("", None)]
-                for row in rows
-            ],
-        )
-        for name, rows in copy.items()
-        if rows
-    ]
-
-
 def _json(copy: Copy, name: str) -> Response:
     headers = security_headers() | {
         "Cache-Control": "no-store",
         "Content-Disposition": f'attachment; filename="{name}.json"',
     }
-    body = json.dumps(copy, ensure_ascii=False, indent=2, default=_instant)
-    return Response(body, media_type="application/json", headers=headers)
-
-
-def _instant(value: object) -> str:
-    assert isinstance(value, datetime)
-    return value.isoformat()
+    return Response(copies.as_json(copy), media_type="application/json", headers=headers)
 
 
 def _to(address: str) -> Response:

@@ -5,9 +5,10 @@ preview opens: only a POST exchanges it, within a day and once.
 """
 
 import hashlib
+import json
 import secrets
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Text, cast, delete, select
@@ -25,16 +26,30 @@ from eservice.complaints.numbers import shown
 from eservice.inquiries import service as inquiries
 from eservice.inquiries.models import Inquiry
 from eservice.kit import audit
-from eservice.kit.errors import not_found
+from eservice.kit.errors import conflict, not_found
+from eservice.kit.text import Catalogue
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging.models import Contact, Conversation, Direction, Message
-from eservice.privacy import requests
-from eservice.privacy.models import CopyLink
+from eservice.privacy import askers, requests
+from eservice.privacy.models import CopyLink, PrivacyRequest, RequestKind, RequestState
 from knowledge.entries.models import Confirmation, Phrasing
 
 VALID = timedelta(hours=24)
 PAGE = "/mydata"
 SECRET_BYTES = 24
+
+_NAMED = {
+    ("contact", "channel"): "privacy.copy.channels.",
+    ("cases", "state"): "complaint_states.",
+    ("history", "state"): "complaint_states.",
+    ("said", "by"): "privacy.copy.speakers.",
+    ("messages", "by"): "privacy.copy.speakers.",
+    ("photos", "kind"): "privacy.copy.photos.",
+    ("inquiries", "state"): "privacy.copy.inquiries.",
+    ("requests", "kind"): "privacy.kinds.",
+    ("requests", "state"): "privacy.states.",
+}
+"""Where the words for a field's codes stand, by section and field."""
 
 Copy = dict[str, list[dict[str, Any]]]
 """By section, each with its rows: plain values and aware instants in UTC."""
@@ -133,23 +148,67 @@ def copy_of(reader: ReadOnly, contact_id: int) -> Copy:
                 .order_by(Confirmation.at)
             )
         ],
-        "requests": [
-            {
-                "number": requests.number(request),
-                "kind": request.kind.value,
-                "at": request.asked_at,
-                "state": request.state.value,
-                "text": request.words,
-                "outcome": request.outcome,
-            }
-            for request in requests.of_contact(reader, contact_id)
-        ],
+        "requests": [_of_request(request) for request in requests.of_contact(reader, contact_id)],
     }
 
 
 def copy_of_case(reader: ReadOnly, complaint: Complaint) -> Copy:
     """Everything that one case holds, for the holder of its key."""
     return _of_cases(reader, [complaint])
+
+
+def copy_for_asker(reader: ReadOnly, request: PrivacyRequest) -> Copy:
+    """What the cases named in a request made at the office hold, and the request itself: to be handed over.
+
+    Raises ServiceError `privacy.copy_closed` before it was agreed to, and once the person was told.
+    """
+    asker = askers.get(reader, request.id)
+    is_agreed = request.kind is RequestKind.COPY and request.state is RequestState.DONE
+    if not is_agreed or asker.told_at is not None:
+        raise conflict("privacy.copy_closed")
+    return {
+        "asker": [{"name": asker.name, "address": asker.reach, "at": request.asked_at}],
+        **_of_cases(reader, askers.cases_of(reader, request)),
+        "requests": [_of_request(request)],
+    }
+
+
+def readable(
+    copy: Copy, texts: Catalogue, language: str, moment: Callable[[datetime], str]
+) -> list[tuple[str, list[list[tuple[str, str]]]]]:
+    """Each section that has something, its rows as pairs of the field's key and its value in words.
+
+    Their names are `privacy.copy.sections.<name>` and `privacy.copy.fields.<field>`.
+    """
+
+    def words(section: str, field: str, value: object) -> str:
+        if isinstance(value, datetime):
+            return moment(value)
+        if isinstance(value, bool):
+            return texts.get("privacy.copy.yes" if value else "privacy.copy.no", language)
+        named = _NAMED.get((section, field))
+        return texts.get(f"{named}{value}", language) if named else str(value)
+
+    return [
+        (
+            name,
+            [
+                [
+                    (field, words(name, field, value))
+                    for field, value in row.items()
+                    if value not in ("", None)
+                ]
+                for row in rows
+            ],
+        )
+        for name, rows in copy.items()
+        if rows
+    ]
+
+
+def as_json(copy: Copy) -> str:
+    """The copy for another program; instants in UTC."""
+    return json.dumps(copy, ensure_ascii=False, indent=2, default=_instant)
 
 
 def photos_of(reader: ReadOnly, contact_id: int) -> list[Photo]:
@@ -250,6 +309,22 @@ def _of_talk(reader: ReadOnly, contact_id: int) -> Copy:
             for inquiry in reader.session.scalars(left.order_by(Inquiry.id))
         ],
     }
+
+
+def _of_request(request: PrivacyRequest) -> dict[str, Any]:
+    return {
+        "number": requests.number(request),
+        "kind": request.kind.value,
+        "at": request.asked_at,
+        "state": request.state.value,
+        "text": request.words,
+        "outcome": request.outcome,
+    }
+
+
+def _instant(value: object) -> str:
+    assert isinstance(value, datetime)
+    return value.isoformat()
 
 
 def _take_out(uow: UnitOfWork, contact_id: int) -> None:

@@ -47,8 +47,16 @@ from eservice.messaging.models import (
     Message,
     Reachability,
 )
-from eservice.privacy import tombstones
-from eservice.privacy.models import CopyLink, PrivacyRequest, RequestState, Tombstone, TombstoneKind
+from eservice.privacy import askers, tombstones
+from eservice.privacy.models import (
+    Asker,
+    CopyLink,
+    PrivacyRequest,
+    RequestCase,
+    RequestState,
+    Tombstone,
+    TombstoneKind,
+)
 from knowledge.entries import confirmations
 from knowledge.entries import service as entries
 
@@ -98,6 +106,7 @@ def erase(uow: UnitOfWork, contact: Contact, *, by: str, signing_key: str) -> To
         Photo.contact_id == contact.id,
         or_(Photo.complaint_id.is_(None), Photo.complaint_id.not_in(still_open)),
     )
+    _erase_asked_about(uow, [complaint.id for complaint in cases if not is_open(complaint.state)], counts)
     counts["privacy_copy_links"] += _count(uow, delete(CopyLink).where(CopyLink.contact_id == contact.id))
     _erase_requests(uow, PrivacyRequest.contact_id == contact.id)
     contact.address = f"erased:{contact.id}"
@@ -117,9 +126,10 @@ def erase_case(uow: UnitOfWork, complaint: Complaint, *, by: str, signing_key: s
         raise conflict("privacy.case_open")
     counts: Counter[str] = Counter()
     _erase_words_of(uow, complaint, counts)
-    _erase_requests(uow, PrivacyRequest.complaint_id == complaint.id)
+    still_asks = _erase_asked_about(uow, [complaint.id], counts)
+    kept = (*KEPT_ALWAYS, "askers") if still_asks else KEPT_ALWAYS
     subject_hash = tombstones.case_hash(signing_key, complaint)
-    return _bury(uow, TombstoneKind.CASE, subject_hash, counts, KEPT_ALWAYS, by=by)
+    return _bury(uow, TombstoneKind.CASE, subject_hash, counts, kept, by=by)
 
 
 def waits_for_closing(reader: ReadOnly) -> bool:
@@ -357,6 +367,18 @@ def _forget_photos(uow: UnitOfWork, counts: Counter[str], *which: ColumnElement[
         .where(*which, Photo.forgotten_at.is_(None))
         .values(forgotten_at=uow.now, original_sha256="", contact_id=None),
     )
+
+
+def _erase_asked_about(uow: UnitOfWork, complaint_ids: Sequence[int], counts: Counter[str]) -> bool:
+    """What was asked about these cases. Whether somebody who asked at the office is kept: to be told first."""
+    _erase_requests(uow, PrivacyRequest.complaint_id.in_(complaint_ids))
+    about = select(RequestCase.request_id).where(RequestCase.complaint_id.in_(complaint_ids))
+    uow.session.execute(update(PrivacyRequest).where(PrivacyRequest.id.in_(about)).values(words=""))
+    told = uow.session.scalars(select(Asker.request_id).where(askers.told_about(complaint_ids))).all()
+    _erase_requests(uow, PrivacyRequest.id.in_(told))
+    counts["privacy_askers"] += askers.empty(uow, told)
+    untold = select(Asker.request_id).where(Asker.request_id.in_(about), Asker.told_at.is_(None))
+    return uow.session.scalar(untold.limit(1)) is not None
 
 
 def _erase_requests(uow: UnitOfWork, which: ColumnElement[bool]) -> None:

@@ -1,4 +1,4 @@
-"""Tables of personal data: requests of persons, links to copies, what was erased, keeping times, breaches."""
+"""Tables of personal data: requests of persons and who asks, links to copies, erasures, keeping times, breaches."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -31,7 +31,7 @@ class RequestState(StrEnum):
 
 
 class PrivacyRequest(Base):
-    """One request: by a contact from its own chat, or for one complaint by the holder of its key.
+    """One request: by a contact from its own chat, for one complaint by the holder of its key, or by an `Asker`.
 
     `due_at` is the last day to answer, `erase_by` the outermost day of an erasure. `outcome` is what the
     person was told; `law` names the rule on which a refusal stands. `farewell_id` is the message that tells
@@ -57,6 +57,91 @@ class PrivacyRequest(Base):
     outcome: Mapped[str] = mapped_column(Text, default="")
     law: Mapped[str] = mapped_column(String(200), default="")
     farewell_id: Mapped[int | None] = mapped_column(ForeignKey(Delivery.id, ondelete="SET NULL"))
+
+
+class CameBy(StrEnum):
+    """How a request reached the office, where it came by no channel of ours."""
+
+    COUNTER = "counter"
+    LETTER = "letter"
+    TELEPHONE = "telephone"
+
+
+class ReachBy(StrEnum):
+    """How a person without a chat is told."""
+
+    TELEPHONE = "telephone"
+    ADDRESS = "address"
+
+
+class Identity(StrEnum):
+    """How it was checked who asks."""
+
+    NOT_YET = "not_yet"
+    CARD = "card"  # the identity card was seen
+    ATTORNEY = "attorney"  # a power of attorney was seen
+    CASE_KEY = "case_key"  # they told the key of the case
+
+
+class Age(StrEnum):
+    """The ages that the law tells apart (PDPA s.20)."""
+
+    GROWN = "grown"  # 20 and above
+    MINOR = "minor"  # above 10 and not yet 20
+    CHILD = "child"  # 10 and below
+
+
+class Asker(Base):
+    """Who made a request at the counter, by letter or on the telephone, how they are told, and that they were.
+
+    `reach` is a telephone number or an address. Somebody below 20 has a guardian, or `alone_reason` says why
+    the law lets them ask alone. `told_at` is when they heard the outcome. Once the keeping time is over, or the
+    person wants it so, the row stays with empty words.
+    """
+
+    __tablename__ = "privacy_askers"
+
+    request_id: Mapped[int] = mapped_column(
+        ForeignKey(PrivacyRequest.id, ondelete="CASCADE"), primary_key=True
+    )
+    came_by: Mapped[CameBy] = mapped_column(enum_column(CameBy))
+    name: Mapped[str] = mapped_column(String(200))
+    reach_by: Mapped[ReachBy] = mapped_column(enum_column(ReachBy))
+    reach: Mapped[str] = mapped_column(String(500))
+    identity: Mapped[Identity] = mapped_column(enum_column(Identity))
+    age: Mapped[Age] = mapped_column(enum_column(Age))
+    guardian: Mapped[str] = mapped_column(String(200), default="")
+    relation: Mapped[str] = mapped_column(String(100), default="")
+    alone_reason: Mapped[str] = mapped_column(String(500), default="")
+    taken_by: Mapped[str] = mapped_column(String(100))
+    told_at: Mapped[datetime | None]
+    told_by: Mapped[str | None] = mapped_column(String(100))
+
+
+class NationalId(Base):
+    """The thirteen digits of who made a request at the office: sealed, for as long as they prove something."""
+
+    __tablename__ = "privacy_national_ids"
+
+    request_id: Mapped[int] = mapped_column(
+        ForeignKey(PrivacyRequest.id, ondelete="CASCADE"), primary_key=True
+    )
+    sealed: Mapped[str] = mapped_column(String(300))
+    entered_by: Mapped[str] = mapped_column(String(100))
+    entered_at: Mapped[datetime]
+
+
+class RequestCase(Base):
+    """One complaint that a request made at the office is about."""
+
+    __tablename__ = "privacy_request_cases"
+
+    request_id: Mapped[int] = mapped_column(
+        ForeignKey(PrivacyRequest.id, ondelete="CASCADE"), primary_key=True
+    )
+    complaint_id: Mapped[int] = mapped_column(
+        ForeignKey(Complaint.id, ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class CopyLink(Base):

@@ -1,6 +1,7 @@
 """What persons ask of their data: taking it down, deciding, and telling them.
 
-The contact who asks is known by its own channel; a case by its key. Groups ask for nothing.
+The contact who asks is known by its own channel; a case by its key. Groups ask for nothing. What is asked at the
+office itself is taken down in `at_office`, and decided here like the rest.
 """
 
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
+from eservice.complaints import cases
 from eservice.complaints.models import Complaint
 from eservice.kit import audit
 from eservice.kit.errors import conflict, invalid, not_found
@@ -26,8 +28,9 @@ from eservice.messaging.models import (
     DeliveryClass,
     Speaker,
 )
-from eservice.privacy import erasure
-from eservice.privacy.models import PrivacyRequest, RequestKind, RequestState
+from eservice.privacy import askers, erasure
+from eservice.privacy.models import Asker, PrivacyRequest, RequestKind, RequestState
+from eservice.staff.permissions import Principal
 
 ANSWER_WITHIN = timedelta(days=30)  # PDPA s.30
 ERASE_WITHIN = timedelta(days=90)  # the outermost, with copies and backups
@@ -35,6 +38,8 @@ TOLD_WITHIN = timedelta(days=1)  # so long an erasure waits for its own news to 
 SEEN_WITHIN = timedelta(hours=1)  # so long a visitor of the web has to read it
 MAX_WORDS = 2_000  # characters
 WAITING = (RequestState.OPEN, RequestState.ERASING)
+IS_UNTOLD = PrivacyRequest.handled_at.is_not(None) & Asker.told_at.is_(None)
+"""Of a request made at the office: decided, and the person does not know yet."""
 
 
 def number(request: PrivacyRequest) -> str:
@@ -95,9 +100,12 @@ def agree(uow: UnitOfWork, request_id: int, outcome: str, *, by: str, signing_ke
     """Does what was asked, and tells the person `outcome`. An erasure begins once they have been told.
 
     Raises ServiceError `privacy.not_found`, `privacy.decided`, `privacy.no_words` without an outcome,
-    `privacy.case_open` for a case on which work goes on.
+    `privacy.case_open` for a case on which work goes on, and as `askers.may_be_done` for who may not ask.
     """
     request = _open(uow, request_id)
+    asker = askers.find(uow, request_id)
+    if asker is not None:
+        askers.may_be_done(asker)
     outcome = _said(outcome)
     talk = _talk_of(uow, request)
     farewell = _tell(uow, talk, request, "privacy.told.agreed", outcome) if talk else None
@@ -107,9 +115,10 @@ def agree(uow: UnitOfWork, request_id: int, outcome: str, *, by: str, signing_ke
         if talk is not None:
             request.state = RequestState.ERASING
             request.farewell_id = farewell.id if farewell else None
-        elif request.complaint_id is not None:
-            complaint = uow.session.get_one(Complaint, request.complaint_id, with_for_update=True)
-            erasure.erase_case(uow, complaint, by=by, signing_key=signing_key)
+        else:
+            for about in askers.cases_of(uow, request):
+                complaint = cases.locked(uow, about.id)
+                erasure.erase_case(uow, complaint, by=by, signing_key=signing_key)
     _audit(uow, request, "agreed", by)
     return request
 
@@ -171,15 +180,26 @@ def handled(reader: ReadOnly, limit: int = 100) -> Sequence[PrivacyRequest]:
 
 
 def waiting_count(reader: ReadOnly) -> int:
-    """How many requests wait for staff."""
-    open_ones = select(func.count()).where(PrivacyRequest.state == RequestState.OPEN)
-    return reader.session.scalar(open_ones) or 0
+    """How many requests wait for staff: to be decided, or to be told to who has no chat."""
+    wait = select(func.count()).select_from(PrivacyRequest).outerjoin(Asker)
+    wait = wait.where(
+        (PrivacyRequest.state == RequestState.OPEN) | (IS_UNTOLD & Asker.request_id.is_not(None))
+    )
+    return reader.session.scalar(wait) or 0
 
 
 def get_request(reader: ReadOnly, request_id: int) -> PrivacyRequest:
     """One request. Raises ServiceError `privacy.not_found`."""
     request = reader.session.get(PrivacyRequest, request_id)
     if request is None:
+        raise not_found("privacy.not_found")
+    return request
+
+
+def for_staff(reader: ReadOnly, request_id: int, by: Principal) -> PrivacyRequest:
+    """One request, unless it is hidden from this person. Raises ServiceError `privacy.not_found`."""
+    request = get_request(reader, request_id)
+    if askers.is_hidden_from(reader, request, by):
         raise not_found("privacy.not_found")
     return request
 

@@ -15,8 +15,15 @@ from eservice.kit.database import Database
 from eservice.kit.errors import invalid, not_found
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging.models import ChannelName, Contact, Conversation, Delivery, Message
-from eservice.privacy import erasure
-from eservice.privacy.models import PrivacyRequest, RequestKind, RetentionRule, RetentionRun
+from eservice.privacy import askers, erasure, national_ids
+from eservice.privacy.models import (
+    Asker,
+    NationalId,
+    PrivacyRequest,
+    RequestKind,
+    RetentionRule,
+    RetentionRun,
+)
 from eservice.staff.models import SignInAttempt
 from knowledge.entries.models import Ask
 
@@ -29,7 +36,7 @@ _CLOSED = [state for state in ComplaintState if not is_open(state)]
 
 @dataclass(frozen=True, kw_only=True)
 class Class:
-    """One class of data: the shipped keeping time, the least that an office may set, and how it goes.
+    """One class of data: the shipped keeping time, the least and the most that an office may set, and how it goes.
 
     `which` names the ids past their time, `forget` deletes or empties those of one batch.
     """
@@ -39,6 +46,7 @@ class Class:
     least: int
     which: Callable[[datetime], "Ids"]
     forget: Callable[[UnitOfWork, list[int]], None]
+    most: int = MOST_DAYS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +65,7 @@ class Due:
     days: int
     shipped: int
     least: int
+    most: int
     rows: int
 
 
@@ -81,6 +90,10 @@ def _forget_inquiries(uow: UnitOfWork, ids: list[int]) -> None:
     erasure.erase_messages(uow, Message.id.in_(of_these))
     gone = erasure.erased_words()
     uow.session.execute(update(InquiryNote).where(InquiryNote.inquiry_id.in_(ids)).values(text=gone))
+
+
+def _forget_askers(uow: UnitOfWork, ids: list[int]) -> None:
+    askers.empty(uow, ids)
 
 
 def _deleting(statement: Callable[[list[int]], Delete]) -> Callable[[UnitOfWork, list[int]], None]:
@@ -189,6 +202,28 @@ CLASSES = (
         forget=_deleting(lambda ids: delete(SignInAttempt).where(SignInAttempt.id.in_(ids))),
     ),
     Class(
+        name="national_ids",  # goes when the person is told, and at the latest then
+        days=90,
+        least=1,
+        most=90,
+        which=lambda before: _ids(
+            NationalId.request_id,
+            NationalId.request_id.in_(select(PrivacyRequest.id).where(PrivacyRequest.handled_at < before)),
+        ),
+        forget=national_ids.forget,
+    ),
+    Class(
+        name="askers",
+        days=365,
+        least=90,
+        which=lambda before: _ids(
+            Asker.request_id,
+            Asker.name != "",
+            Asker.request_id.in_(select(PrivacyRequest.id).where(PrivacyRequest.handled_at < before)),
+        ),
+        forget=_forget_askers,
+    ),
+    Class(
         name="requests",
         days=1826,
         least=365,
@@ -215,7 +250,7 @@ def set_days(uow: UnitOfWork, name: str, days: int, *, by: str) -> None:
     each = next((each for each in CLASSES if each.name == name), None)
     if each is None:
         raise not_found("privacy.not_found")
-    if not each.least <= days <= MOST_DAYS:
+    if not each.least <= days <= each.most:
         raise invalid("privacy.bad_days", days="invalid")
     before = days_of(uow)[name]
     uow.session.merge(RetentionRule(name=name, days=days))
@@ -233,7 +268,14 @@ def due(reader: ReadOnly) -> list[Due]:
         ids = each.which(reader.now - timedelta(days=days[each.name]))
         rows = reader.session.scalar(select(func.count(ids.column)).where(*ids.conditions)) or 0
         found.append(
-            Due(name=each.name, days=days[each.name], shipped=each.days, least=each.least, rows=rows)
+            Due(
+                name=each.name,
+                days=days[each.name],
+                shipped=each.days,
+                least=each.least,
+                most=each.most,
+                rows=rows,
+            )
         )
     return found
 

@@ -189,6 +189,13 @@ ROUTES = {
     ("GET", "/privacy/{request_id:int}"): "privacy.handle",
     ("POST", "/privacy/{request_id:int}/do"): "privacy.handle",
     ("POST", "/privacy/{request_id:int}/refuse"): "privacy.handle",
+    ("GET", "/privacy/untold"): "privacy.handle",
+    ("GET", "/privacy/new"): "privacy.handle",
+    ("POST", "/privacy/new"): "privacy.handle",
+    **{
+        ("POST", f"/privacy/{{request_id:int}}/{act}"): "privacy.handle"
+        for act in ("prove", "national-id", "copy", "copy.json", "told", "forget")
+    },
     ("GET", "/privacy/keeping"): "privacy.handle",
     ("POST", "/privacy/keeping"): "privacy.handle",
     ("GET", "/privacy/register"): "privacy.handle",

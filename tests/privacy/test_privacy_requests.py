@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.commands import read_command
+from bot.flows import my_data
 from eservice.complaints import cases, residents
 from eservice.complaints.cases import Resident as OfCase
 from eservice.complaints.filing import NewComplaint, file_complaint
@@ -140,6 +141,38 @@ def test_a_group_hears_nothing_of_anybodys_data(village: Village) -> None:
 @pytest.mark.parametrize("words", ["ลบข้อมูลของฉัน", "ขอลบข้อมูลครับ", "ขอสำเนาข้อมูล", "ถอนความยินยอมค่ะ", "My data"])
 def test_plain_words_lead_there(words: str) -> None:
     assert (read_command(words) or "").startswith("mydata")
+
+
+@pytest.mark.parametrize("words", ["ขอแทนเด็ก", "ขอลบข้อมูลของลูกสาวค่ะ", "ดูข้อมูลของหลานหน่อยครับ", "ลบข้อมูลลูก"])
+def test_plain_words_for_a_child_lead_there(words: str) -> None:
+    assert read_command(words) == "mydata:child"
+
+
+def test_who_asks_for_a_child_is_told_how_and_a_correction_that_tells_of_a_minor_too(
+    village: Village,
+) -> None:
+    nok = village.resident()
+    nok.says("ขอลบข้อมูลของลูกสาวค่ะ")
+    nok.sees("อบต.ทดสอบ 1 หมู่ 1", "ผู้ปกครอง", "สูติบัตรหรือทะเบียนบ้าน", "08.30")
+    assert village.rows(PrivacyRequest) == []
+    nok.says("ข้อมูลของฉัน")
+    nok.taps("ขอแก้ไขข้อมูล")
+    nok.says("หนูอายุ ๑๒ ค่ะ ชื่อหนูผิด")
+    nok.sees("รับคำขอแล้ว", "ผู้ปกครองมาด้วย")
+    assert the_request(village).kind is RequestKind.CORRECTION
+
+
+@pytest.mark.parametrize(
+    ("words", "tells"),
+    [
+        ("หลานอายุแค่ 9 ขวบ", True),
+        ("แก้ชื่อของลูกให้ด้วย", True),
+        ("อายุ 62 ปีแล้ว ชื่อผิด", False),
+        ("ที่อยู่ผิด อยู่ 12 หมู่ 3 ข้างของลูกค้า", False),
+    ],
+)
+def test_ages_and_children_are_heard_in_words(words: str, tells: bool) -> None:
+    assert my_data.speaks_of_a_minor(words) is tells
 
 
 def test_the_case_of_a_web_form_is_erased_at_once_but_not_while_work_goes_on(
