@@ -42,6 +42,7 @@ class Row:
     is_late: bool
     is_past_excuse: bool
     reported: str
+    in_time: str  # whether the report came within 72 hours, within 15 days, or later; "" without one
     late_reason: str
     told: str
     told_words: str
@@ -119,6 +120,7 @@ def download(request: Request, reader: Reader, staff: Handler) -> Response:
         "people",
         "risk",
         "reported",
+        "in_time",
         "late_reason",
         "told",
         "closed",
@@ -155,12 +157,18 @@ def _row(texts: Catalogue, breach: Breach, now: datetime) -> Row:
         is_late=clock.is_late,
         is_past_excuse=clock.is_past_excuse,
         reported=thai_datetime(breach.reported_at) if breach.reported_at else "",
+        in_time=_in_time(texts, clock) if breach.reported_at else "",
         late_reason=breach.late_reason,
         told=thai_datetime(breach.told_at) if breach.told_at else "",
         told_words=breach.told_words,
         closed=thai_datetime(breach.closed_at) if breach.closed_at else "",
         measures=breach.measures,
     )
+
+
+def _in_time(texts: Catalogue, clock: breaches.Clock) -> str:
+    key = "past_excuse" if clock.is_past_excuse else "late" if clock.is_late else "in_time"
+    return texts.get(f"privacy_room.breach.was.{key}")
 
 
 def _clock_words(texts: Catalogue, left: timedelta) -> str:

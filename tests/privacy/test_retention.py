@@ -1,4 +1,4 @@
-"""What is past its keeping time goes once a day; what is still owed or wanted stays. And breaches count down."""
+"""What is past its keeping time goes once a day; what is still owed or wanted stays."""
 
 from datetime import timedelta
 
@@ -12,9 +12,8 @@ from eservice.kit.database import Database
 from eservice.kit.errors import ServiceError
 from eservice.messaging.models import ChannelName, Contact, EventState, InboundEvent, Message
 from eservice.office import service as office
-from eservice.privacy import breaches, erasure, requests, retention
-from eservice.privacy.breaches import NewBreach
-from eservice.privacy.models import BreachRisk, RequestKind
+from eservice.privacy import erasure, requests, retention
+from eservice.privacy.models import RequestKind
 from eservice.staff.models import SignInAttempt
 from knowledge.entries.models import Ask
 from tests.bot.test_complaints import file
@@ -132,31 +131,3 @@ def test_an_office_keeps_for_as_long_as_it_says_but_not_below_the_law(database: 
             with pytest.raises(ServiceError, match=r"privacy\.bad_days"):
                 retention.set_days(uow, name, days, by="malee")
         assert retention.days_of(uow)["messages"] == 200
-
-
-def test_a_breach_is_reported_in_72_hours_or_with_a_reason_and_closed_only_when_told(
-    database: Database,
-) -> None:
-    with database.unit_of_work() as uow:
-        new = NewBreach(
-            noticed_at=uow.now - timedelta(hours=71),
-            what="โน้ตบุ๊กหาย",
-            data="ชื่อ",
-            people=12,
-            risk=BreachRisk.HIGH,
-        )
-        in_time = breaches.note(uow, new, by="malee")
-        late = breaches.note(
-            uow, NewBreach(**{**vars(new), "noticed_at": uow.now - timedelta(hours=73)}), by="malee"
-        )
-        assert breaches.clock(in_time, uow.now).left == timedelta(hours=1)
-        breaches.report(uow, in_time.id, "", by="malee")
-        with pytest.raises(ServiceError, match=r"privacy\.needs_late_reason"):
-            breaches.report(uow, late.id, " ", by="malee")
-        breaches.report(uow, late.id, "ไฟดับทั้งตำบล", by="malee")
-        with pytest.raises(ServiceError, match=r"privacy\.breach_unreported"):
-            breaches.close(uow, in_time.id, "เข้ารหัสเครื่อง", by="malee")
-        breaches.tell_people(uow, in_time.id, "เรียนทุกท่าน", by="malee")
-        breaches.close(uow, in_time.id, "เข้ารหัสเครื่อง", by="malee")
-        assert [row.id for row in breaches.all_breaches(uow)] == [late.id, in_time.id]
-        assert not breaches.clock(in_time, uow.now).is_running and breaches.clock(late, uow.now).is_late
