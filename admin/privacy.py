@@ -21,6 +21,7 @@ from eservice.kit.unit_of_work import ReadOnly
 from eservice.messaging import deliveries
 from eservice.messaging.models import Contact
 from eservice.privacy import register, requests, retention
+from eservice.privacy.alarms import SOON
 from eservice.privacy.models import PrivacyRequest, RequestKind, RequestState
 from eservice.staff.permissions import Permission, Principal
 
@@ -28,7 +29,6 @@ router = APIRouter(prefix="/privacy")
 Handler = Annotated[Principal, guarded(Permission.PRIVACY_HANDLE)]
 
 HOME = "/admin/privacy"
-SOON_DAYS = 7
 _TONES = {
     RequestState.OPEN: "warn",
     RequestState.ERASING: "info",
@@ -191,7 +191,7 @@ def _row(reader: ReadOnly, texts: Catalogue, request: PrivacyRequest) -> Row:
         due=thai_date(request.due_at),
         left=texts.get("privacy_room.days_left", days=max(days_left, 0)),
         is_late=is_waiting and request.due_at < reader.now,
-        is_soon=is_waiting and days_left < SOON_DAYS,
+        is_soon=is_waiting and request.due_at <= reader.now + SOON,
         erase_by=thai_date(request.erase_by) if request.erase_by else "",
         words=request.words,
         outcome=" ".join(filter(None, (request.outcome, request.law))),
