@@ -35,6 +35,7 @@ from eservice.kit.text import Catalogue
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.office.models import Office
 from eservice.office.service import THE_ONE, Look, look_of
+from eservice.privacy.alarms import Alarm, read_alarm
 from eservice.staff import queries, second_factor, sessions
 from eservice.staff.permissions import Permission, Principal, may, require
 
@@ -125,6 +126,7 @@ class Visit:
     counts: Mapping[str, int] = field(default_factory=dict)  # how much waits, by room
     new_visitor: str = ""  # the visitor cookie to set with the answer
     must_enrol: bool = False  # nothing opens before a second factor is set up
+    alarm: Alarm | None = None  # of personal data, for whoever handles it
     is_lone_administrator: bool = False  # nobody else could let this person in again
 
 
@@ -154,6 +156,8 @@ def visit_with(request: Request, token: str) -> Visit:
             and needs_second_factor(console, session.principal)
         )
         counts = waiting_in_rooms(reader, session.principal) if session and not must_enrol else {}
+        handles_privacy = session is not None and may(session.principal, Permission.PRIVACY_HANDLE)
+        alarm = read_alarm(reader) if handles_privacy and not must_enrol else None
         is_lone = session is not None and _is_lone_administrator(request, reader, session.principal)
         is_stale = (
             session is not None
@@ -174,6 +178,7 @@ def visit_with(request: Request, token: str) -> Visit:
             look=look,
             counts=counts,
             must_enrol=must_enrol,
+            alarm=alarm,
             is_lone_administrator=is_lone,
         )
     else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from eservice.complaints import listing as complaints
 from eservice.inquiries import queries as inquiries
 from eservice.kit.unit_of_work import ReadOnly
-from eservice.privacy import requests
+from eservice.privacy.alarms import read_alarm
 from eservice.staff.permissions import Permission, Principal, departments_of, may
 from eservice.traffic import openings
 from knowledge.entries import calibrations
@@ -32,8 +32,8 @@ def _outdated_setting(reader: ReadOnly, principal: Principal) -> int:
     return int(may(principal, Permission.OFFICE_MANAGE) and calibrations.is_outdated(reader))
 
 
-def _privacy_requests(reader: ReadOnly, principal: Principal) -> int:
-    return requests.waiting_count(reader)
+def _privacy_work(reader: ReadOnly, principal: Principal) -> int:
+    return read_alarm(reader).count
 
 
 def _waiting_openings(reader: ReadOnly, principal: Principal) -> int:
@@ -69,7 +69,7 @@ ROOMS = (
         href="/admin/privacy",
         icon="lock",
         permission=Permission.PRIVACY_HANDLE,
-        count=_privacy_requests,
+        count=_privacy_work,
     ),
     Room(key="staff", href="/admin/staff", icon="people", permission=Permission.STAFF_MANAGE),
     Room(key="records", href="/admin/records", icon="eye", permission=Permission.AUDIT_READ),

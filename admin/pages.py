@@ -27,6 +27,7 @@ flash are `flash.<key>`.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Annotated, Any, TypeAlias
 from urllib.parse import quote
 
@@ -39,6 +40,7 @@ from admin.access import CSRF_FIELD, CSRF_HEADER, Console, Visit, console_of, cs
 from admin.navigation import Room, is_within, rooms_for
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.http import STATUS
+from eservice.kit.text import Catalogue
 from eservice.staff import permissions
 from eservice.staff.permissions import Permission, Principal
 
@@ -188,21 +190,35 @@ def _frame(console: Console, request: Request, visit: Visit) -> dict[str, Any]:
 def _person(console: Console, request: Request, principal: Principal, visit: Visit) -> dict[str, Any]:
     t = console.texts.get
     path = request.url.path
+    alarm = visit.alarm
 
     def may(permission: str, *department: int | None) -> bool:
         return permissions.may(principal, Permission(permission), *department)
 
     def rail_item(room: Room) -> dict[str, Any]:
         item = {"href": room.href, "label": t(f"rooms.{room.key}"), "icon": room.icon}
-        return {**item, "current": is_within(room, path), "count": visit.counts.get(room.key, 0)}
+        is_urgent = room.permission is Permission.PRIVACY_HANDLE and bool(alarm and alarm.is_urgent)
+        waiting = {"count": visit.counts.get(room.key, 0), "is_urgent": is_urgent}
+        return {**item, "current": is_within(room, path), **waiting}
 
     return {
         "staff": principal,
         "staff_name": principal.display_name,
         "staff_line": principal.department_name or t("site.whole_office"),
         "may": may,
+        "breach_clock": clock_words(console.texts, alarm.breach_left)
+        if alarm and alarm.breach_left is not None
+        else "",
+        "pressing_requests": alarm.pressing if alarm else 0,
         "rail": [rail_item(room) for room in ([] if visit.must_enrol else rooms_for(principal))],
     }
+
+
+def clock_words(texts: Catalogue, left: timedelta) -> str:
+    """How much is left of the 72 hours of a breach, or how long they are over."""
+    hours, minutes = divmod(int(abs(left).total_seconds()) // 60, 60)
+    key = "privacy_room.breach.left" if left >= timedelta() else "privacy_room.breach.over"
+    return texts.get(key, hours=hours, minutes=minutes)
 
 
 def _read_flash(console: Console, request: Request) -> dict[str, Any]:

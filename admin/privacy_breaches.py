@@ -1,14 +1,14 @@
 """The page of incidents with personal data: noting one, the 72 hours to the PDPC, telling people, closing."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from admin.access import console_of, guarded
-from admin.pages import RowId, page, redirect, refilling
+from admin.pages import RowId, clock_words, page, redirect, refilling
 from eservice.kit.errors import invalid
 from eservice.kit.http import Reader, Uow
 from eservice.kit.text import Catalogue
@@ -42,6 +42,7 @@ class Row:
     is_late: bool
     is_past_excuse: bool
     reported: str
+    in_time: str  # whether the report came within 72 hours, within 15 days, or later; "" without one
     late_reason: str
     told: str
     told_words: str
@@ -119,6 +120,7 @@ def download(request: Request, reader: Reader, staff: Handler) -> Response:
         "people",
         "risk",
         "reported",
+        "in_time",
         "late_reason",
         "told",
         "closed",
@@ -150,11 +152,12 @@ def _row(texts: Catalogue, breach: Breach, now: datetime) -> Row:
         risk=texts.get(f"privacy_room.risk.{breach.risk.value}"),
         is_high=breach.risk is BreachRisk.HIGH,
         tone="neutral" if breach.closed_at else ("error" if clock.is_late else "warn"),
-        clock=_clock_words(texts, clock.left),
+        clock=clock_words(texts, clock.left),
         is_running=clock.is_running,
         is_late=clock.is_late,
         is_past_excuse=clock.is_past_excuse,
         reported=thai_datetime(breach.reported_at) if breach.reported_at else "",
+        in_time=_in_time(texts, clock) if breach.reported_at else "",
         late_reason=breach.late_reason,
         told=thai_datetime(breach.told_at) if breach.told_at else "",
         told_words=breach.told_words,
@@ -163,10 +166,9 @@ def _row(texts: Catalogue, breach: Breach, now: datetime) -> Row:
     )
 
 
-def _clock_words(texts: Catalogue, left: timedelta) -> str:
-    hours, minutes = divmod(int(abs(left).total_seconds()) // 60, 60)
-    key = "privacy_room.breach.left" if left >= timedelta() else "privacy_room.breach.over"
-    return texts.get(key, hours=hours, minutes=minutes)
+def _in_time(texts: Catalogue, clock: breaches.Clock) -> str:
+    key = "past_excuse" if clock.is_past_excuse else "late" if clock.is_late else "in_time"
+    return texts.get(f"privacy_room.breach.was.{key}")
 
 
 def _blank() -> dict[str, str]:

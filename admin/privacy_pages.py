@@ -15,10 +15,10 @@ from eservice.kit.thai_calendar import local_date, thai_date, thai_datetime
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.messaging.models import Contact
 from eservice.privacy import askers, national_ids, requests
+from eservice.privacy.alarms import SOON
 from eservice.privacy.models import Age, Asker, Identity, PrivacyRequest, RequestKind, RequestState
 from eservice.staff.permissions import Principal
 
-SOON_DAYS = 7
 _TONES = {
     RequestState.OPEN: "warn",
     RequestState.ERASING: "info",
@@ -116,7 +116,7 @@ def row_of(
         due=thai_date(request.due_at),
         left=texts.get("privacy_room.days_left", days=max(days_left, 0)),
         is_late=is_waiting and request.due_at < reader.now,
-        is_soon=is_waiting and days_left < SOON_DAYS,
+        is_soon=is_waiting and request.due_at <= reader.now + SOON,
         erase_by=thai_date(request.erase_by) if request.erase_by else "",
         words="" if is_hidden else request.words,
         outcome=" ".join(filter(None, (request.outcome, request.law))),

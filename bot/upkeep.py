@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.flows.dialogs import RESUME
 from bot.flows.file_complaint import FILE
 from bot.intake import conversation_topic
-from eservice.complaints import overdue
+from eservice.complaints import guesses, overdue
 from eservice.kit import idempotency, outbox
 from eservice.kit.database import Database
 from eservice.kit.signals import Signals
@@ -15,6 +15,7 @@ from eservice.messaging import conversations, deliveries, inbox
 from eservice.messaging.content import Bundle, Button, Choices, say
 from eservice.messaging.conversations import Talk
 from eservice.messaging.models import DeliveryClass, Handler
+from eservice.staff import devices, sessions
 from eservice.webhooks import deliveries as webhook_deliveries
 from knowledge.entries import confirmations
 
@@ -61,13 +62,17 @@ def keep_complaints(database: Database, signals: Signals) -> None:
 
 
 def forget(database: Database) -> None:
-    """Deletes the ids of finished events, and wordings that nobody else came to say, past their keeping time."""
+    """Deletes what has served its turn and has a fixed keeping time: finished events, wordings that nobody else
+    came to say, counts of tries, links and browsers of staff that open nothing more."""
     with database.unit_of_work() as uow:
         inbox.forget_done(uow)
         confirmations.forget_unripe(uow)
         outbox.forget_done(uow)
         idempotency.forget_done(uow)
         webhook_deliveries.forget_settled(uow)
+        guesses.forget_counts(uow)
+        sessions.forget_over(uow)
+        devices.forget_unused(uow)
 
 
 def _notice(uow: UnitOfWork, signals: Signals, talk: Talk, bundle: Bundle) -> None:

@@ -18,6 +18,9 @@ from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.messaging import inbox
 from eservice.messaging.models import ChannelName
+from eservice.privacy import breaches, requests
+from eservice.privacy.breaches import NewBreach
+from eservice.privacy.models import BreachRisk, RequestKind
 from eservice.staff.models import StaffAccount
 from tests.bot.line.fake_line import FakeLine
 from tests.commands import Ran, Run, data_dir, run
@@ -124,6 +127,7 @@ def test_an_office_without_channels_is_well(run: Run, office: Database) -> None:
         "clock": "ok",
         "worker": "warning",
         "backups": "off",
+        "privacy": "ok",
         "line": "off",
         "telegram": "off",
     }
@@ -153,6 +157,20 @@ def test_a_real_office_is_told_to_have_two_administrators(
             uow.session.execute(update(StaffAccount).values(password_hash="x"))
 
 
+def test_clocks_of_personal_data_are_told(run: Run, office: Database) -> None:
+    with office.unit_of_work() as uow:
+        asked = requests.ask(uow, RequestKind.ERASURE)
+        asked.due_at = uow.now
+    found = examined(run, "privacy")
+    assert found[0] == "warning" and "1 requests" in found[1]
+    with office.unit_of_work() as uow:
+        breaches.note(
+            uow, NewBreach(noticed_at=uow.now, what="x", data="x", people=1, risk=BreachRisk.HIGH), by="x"
+        )
+    found = examined(run, "privacy")
+    assert found[0] == "warning" and "72 hours" in found[1]
+
+
 def test_it_works_while_another_process_writes(run: Run, office: Database) -> None:
     with office.unit_of_work() as uow:
         heartbeat.beat(uow, "worker")
@@ -170,6 +188,7 @@ def test_a_missing_database_is_said_and_not_made(run: Run, data_dir: Path) -> No
         "clock": "unknown",
         "worker": "unknown",
         "backups": "unknown",
+        "privacy": "unknown",
         "line": "off",
         "telegram": "off",
     }

@@ -50,8 +50,18 @@ def refuse_too_many(
 
 def count_one(uow: UnitOfWork, table: type[FailedLookup] | type[Filing], source: str) -> None:
     """Adds a row for a source, and forgets those that are too old to matter."""
-    uow.session.execute(delete(table).where(table.at < uow.now - WINDOW))
+    _forget_old(uow, table)
     uow.session.add(table(source=hashed(source), at=uow.now))
+
+
+def forget_counts(uow: UnitOfWork) -> None:
+    """Deletes what was counted more than an hour ago, also where nobody comes any more."""
+    for table in (FailedLookup, Filing):
+        _forget_old(uow, table)
+
+
+def _forget_old(uow: UnitOfWork, table: type[FailedLookup] | type[Filing]) -> None:
+    uow.session.execute(delete(table).where(table.at < uow.now - WINDOW))
 
 
 def hashed(source: str) -> str:

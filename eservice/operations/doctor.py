@@ -32,6 +32,7 @@ from eservice.messaging import credentials, delivery_queries, inbox
 from eservice.messaging.models import InboundEvent
 from eservice.operations.failures import reason_of
 from eservice.privacy import national_ids
+from eservice.privacy.alarms import read_alarm
 from eservice.staff.queries import ENOUGH_ADMINISTRATORS, administrators_in_use
 
 LOW_DISK_MB = 500
@@ -116,7 +117,7 @@ def all_work(findings: Sequence[Finding]) -> bool:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Database, migrations, disk, media store, clock, worker and backups.
+    """Database, migrations, disk, media store, clock, worker, backups and the clocks of personal data.
 
     Leaves everything as it was, and may run beside serving processes.
     """
@@ -135,6 +136,7 @@ def examine(settings: Settings) -> list[Finding]:
             _check_worker(database) if has_tables else _unseen("worker"),
             _check_backups(settings, database) if has_tables else _unseen("backups"),
             *(_check_national_ids(settings, database) if has_tables else []),
+            _check_privacy(database) if has_tables else _unseen("privacy"),
             *([_check_administrators(database)] if has_tables and settings.app_env == "production" else []),
         ]
     finally:
@@ -320,6 +322,20 @@ def _check_worker(database: Database) -> Finding:
     if events or is_late:
         return _found("worker", Verdict.FAILED, "people_wait", events=events)
     return _found("worker", Verdict.WARNING, "resting")
+
+
+def _check_privacy(database: Database) -> Finding:
+    """Whether a clock of personal data runs out: the 72 hours of a breach, the days of a request."""
+    try:
+        with database.read() as reader:
+            alarm = read_alarm(reader)
+    except SQLAlchemyError:
+        return _unseen("privacy")
+    if alarm.breaches:
+        return _found("privacy", Verdict.WARNING, "breach", count=alarm.breaches)
+    if alarm.pressing:
+        return _found("privacy", Verdict.WARNING, "pressing", count=alarm.pressing)
+    return _found("privacy", Verdict.OK, "ok")
 
 
 def _check_backups(settings: Settings, database: Database) -> Finding:

@@ -64,6 +64,8 @@ def note(uow: UnitOfWork, new: NewBreach, *, by: str) -> Breach:
 def report(uow: UnitOfWork, breach_id: int, late_reason: str, *, by: str) -> None:
     """Says that the PDPC has been told, now; after 72 hours only with the reason why it is late.
 
+    After the fifteenth day no reason excuses it; it is taken all the same, and marked.
+
     Raises ServiceError `privacy.not_found`, `privacy.breach_decided`, `privacy.needs_late_reason`.
     """
     breach = _open(uow, breach_id)
@@ -72,7 +74,8 @@ def report(uow: UnitOfWork, breach_id: int, late_reason: str, *, by: str) -> Non
     if clock(breach, uow.now).is_late and not late_reason.strip():
         raise invalid("privacy.needs_late_reason", late_reason="empty")
     breach.reported_at, breach.late_reason = uow.now, _words(late_reason)
-    _audit(uow, breach, "reported", by, {"late": clock(breach, uow.now).is_late})
+    stood = clock(breach, uow.now)
+    _audit(uow, breach, "reported", by, {"late": stood.is_late, "past_excuse": stood.is_past_excuse})
 
 
 def tell_people(uow: UnitOfWork, breach_id: int, words: str, *, by: str) -> None:
@@ -104,6 +107,15 @@ def all_breaches(reader: ReadOnly) -> Sequence[Breach]:
     """Every incident, open ones first, newest first."""
     return reader.session.scalars(
         select(Breach).order_by(Breach.closed_at.is_not(None), Breach.noticed_at.desc(), Breach.id.desc())
+    ).all()
+
+
+def running(reader: ReadOnly) -> Sequence[Breach]:
+    """The incidents of which the PDPC is still to be told, the one noticed first before all."""
+    return reader.session.scalars(
+        select(Breach)
+        .where(Breach.closed_at.is_(None), Breach.reported_at.is_(None), Breach.risk != BreachRisk.NONE)
+        .order_by(Breach.noticed_at, Breach.id)
     ).all()
 
 

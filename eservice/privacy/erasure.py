@@ -6,9 +6,10 @@ database and go afterwards, with `forget_files`; until then nobody sees them.
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Delete, Text, Update, cast, delete, or_, select, update
+from sqlalchemy import ColumnElement, Delete, Text, Update, and_, cast, delete, or_, select, update
 
 from eservice.complaints import forgetting
 from eservice.complaints.models import (
@@ -62,6 +63,7 @@ from knowledge.entries import service as entries
 
 TEXTS = Catalogue(Path(__file__).parents[1] / "text")
 KEY_OF_NOBODY = "erased"  # no key has this hash
+NOBODY = "erased:"  # no platform's address begins so
 _WAITS = cast(Tombstone.open_cases, Text) != "[]"
 KEPT_ALWAYS = ("skeleton", "traffic", "audit", "backups")
 """What stays after every erasure, by the keys `privacy.kept.<name>` of its reasons."""
@@ -78,27 +80,16 @@ def erase(uow: UnitOfWork, contact: Contact, *, by: str, signing_key: str) -> To
         raise conflict("privacy.group")
     subject_hash = tombstones.contact_hash(signing_key, contact)
     counts: Counter[str] = Counter()
-    # In the order in which a worker takes them, an event and then its conversation: neither waits for the other.
-    uow.session.execute(select(InboundEvent.id).where(_is_event_of(contact)).with_for_update())
-    conversation = uow.session.scalar(
-        select(Conversation).where(Conversation.contact_id == contact.id).with_for_update()
-    )
+    conversation = _lock(uow, contact)
     counts["faq_phrasings"] = confirmations.forget_contact(uow, contact.id)
     _erase_following(uow, contact, counts)
-    if conversation is not None:
-        _erase_talk(uow, conversation, counts)
-    _erase_events(uow, contact, counts)
-    _erase_deliveries(uow, contact, counts)
     cases = uow.session.scalars(
         select(Complaint).where(Complaint.contact_id == contact.id).order_by(Complaint.id).with_for_update()
     ).all()
     for complaint in cases:
         if not is_open(complaint.state):
             _erase_words_of(uow, complaint, counts)
-        complaint.reporter_name, complaint.idempotency_key = None, f"erased:{complaint.id}"
-    counts["complaint_photo_arrivals"] += _count(
-        uow, delete(PhotoArrival).where(PhotoArrival.contact_id == contact.id)
-    )
+        complaint.reporter_name, complaint.idempotency_key = None, f"{NOBODY}{complaint.id}"
     still_open = [complaint.id for complaint in cases if is_open(complaint.state)]
     _forget_photos(
         uow,
@@ -107,14 +98,61 @@ def erase(uow: UnitOfWork, contact: Contact, *, by: str, signing_key: str) -> To
         or_(Photo.complaint_id.is_(None), Photo.complaint_id.not_in(still_open)),
     )
     _erase_asked_about(uow, [complaint.id for complaint in cases if not is_open(complaint.state)], counts)
-    counts["privacy_copy_links"] += _count(uow, delete(CopyLink).where(CopyLink.contact_id == contact.id))
     _erase_requests(uow, PrivacyRequest.contact_id == contact.id)
-    contact.address = f"erased:{contact.id}"
+    _empty(uow, contact, conversation, counts)
+    kept = (*KEPT_ALWAYS, "open_cases") if still_open else KEPT_ALWAYS
+    return _bury(uow, TombstoneKind.CONTACT, subject_hash, counts, kept, by=by, open_cases=still_open)
+
+
+def expire(uow: UnitOfWork, contact: Contact, *, unseen_since: datetime) -> bool:
+    """Empties a contact of whom nobody has heard for the kept time; whether it did, and they did not come back.
+
+    Goes wherever `erase` goes, but for what has a keeping time of its own: the words and photos of closed
+    cases and the answers to requests, which then name nobody. Whoever writes from the same address again is
+    somebody new and is told of the notice. No tombstone is needed: an older backup is emptied on its own day.
+    """
+    conversation = _lock(uow, contact)
+    uow.session.refresh(contact)
+    if contact.last_seen_at >= unseen_since:
+        return False
+    counts: Counter[str] = Counter()
+    confirmations.forget_contact(uow, contact.id, keep_learned=True)
+    of_contact = ComplaintComment.contact_id == contact.id
+    uow.session.execute(update(ComplaintComment).where(of_contact).values(contact_id=None))
+    uow.session.execute(delete(Follower).where(Follower.contact_id == contact.id))
+    for complaint in uow.session.scalars(
+        select(Complaint).where(Complaint.contact_id == contact.id).order_by(Complaint.id).with_for_update()
+    ):
+        complaint.contact_id, complaint.idempotency_key = None, f"{NOBODY}{complaint.id}"
+    uow.session.execute(update(Photo).where(Photo.contact_id == contact.id).values(contact_id=None))
+    _empty(uow, contact, conversation, counts)
+    return True
+
+
+def _lock(uow: UnitOfWork, contact: Contact) -> Conversation | None:
+    """Locks in the order in which a worker does, an event and then its conversation: neither waits for the other."""
+    uow.session.execute(select(InboundEvent.id).where(_is_event_of(contact)).with_for_update())
+    return uow.session.scalar(
+        select(Conversation).where(Conversation.contact_id == contact.id).with_for_update()
+    )
+
+
+def _empty(
+    uow: UnitOfWork, contact: Contact, conversation: Conversation | None, counts: Counter[str]
+) -> None:
+    """The talk, and all that leads to the person; the contact's row stays as an empty one."""
+    if conversation is not None:
+        _erase_talk(uow, conversation, counts)
+    _erase_events(uow, contact, counts)
+    _erase_deliveries(uow, contact, counts)
+    counts["complaint_photo_arrivals"] += _count(
+        uow, delete(PhotoArrival).where(PhotoArrival.contact_id == contact.id)
+    )
+    counts["privacy_copy_links"] += _count(uow, delete(CopyLink).where(CopyLink.contact_id == contact.id))
+    contact.address = f"{NOBODY}{contact.id}"
     contact.display_name, contact.token_hash, contact.notice_version = None, None, None
     contact.reachability, contact.reachability_at = Reachability.DEACTIVATED, uow.now
     counts["contacts"] = 1
-    kept = (*KEPT_ALWAYS, "open_cases") if still_open else KEPT_ALWAYS
-    return _bury(uow, TombstoneKind.CONTACT, subject_hash, counts, kept, by=by, open_cases=still_open)
 
 
 def erase_case(uow: UnitOfWork, complaint: Complaint, *, by: str, signing_key: str) -> Tombstone:
@@ -219,9 +257,11 @@ def forget_files(database: Database, media: MediaStore) -> int:
 
 
 def empty_case(uow: UnitOfWork, complaint: Complaint) -> None:
-    """Takes out what people wrote and sent for a case whose keeping time is over, whoever they were."""
+    """Takes out what people wrote and sent for a case whose keeping time is over, and who they were."""
     if complaint.key_hash != KEY_OF_NOBODY:
         _erase_words_of(uow, complaint, Counter())
+    complaint.contact_id = None
+    uow.session.execute(delete(Follower).where(Follower.complaint_id == complaint.id))
     uow.session.execute(
         update(ComplaintComment)
         .where(ComplaintComment.complaint_id == complaint.id, ComplaintComment.kind == CommentKind.JOINED)
@@ -259,7 +299,10 @@ def erase_messages(uow: UnitOfWork, *which: ColumnElement[bool]) -> int:
 
 
 def _is_event_of(contact: Contact) -> ColumnElement[bool]:
-    return InboundEvent.conversation_key == f"{contact.channel.value}:{contact.address}"
+    return and_(
+        InboundEvent.state.in_(list(EventState)),  # all there are: the index of keys begins with it
+        InboundEvent.conversation_key == f"{contact.channel.value}:{contact.address}",
+    )
 
 
 def _erase_events(uow: UnitOfWork, contact: Contact, counts: Counter[str]) -> None:
@@ -270,8 +313,8 @@ def _erase_events(uow: UnitOfWork, contact: Contact, counts: Counter[str]) -> No
             update(InboundEvent)
             .where(InboundEvent.id == event_id)
             .values(
-                event_id=f"erased:{event_id}",
-                conversation_key=f"erased:{contact.id}",
+                event_id=f"{NOBODY}{event_id}",
+                conversation_key=f"{NOBODY}{contact.id}",
                 payload="",
                 message_ref=None,
                 reason=None,
@@ -312,7 +355,7 @@ def _erase_words_of(uow: UnitOfWork, complaint: Complaint, counts: Counter[str])
     gone = erased_words()
     of_answers = delete(DoneRequest).where(DoneRequest.id.in_(_answers_about(uow, complaint)))
     complaint.text, complaint.address, complaint.key_hash = gone, "", KEY_OF_NOBODY
-    complaint.reporter_name, complaint.idempotency_key = None, f"erased:{complaint.id}"
+    complaint.reporter_name, complaint.idempotency_key = None, f"{NOBODY}{complaint.id}"
     complaint.village = read_village(complaint.village)  # a village's number says nothing of a person
     complaint.latitude = complaint.longitude = None
     complaint.proposed_note = gone if complaint.proposed_note else None

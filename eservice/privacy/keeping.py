@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from eservice.kit.database import Database
 from eservice.kit.errors import ServiceError
 from eservice.kit.media import MediaStore
-from eservice.privacy import copies, erasure, requests, retention, tombstones
+from eservice.privacy import alarms, copies, erasure, requests, retention, tombstones
 
 log = structlog.get_logger()
 
@@ -37,8 +37,17 @@ def keep(database: Database, media: MediaStore, folder: Path, *, signing_key: st
             closed = erasure.erase_closed(uow, signing_key=signing_key)
             copies.forget_links(uow)
     tombstones.keep_outside(database, folder)
-    retention.run_daily(database)
+    if retention.run_daily(database) is not None:
+        _tell_log(database)
     erased = done + closed
     if erased:
         erasure.forget_files(database, media)
     return erased
+
+
+def _tell_log(database: Database) -> None:
+    """What staff see on every page, once a day for those who watch the log."""
+    with database.read() as reader:
+        alarm = alarms.read_alarm(reader)
+    if alarm.is_urgent:
+        log.warning("privacy.urgent", requests=alarm.pressing, breaches=alarm.breaches)

@@ -1,6 +1,7 @@
 """The register of processing activities (PDPA s.39): every table and column of personal data, why and how long.
 
-`register.toml` is written by hand; a test holds it against the tables, so that none is forgotten.
+`register.toml` is written by hand; tests hold it against the tables, so that none is forgotten, and against the
+clock, so that nothing is kept longer than it says.
 """
 
 import csv
@@ -26,8 +27,10 @@ class Purpose:
     source: str
     seen_by: str
     leaves_to: str
-    retention: str  # the name of a class of `retention`, or "" where another rule holds
     kept: str  # in words, as shipped
+    retention: str = ""  # the name of a class of `classes`, whose days the office may set
+    most_days: int = 0  # where the time is fixed
+    law: str = ""  # by which the data stays; a purpose has one of the three
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +41,7 @@ class Registered:
     purpose: Purpose | None
     personal: Mapping[str, str]  # column -> what it is
     plain: frozenset[str]
+    stays: Mapping[str, str]  # personal column -> why it is left when the time is over
     nothing: str
 
 
@@ -52,6 +56,11 @@ def register() -> tuple[Registered, ...]:
             purpose=purposes[fields["purpose"]] if "purpose" in fields else None,
             personal=fields.get("personal", {}),
             plain=frozenset(fields.get("plain", ())),
+            stays={
+                column: data["stays"][reason]
+                for reason, columns in fields.get("stays", {}).items()
+                for column in columns
+            },
             nothing=fields.get("nothing", ""),
         )
         for name, fields in data["tables"].items()
@@ -72,7 +81,7 @@ def rows(days: Mapping[str, int], days_words: str) -> list[tuple[str, ...]]:
         found.extend(
             (
                 f"{table.name}.{column}", what, purpose.of, purpose.why, purpose.basis, purpose.source,
-                purpose.seen_by, kept, purpose.leaves_to,
+                purpose.seen_by, table.stays.get(column, kept), purpose.leaves_to,
             )
             for column, what in table.personal.items()
         )  # fmt: skip

@@ -1,60 +1,19 @@
 """How long each class of data is kept, and the daily deletion of what is past its time, a little at a time."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Delete, delete, exists, func, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import func, select
 
-from eservice.complaints.models import CommentKind, Complaint, ComplaintComment, Follower, Photo
-from eservice.complaints.states import ComplaintState, is_open
-from eservice.inquiries.models import Inquiry, InquiryMessage, InquiryNote
 from eservice.kit import audit
 from eservice.kit.database import Database
 from eservice.kit.errors import invalid, not_found
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
-from eservice.messaging.models import ChannelName, Contact, Conversation, Delivery, Message
-from eservice.privacy import askers, erasure, national_ids
-from eservice.privacy.models import (
-    Asker,
-    NationalId,
-    PrivacyRequest,
-    RequestKind,
-    RetentionRule,
-    RetentionRun,
-)
-from eservice.staff.models import SignInAttempt
-from knowledge.entries.models import Ask
+from eservice.privacy.classes import CLASSES, Class
+from eservice.privacy.models import RetentionRule, RetentionRun
 
 EVERY = timedelta(days=1)
-BATCH = 200  # rows of one transaction
 BATCHES = 50  # of one class on one day; what is left waits for the next
-MOST_DAYS = 3650
-_CLOSED = [state for state in ComplaintState if not is_open(state)]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Class:
-    """One class of data: the shipped keeping time, the least and the most that an office may set, and how it goes.
-
-    `which` names the ids past their time, `forget` deletes or empties those of one batch.
-    """
-
-    name: str
-    days: int
-    least: int
-    which: Callable[[datetime], "Ids"]
-    forget: Callable[[UnitOfWork, list[int]], None]
-    most: int = MOST_DAYS
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ids:
-    """The column of ids and the conditions under which a row is past its time."""
-
-    column: ColumnElement[int]
-    conditions: tuple[ColumnElement[bool], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,176 +26,6 @@ class Due:
     least: int
     most: int
     rows: int
-
-
-def _forget_messages(uow: UnitOfWork, ids: list[int]) -> None:
-    erasure.erase_messages(uow, Message.id.in_(ids))
-    uow.session.execute(
-        update(Delivery).where(Delivery.message_id.in_(ids)).values(platform_ref=None, reason=None)
-    )
-
-
-def _forget_cases(uow: UnitOfWork, ids: list[int]) -> None:
-    for complaint in uow.session.scalars(select(Complaint).where(Complaint.id.in_(ids)).with_for_update()):
-        erasure.empty_case(uow, complaint)
-
-
-def _forget_photos(uow: UnitOfWork, ids: list[int]) -> None:
-    uow.session.execute(update(Photo).where(Photo.id.in_(ids)).values(forgotten_at=uow.now))
-
-
-def _forget_inquiries(uow: UnitOfWork, ids: list[int]) -> None:
-    of_these = select(InquiryMessage.message_id).where(InquiryMessage.inquiry_id.in_(ids))
-    erasure.erase_messages(uow, Message.id.in_(of_these))
-    gone = erasure.erased_words()
-    uow.session.execute(update(InquiryNote).where(InquiryNote.inquiry_id.in_(ids)).values(text=gone))
-
-
-def _forget_askers(uow: UnitOfWork, ids: list[int]) -> None:
-    askers.empty(uow, ids)
-
-
-def _deleting(statement: Callable[[list[int]], Delete]) -> Callable[[UnitOfWork, list[int]], None]:
-    def forget(uow: UnitOfWork, ids: list[int]) -> None:
-        uow.session.execute(statement(ids))
-
-    return forget
-
-
-def _ids(column: InstrumentedAttribute[int], *conditions: ColumnElement[bool]) -> Ids:
-    return Ids(column=column.expression, conditions=conditions)
-
-
-CLASSES = (
-    Class(
-        name="messages",
-        days=365,
-        least=90,
-        which=lambda before: _ids(
-            Message.id,
-            Message.erased_at.is_(None),
-            Message.conversation_id.in_(
-                select(Conversation.id)
-                .join(Contact, Contact.id == Conversation.contact_id)
-                .where(Contact.last_seen_at < before, Conversation.updated_at < before)
-            ),
-        ),
-        forget=_forget_messages,
-    ),
-    Class(
-        name="asks",
-        days=180,
-        least=30,
-        which=lambda before: _ids(Ask.id, Ask.at < before),
-        forget=_deleting(lambda ids: delete(Ask).where(Ask.id.in_(ids))),
-    ),
-    Class(
-        name="inquiries",
-        days=730,
-        least=90,
-        which=lambda before: _ids(
-            Inquiry.id,
-            Inquiry.updated_at < before,
-            exists().where(
-                InquiryMessage.inquiry_id == Inquiry.id,
-                InquiryMessage.message_id == Message.id,
-                Message.erased_at.is_(None),
-            ),
-        ),
-        forget=_forget_inquiries,
-    ),
-    Class(
-        name="cases",
-        days=1826,
-        least=365,
-        which=lambda before: _ids(
-            Complaint.id,
-            Complaint.state.in_(_CLOSED),
-            Complaint.changed_at < before,
-            or_(
-                Complaint.key_hash != erasure.KEY_OF_NOBODY,
-                exists().where(  # brought along by others to a case whose own words are gone already
-                    ComplaintComment.complaint_id == Complaint.id,
-                    ComplaintComment.kind == CommentKind.JOINED,
-                    ComplaintComment.text != erasure.erased_words(),
-                ),
-            ),
-        ),
-        forget=_forget_cases,
-    ),
-    Class(
-        name="photos",
-        days=730,
-        least=180,
-        which=lambda before: _ids(
-            Photo.id,
-            Photo.forgotten_at.is_(None),
-            Photo.complaint_id.in_(
-                select(Complaint.id).where(Complaint.state.in_(_CLOSED), Complaint.changed_at < before)
-            ),
-        ),
-        forget=_forget_photos,
-    ),
-    Class(
-        name="visitors",
-        days=90,
-        least=7,
-        which=lambda before: _ids(
-            Contact.id,
-            Contact.channel == ChannelName.WEB,
-            Contact.last_seen_at < before,
-            ~exists().where(Complaint.contact_id == Contact.id),
-            ~exists().where(Follower.contact_id == Contact.id),
-            ~exists().where(PrivacyRequest.contact_id == Contact.id),
-            ~exists().where(
-                Inquiry.conversation_id == Conversation.id, Conversation.contact_id == Contact.id
-            ),
-        ),
-        forget=_deleting(lambda ids: delete(Contact).where(Contact.id.in_(ids))),
-    ),
-    Class(
-        name="sign_ins",
-        days=90,
-        least=90,  # Computer Crime Act s.26
-        which=lambda before: _ids(SignInAttempt.id, SignInAttempt.at < before),
-        forget=_deleting(lambda ids: delete(SignInAttempt).where(SignInAttempt.id.in_(ids))),
-    ),
-    Class(
-        name="national_ids",  # goes when the person is told, and at the latest then
-        days=90,
-        least=1,
-        most=90,
-        which=lambda before: _ids(
-            NationalId.request_id,
-            NationalId.request_id.in_(select(PrivacyRequest.id).where(PrivacyRequest.handled_at < before)),
-        ),
-        forget=national_ids.forget,
-    ),
-    Class(
-        name="askers",
-        days=365,
-        least=90,
-        which=lambda before: _ids(
-            Asker.request_id,
-            Asker.name != "",
-            Asker.request_id.in_(select(PrivacyRequest.id).where(PrivacyRequest.handled_at < before)),
-        ),
-        forget=_forget_askers,
-    ),
-    Class(
-        name="requests",
-        days=1826,
-        least=365,
-        which=lambda before: _ids(
-            PrivacyRequest.id,
-            PrivacyRequest.handled_at < before,
-            or_(  # a "no" to news holds for as long as there is somebody to whom it could be sent
-                PrivacyRequest.kind != RequestKind.WITHDRAWAL, PrivacyRequest.contact_id.is_(None)
-            ),
-        ),
-        forget=_deleting(lambda ids: delete(PrivacyRequest).where(PrivacyRequest.id.in_(ids))),
-    ),
-)
 
 
 def days_of(reader: ReadOnly) -> dict[str, int]:
@@ -311,10 +100,10 @@ def _run(database: Database, each: Class, before: datetime) -> int:
     for _ in range(BATCHES):
         with database.unit_of_work() as uow:
             ids = each.which(before)
-            batch = list(uow.session.scalars(select(ids.column).where(*ids.conditions).limit(BATCH)))
+            batch = list(uow.session.scalars(select(ids.column).where(*ids.conditions).limit(each.batch)))
             if batch:
-                each.forget(uow, batch)
+                each.forget(uow, batch, before)
         gone += len(batch)
-        if len(batch) < BATCH:
+        if len(batch) < each.batch:
             break
     return gone

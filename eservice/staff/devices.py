@@ -65,7 +65,7 @@ def remember(uow: UnitOfWork, account_id: int, token: str) -> str:
 
     A token that we have not given out is not taken: the browser gets a new one.
     """
-    uow.session.execute(delete(KnownDevice).where(KnownDevice.seen_at <= uow.now - KNOWN_FOR))
+    forget_unused(uow)
     token_hash = hash_token(token)
     owners = set(
         uow.session.scalars(select(KnownDevice.account_id).where(KnownDevice.token_hash == token_hash))
@@ -80,3 +80,8 @@ def remember(uow: UnitOfWork, account_id: int, token: str) -> str:
     ).one()
     device.seen_at = uow.now
     return token
+
+
+def forget_unused(uow: UnitOfWork) -> None:
+    """Deletes browsers that nobody has signed in from for long: they are strangers again."""
+    uow.session.execute(delete(KnownDevice).where(KnownDevice.seen_at <= uow.now - KNOWN_FOR))

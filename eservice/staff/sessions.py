@@ -269,3 +269,9 @@ def use_link(uow: UnitOfWork, token: str) -> StaffAccount:
     if used is None:
         raise not_found("staff.link_dead")
     return account
+
+
+def forget_over(uow: UnitOfWork) -> None:
+    """Deletes sign-ins that waited for a code in vain, and links that open nothing more."""
+    uow.session.execute(delete(PendingSignIn).where(PendingSignIn.expires_at <= uow.now))
+    uow.session.execute(delete(OneTimeLink).where(OneTimeLink.expires_at <= uow.now))

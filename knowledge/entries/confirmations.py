@@ -131,10 +131,11 @@ def forget_message(uow: UnitOfWork, message_id: int) -> None:
         _judge(uow, phrasings.of_identity(uow, identity))
 
 
-def forget_contact(uow: UnitOfWork, contact_id: int) -> int:
+def forget_contact(uow: UnitOfWork, contact_id: int, *, keep_learned: bool = False) -> int:
     """Erases what a person has taught, for one whose data goes altogether; returns how many wordings it touched.
 
-    Goes further than `forget_message`: words that nobody else has said go even where staff accepted them.
+    Goes further than `forget_message`: words that nobody else has said go even where staff accepted them. With
+    `keep_learned` those that the bot knows by now stay as they are, and nothing says whose they were.
     """
     theirs = (
         select(Message.id)
@@ -152,6 +153,8 @@ def forget_contact(uow: UnitOfWork, contact_id: int) -> int:
         is_theirs = origin is not None and _is_of(uow, origin, contact_id)
         if is_theirs:
             phrasing.origin_message_id = None
+        if keep_learned and phrasing.state is PhrasingState.ACTIVE:
+            continue
         is_nobody_elses = is_theirs or (origin is None and phrasing.source is PhrasingSource.RESIDENTS)
         if is_nobody_elses and not _has_words(uow, phrasing):
             _drop(uow, phrasing)

@@ -1,5 +1,6 @@
 """The room of personal data: requests decided and told, keeping times, the register, incidents."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -7,11 +8,13 @@ from sqlalchemy import select
 
 from admin import privacy, privacy_breaches
 from eservice.kit.audit import AuditRecord
+from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.messaging import conversations
 from eservice.messaging.models import ChannelName, ContactKind, Message
-from eservice.privacy import requests, retention
-from eservice.privacy.models import Breach, PrivacyRequest, RequestKind, RequestState
+from eservice.privacy import breaches, requests, retention
+from eservice.privacy.breaches import NewBreach
+from eservice.privacy.models import Breach, BreachRisk, PrivacyRequest, RequestKind, RequestState
 from eservice.staff.models import Role
 from tests.admin.visitors import Doors, Visitor
 
@@ -101,3 +104,29 @@ def test_an_incident_counts_down_and_is_closed_step_by_step(doors: Doors, boss: 
         assert reader.session.scalars(select(Breach)).one().closed_at is not None
     assert "ปิดแล้ว" in boss.get("/admin/privacy/breaches").text
     assert "โน้ตบุ๊กหาย" in boss.get("/admin/privacy/breaches/all.csv").content.decode("utf-8-sig")
+
+
+def test_every_page_says_when_a_clock_runs_out_and_the_badge_is_red(
+    doors: Doors, boss: Visitor, clock: FixedClock
+) -> None:
+    clerk = doors.browser("clerk", Role.RESPONDER)
+    ask(doors, RequestKind.CORRECTION, "แก้ชื่อ")
+    quiet = boss.get("/admin/me").text
+    assert ">1</span>" in quiet and "count--urgent" not in quiet and "console-warning" not in quiet
+    clock.advance(days=26)
+    boss, clerk = doors.browser("boss2", Role.ADMINISTRATOR), doors.browser("clerk2", Role.RESPONDER)
+    pressing = boss.get("/admin/me").text
+    assert "count--urgent" in pressing and "1 คำขอที่ต้องทำให้เสร็จใน 5 วัน" in pressing.replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
+    with doors.database.unit_of_work() as uow:
+        noticed = uow.now - timedelta(hours=70)
+        new = NewBreach(noticed_at=noticed, what="โน้ตบุ๊กหาย", data="ชื่อ", people=1, risk=BreachRisk.RISK)
+        breach = breaches.note(uow, new, by="boss")
+    running = boss.get("/admin/me").text.replace("\N{NO-BREAK SPACE}", " ")
+    assert ">2</span>" in running and "เหลือ 2 ชั่วโมง 0 นาที" in running and "ยังไม่ได้แจ้ง สคส." in running
+    assert "console-warning" not in clerk.get("/admin/me").text
+    with doors.database.unit_of_work() as uow:
+        breaches.report(uow, breach.id, "", by="boss")
+        requests.refuse(uow, the_request(doors).id, "ไม่ได้", "PDPA ม.36", by="boss")
+    assert "console-warning" not in boss.get("/admin/me").text

@@ -24,13 +24,18 @@ def test_each_column_is_personal_or_plain_or_the_table_says_why_it_holds_nothing
         return
     assert table.personal and not table.personal.keys() & table.plain
     assert table.personal.keys() | table.plain == columns
-    assert table.purpose.retention in {"", *(each.name for each in retention.CLASSES)}
+    assert table.stays.keys() <= table.personal.keys()
+    purpose = table.purpose
+    assert purpose.retention in {"", *(each.name for each in retention.CLASSES)}
+    assert sum(map(bool, (purpose.retention, purpose.most_days, purpose.law))) == 1, "one rule says how long"
 
 
 def test_the_export_is_no_formula_and_says_how_long() -> None:
     days = {each.name: each.days for each in retention.CLASSES}
     lines = register.rows(days, "{days} วัน")
-    assert ("contacts.address", "365 วัน") in {(line[0], line[7]) for line in lines}
+    kept = {line[0]: line[7] for line in lines}
+    assert (kept["contacts.address"], kept["messages.text"]) == ("730 วัน", "365 วัน")
+    assert "งานสารบรรณ" in kept["complaints.assignee_id"]
     text = register.as_csv(["=1+1"], lines).decode("utf-8-sig")
     assert text.startswith("'=1+1") and "LINE" in text
     assert register.as_xlsx(["ก"], lines).startswith(b"PK")

@@ -1,4 +1,4 @@
-"""What is past its keeping time goes once a day; what is still owed or wanted stays. And breaches count down."""
+"""What is past its keeping time goes once a day; what is still owed or wanted stays."""
 
 from datetime import timedelta
 
@@ -10,10 +10,10 @@ from eservice.complaints.states import ComplaintState
 from eservice.kit.audit import AuditRecord
 from eservice.kit.database import Database
 from eservice.kit.errors import ServiceError
-from eservice.messaging.models import ChannelName, Contact, Message
-from eservice.privacy import breaches, erasure, requests, retention
-from eservice.privacy.breaches import NewBreach
-from eservice.privacy.models import BreachRisk, RequestKind
+from eservice.messaging.models import ChannelName, Contact, EventState, InboundEvent, Message
+from eservice.office import service as office
+from eservice.privacy import erasure, requests, retention
+from eservice.privacy.models import RequestKind
 from eservice.staff.models import SignInAttempt
 from knowledge.entries.models import Ask
 from tests.bot.test_complaints import file
@@ -62,6 +62,68 @@ def test_each_class_goes_when_its_time_is_over_and_is_counted_before(village: Vi
     assert village.rows(Ask) == []
 
 
+def test_a_contact_of_a_platform_is_emptied_when_nothing_needs_it_any_more(village: Village) -> None:
+    with village.database.unit_of_work() as uow:
+        office.publish_notice(uow, version="1", text="ประกาศความเป็นส่วนตัว", actor="test")
+    somchai, malee, neighbour = village.resident(), village.resident(ChannelName.TELEGRAM), village.resident()
+    closed, still_open = file(village, somchai), file(village, malee, "ถนนหน้าโรงเรียนเป็นหลุมลึกมาก")
+    neighbour.says("ภาษีป้ายร้าน")
+    with village.database.unit_of_work() as uow:
+        filing.join(uow, still_open.number, neighbour.contact().id, words="บ้านฉันก็มืด")
+        uow.session.get_one(Complaint, closed.id).state = ComplaintState.REJECTED
+        uow.session.add(
+            InboundEvent(
+                channel=ChannelName.LINE, event_id="e", conversation_key=f"line:{somchai.address}",
+                occurred_ms=1, received_at=uow.now, payload="ข้อความดิบ", state=EventState.PARKED,
+            )
+        )  # fmt: skip
+    somchai.sees("/privacy")
+    village.clock.advance(days=31)
+    assert due(village) == {"events": 1}
+    village.clock.advance(days=698)
+    retention.run_daily(village.database)
+    assert "ข้อความดิบ" not in [event.payload for event in village.rows(InboundEvent)]
+    addresses = {contact.address for contact in village.rows(Contact)}
+    assert addresses >= {somchai.address, malee.address, neighbour.address}, "not before the day"
+
+    village.clock.advance(days=2)
+    assert due(village)["contacts"] == 1, "an open case still needs its reporter, and those who follow it"
+    was = somchai.contact().id
+    retention.run_daily(village.database)
+
+    (emptied,) = [contact for contact in village.rows(Contact) if contact.id == was]
+    assert (emptied.address, emptied.display_name) == (f"{erasure.NOBODY}{was}", None)
+    first, second = village.rows(Complaint)
+    assert (first.text, first.contact_id, first.reporter_name) == (closed.text, None, closed.reporter_name)
+    assert second.contact_id == malee.contact().id
+    assert somchai.address not in str([vars(event) for event in village.rows(InboundEvent)])
+    assert "contacts" not in due(village), "an empty one goes no second time"
+
+    somchai.seen = 0  # of the talk that begins anew
+    somchai.says("กลับมาแล้ว")
+    assert somchai.contact().id != was
+    somchai.sees("/privacy")
+    with village.database.unit_of_work() as uow:
+        uow.session.get_one(Complaint, still_open.id).state = ComplaintState.REJECTED
+    village.clock.advance(days=1)
+    retention.run_daily(village.database)
+    assert {somchai.address} == {
+        contact.address for contact in village.rows(Contact) if not contact.address.startswith(erasure.NOBODY)
+    }
+
+
+def test_whoever_writes_again_in_the_meantime_is_not_emptied(village: Village) -> None:
+    somchai = village.resident()
+    somchai.says("ภาษีป้ายร้าน")
+    village.clock.advance(days=800)
+    before = village.clock.now() - timedelta(days=730)
+    somchai.says("กลับมาแล้ว")
+    with village.database.unit_of_work() as uow:
+        contact = uow.session.get_one(Contact, somchai.contact().id)
+        assert not erasure.expire(uow, contact, unseen_since=before)
+    assert somchai.contact().address == somchai.address
+
+
 def test_an_office_keeps_for_as_long_as_it_says_but_not_below_the_law(database: Database) -> None:
     with database.unit_of_work() as uow:
         retention.set_days(uow, "messages", 200, by="malee")
@@ -69,31 +131,3 @@ def test_an_office_keeps_for_as_long_as_it_says_but_not_below_the_law(database: 
             with pytest.raises(ServiceError, match=r"privacy\.bad_days"):
                 retention.set_days(uow, name, days, by="malee")
         assert retention.days_of(uow)["messages"] == 200
-
-
-def test_a_breach_is_reported_in_72_hours_or_with_a_reason_and_closed_only_when_told(
-    database: Database,
-) -> None:
-    with database.unit_of_work() as uow:
-        new = NewBreach(
-            noticed_at=uow.now - timedelta(hours=71),
-            what="โน้ตบุ๊กหาย",
-            data="ชื่อ",
-            people=12,
-            risk=BreachRisk.HIGH,
-        )
-        in_time = breaches.note(uow, new, by="malee")
-        late = breaches.note(
-            uow, NewBreach(**{**vars(new), "noticed_at": uow.now - timedelta(hours=73)}), by="malee"
-        )
-        assert breaches.clock(in_time, uow.now).left == timedelta(hours=1)
-        breaches.report(uow, in_time.id, "", by="malee")
-        with pytest.raises(ServiceError, match=r"privacy\.needs_late_reason"):
-            breaches.report(uow, late.id, " ", by="malee")
-        breaches.report(uow, late.id, "ไฟดับทั้งตำบล", by="malee")
-        with pytest.raises(ServiceError, match=r"privacy\.breach_unreported"):
-            breaches.close(uow, in_time.id, "เข้ารหัสเครื่อง", by="malee")
-        breaches.tell_people(uow, in_time.id, "เรียนทุกท่าน", by="malee")
-        breaches.close(uow, in_time.id, "เข้ารหัสเครื่อง", by="malee")
-        assert [row.id for row in breaches.all_breaches(uow)] == [late.id, in_time.id]
-        assert not breaches.clock(in_time, uow.now).is_running and breaches.clock(late, uow.now).is_late
