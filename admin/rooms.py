@@ -21,6 +21,7 @@ from admin import (
     inquiries,
     learned,
     office_words,
+    partners,
     privacy,
     privacy_breaches,
     questions,
@@ -58,6 +59,7 @@ ROOMS = (
     records.router,
     traffic.router,
     connecting.router,
+    partners.router,
     privacy_breaches.router,
     privacy.router,
 )
