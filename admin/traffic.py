@@ -14,7 +14,7 @@ from fastapi.responses import Response
 
 from admin.access import console_of, guarded
 from admin.pages import page
-from admin.record_pages import day
+from admin.typed_day import LONGEST, typed_day
 from eservice.kit.http import Uow
 from eservice.kit.thai_calendar import at_bangkok, local
 from eservice.staff.permissions import Permission, Principal
@@ -27,7 +27,7 @@ HOME = "/admin/traffic"
 ROWS = 100
 MAX_PLACE = 2**63 - 1  # of PostgreSQL's bigint
 Short = Annotated[str, Query(max_length=100)]
-Day = Annotated[str, Query(max_length=10)]
+Day = Annotated[str, Query(max_length=LONGEST)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,8 @@ def show(
     before: Annotated[int | None, Query(ge=1, le=MAX_PLACE)] = None,
 ) -> Response:
     """The rows of some days, newest first; the form alone until days are asked for."""
-    first, last = day(begin), day(end)
+    typed_first, typed_last = typed_day(begin), typed_day(end)
+    first, last = typed_first.day, typed_last.day
     asked = {"from": begin, "to": end, "source": source.strip(), "account": account.strip()}
     rows: list[TrafficRow] | None = None
     if first is not None and last is not None and first <= last:
@@ -74,6 +75,8 @@ def show(
         request,
         "records/traffic.html",
         asked=asked,
+        first=typed_first,
+        last=typed_last,
         rows=None if rows is None else [_row(row) for row in shown],
         older_href=f"{HOME}?{urlencode({**asked, 'before': shown[-1].sequence})}" if is_more else "",
         newest_href=f"{HOME}?{urlencode(asked)}" if before else "",
