@@ -167,7 +167,9 @@ def create_staff(settings: "Settings", arguments: argparse.Namespace) -> int:
 
     roles = [Role(name) for name in arguments.role]
     address = settings.as_last_served().public_url
-    commands.create(_database(settings), address, arguments.username, roles, arguments.department)
+    commands.create(
+        _database(settings), address, arguments.username, roles, arguments.department, arguments.name
+    )
     return 0
 
 

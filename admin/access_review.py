@@ -1,8 +1,12 @@
-"""The review of access: who may do what, when each account was last used, and that somebody looked it through."""
+"""The review of access: who and what may do what, when each was last used, and that somebody looked it through.
+
+That is people with accounts, other systems with tokens, and addresses to which news goes out.
+"""
 
 import csv
 import io
 from collections.abc import Mapping
+from itertools import chain
 from typing import Annotated
 
 from fastapi import APIRouter, Request
@@ -10,6 +14,7 @@ from fastapi.responses import Response
 
 from admin.access import console_of, guarded
 from admin.pages import page, redirect
+from admin.partner_pages import TokenLine, WebhookLine, token_lines, webhook_lines
 from admin.staff import role_words
 from eservice.kit.http import Reader, Uow
 from eservice.kit.text import Catalogue, guard_formula
@@ -31,13 +36,16 @@ Reviewer = Annotated[Principal, guarded(Permission.AUDIT_READ)]
 
 @router.get("")
 def show(request: Request, reader: Reader, staff: Reviewer) -> Response:
-    """Every account with its roles, its second factor and its last use; and when this was last reviewed."""
+    """Every account, token and address with what it may do and its last use; and when this was last reviewed."""
+    texts = console_of(request).texts
     last, today = access_reviews.last_review(reader), local_date(reader.now)
     due = access_reviews.due_on(last, today)
     return page(
         request,
         "staff/review.html",
         rows=access_reviews.rows(reader),
+        tokens=token_lines(reader, texts),
+        webhooks=webhook_lines(reader, texts),
         department_names=queries.department_names(reader),
         roles=list(Role),
         last=last,
@@ -60,8 +68,12 @@ def download(request: Request, reader: Reader, staff: Reviewer) -> Response:
     file = io.StringIO()
     writer = csv.writer(file)
     writer.writerow([texts.get(column) for column in COLUMNS])
-    for row in access_reviews.rows(reader):
-        writer.writerow([guard_formula(cell) for cell in _cells(texts, departments, row)])
+    rows = chain(
+        (_cells(texts, departments, row) for row in access_reviews.rows(reader)),
+        (_token_cells(texts, token) for token in token_lines(reader, texts)),
+        (_webhook_cells(texts, webhook) for webhook in webhook_lines(reader, texts)),
+    )
+    writer.writerows([guard_formula(cell) for cell in row] for row in rows)
     name = f"access-{local_date(reader.now):%Y%m%d}.csv"
     # With a byte order mark: without it Excel reads Thai as something else.
     return Response(
@@ -83,3 +95,13 @@ def _cells(texts: Catalogue, departments: Mapping[int, str], row: ReviewRow) -> 
         texts.get("me.factor_on" if row.has_second_factor else "me.factor_off"),
         texts.get(f"review.uses.{row.use.value}"),
     )
+
+
+def _token_cells(texts: Catalogue, token: TokenLine) -> tuple[str, ...]:
+    scopes = ", ".join(token.scopes)
+    return (token.name, texts.get("review.token"), "", "", scopes, token.used, "", token.look.words)
+
+
+def _webhook_cells(texts: Catalogue, webhook: WebhookLine) -> tuple[str, ...]:
+    kinds = f"{webhook.kinds} → {webhook.url}"
+    return (webhook.name, texts.get("review.webhook"), "", "", kinds, webhook.latest, "", webhook.look.words)

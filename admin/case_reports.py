@@ -3,7 +3,7 @@
 import csv
 import io
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from admin.access import console_of, guarded
 from admin.case_list import names_of
-from admin.case_words import cut, last_day
+from admin.case_words import cut, last_day, lasting
 from admin.pages import page
 from eservice.complaints import breaches
 from eservice.complaints.breaches import Breach, Period, Share, Waiting
@@ -167,7 +167,7 @@ def _wait(texts: Catalogue, name: str, wait: Waiting) -> tuple[str, int, str, st
 
 
 def _days(texts: Catalogue, days: float | None) -> str:
-    return texts.get("cases.reports.days", count=f"{days:.1f}") if days is not None else "–"
+    return lasting(texts, timedelta(days=days)) if days is not None else "–"
 
 
 def _rows(reader: ReadOnly, texts: Catalogue, found: list[Breach]) -> list[BreachRow]:
@@ -189,7 +189,7 @@ def _row(texts: Catalogue, breach: Breach, departments: dict[int, str], people: 
         clock=texts.get(f"cases.clock.{clock}"),
         due=thai_datetime(breach.due_at) if clock == "work" else last_day(breach.due_at),
         ended=thai_datetime(breach.ended_at) if breach.ended_at is not None else texts.get("cases.reports.lasts"),
-        late=texts.get("cases.reports.days", count=f"{late.total_seconds() / 86_400:.1f}") if late else "",
+        late=lasting(texts, late) if late else "",
         is_sampled=breach.is_sampled,
     )  # fmt: skip
 

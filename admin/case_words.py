@@ -142,6 +142,17 @@ def _met(texts: Catalogue, said_done_at: datetime | None, due: datetime) -> Look
     return Look(words=texts.get("cases.due.done"), tone="done", icon="check")
 
 
+def lasting(texts: Catalogue, duration: timedelta) -> str:
+    """How long something took: hours within a day, else days with one digit after the point."""
+    hours = round(duration / timedelta(hours=1))
+    if duration < timedelta(hours=1):
+        return texts.get("cases.lasting.under_an_hour")
+    if hours < 24:
+        return texts.get("cases.lasting.hours", count=hours)
+    days = f"{duration / timedelta(days=1):.1f}".removesuffix(".0")
+    return texts.get("cases.lasting.days", count=days)
+
+
 def _days(texts: Catalogue, what: str, days: int) -> str:
     if days:
         return texts.get(f"cases.due.{what}", count=days)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from admin.access import console_of, guarded
-from admin.delivery_words import Look, reason_words
+from admin.delivery_words import Look, reason_told, reason_words
 from admin.pages import page, redirect
 from eservice.complaints import queries as complaints
 from eservice.kit import audit, backup_runs, outbox
@@ -46,6 +46,7 @@ class ChannelCard:
     connect_href: str
     facts: list[tuple[str, str]]
     figures: list[tuple[int, str]]
+    raw_error: str  # as the platform said it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,7 @@ class Trouble:
     channel: str
     look: Look
     reason: str
+    raw: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,6 +253,7 @@ def _card(
             (sum(counts.get((name, state), 0) for state in states), texts.get(f"channels.{key}"))
             for key, states in SHOWN.items()
         ],
+        raw_error=reason_told(row.last_error) if row is not None and row.last_error_at is not None else "",
     )
 
 
@@ -281,6 +284,7 @@ def _troubled(reader: ReadOnly, texts: Catalogue) -> list[Trouble]:
             if delivery.state is DeliveryState.FAILED
             else Look(words=texts.get("channels.uncertain"), tone="warn", icon="question"),
             reason=reason_words(texts, delivery.reason) or texts.get("channels.reason.unnamed"),
+            raw=reason_told(delivery.reason),
         )
         for delivery, _ in delivery_queries.troubled(reader)
     ]

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 
 from admin.access import console_of, guarded
 from admin.channels import HOME, quota_of
-from admin.delivery_words import Look
+from admin.delivery_words import Look, reason_told, reason_words
 from admin.pages import page, redirect, refilling, sentences
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.http import Db, Uow
@@ -49,6 +49,7 @@ class Found:
 
     words: str
     look: Look
+    raw: str  # as the platform said it
 
 
 @router.get("/{name}")
@@ -75,8 +76,10 @@ def save_keys(
         with database.unit_of_work() as uow:
             credentials.save(uow, settings, channel, token=token, secret=secret, actor=staff.username)
             request.app.state.signals.notify(uow, credentials.TOPIC)
-    flash = "connecting.saved" if tried.account else "connecting.saved_unseen"
-    return redirect(request, _address(channel), flash=flash, account=tried.account or tried.reason)
+    if tried.account:
+        return redirect(request, _address(channel), flash="connecting.saved", account=tried.account)
+    why = reason_words(console_of(request).texts, tried.reason)
+    return redirect(request, _address(channel), flash="connecting.saved_unseen", why=why)
 
 
 @router.post("/{name}/forget")
@@ -109,7 +112,7 @@ def check(request: Request, database: Db, staff: Manager, name: Named) -> Respon
     try:
         findings = _desk(request).examine(channel)
     except ServiceError as error:
-        return _page(request, database, channel, done_at="check", lines=_words(request, error), failed=True)
+        return _page(request, database, channel, done_at="check", **_refusal(request, error))
     passed = all_work(findings) and all(found.verdict is not Verdict.OFF for found in findings)
     with database.unit_of_work() as uow:
         channels.record_check(uow, channel, passed=passed)
@@ -124,7 +127,7 @@ def _done(request: Request, database: Db, channel: Platform, what: str) -> Respo
     except ServiceError as error:
         if error.kind is not ErrorKind.CONFLICT:
             raise
-        return _page(request, database, channel, done_at=what, lines=_words(request, error), failed=True)
+        return _page(request, database, channel, done_at=what, **_refusal(request, error))
     return _page(request, database, channel, done_at=what, lines=lines)
 
 
@@ -162,6 +165,7 @@ def _context(request: Request, database: Db, channel: Platform) -> dict[str, Any
         "done_at": "",
         "lines": [],
         "failed": False,
+        "raw": "",
         "findings": [],
     }
 
@@ -174,13 +178,25 @@ def _kept(request: Request, reader: ReadOnly, channel: Platform) -> tuple[Kept, 
         return Kept(origin=Origin.CONSOLE), False
 
 
-def _words(request: Request, error: ServiceError) -> list[str]:
-    return [sentence for _, sentence in sentences(console_of(request), error)]
+def _refusal(request: Request, error: ServiceError) -> dict[str, Any]:
+    """What was refused, in our words where the platform's are known, and what it said itself."""
+    console = console_of(request)
+    lines = [sentence for _, sentence in sentences(console, error)]
+    reason = str(error.parameters.get("reason", ""))
+    if error.code == "channels.refused":
+        lines = [
+            console.texts.get(
+                "connecting.refused",
+                channel=error.parameters["channel"],
+                why=reason_words(console.texts, reason),
+            )
+        ]
+    return {"lines": lines, "failed": True, "raw": reason_told(reason)}
 
 
 def _found(found: Finding) -> Found:
     tone, icon = _LOOKS[found.verdict]
-    return Found(words=found.thai, look=Look(words="", tone=tone, icon=icon))
+    return Found(words=found.thai, look=Look(words="", tone=tone, icon=icon), raw=reason_told(found.detail))
 
 
 def _desk(request: Request) -> ChannelDesk:

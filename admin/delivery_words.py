@@ -25,12 +25,20 @@ _REASONS = tuple(
         (r"^deactivated$", "deactivated"),
         (r"^unknown$", "unknown"),
         (r"monthly (allowance|limit)", "quota_spent"),
-        (r"refuses the channel access token|InvalidToken|Unauthorized", "token_refused"),
+        (r"refuses the channel access token|InvalidToken|Unauthorized|answered 401", "token_refused"),
+        (r"HTTPS URL must be provided|Invalid webhook endpoint", "not_https"),
+        (r"bad webhook|resolve host", "webhook_address"),
+        (r"blocked by the user", "blocked"),
+        (r"user is deactivated", "deactivated"),
+        (r"chat not found|user not found|Failed to send messages", "not_friend"),
+        (r"not enough rights|have no rights|was kicked|CHAT_WRITE_FORBIDDEN", "no_rights"),
+        (r"too (big|large|long)|answered 413", "too_big"),
+        (r"can't parse|BUTTON_DATA_INVALID|request body has|while sending$", "malformed"),
         (r"\b429\b|TooMany|RetryAfter|rate limit", "too_fast"),
+        (r"answered 5\d\d|HTTP 5\d\d|ServerError|Bad Gateway", "platform_down"),
         (r"could not connect|ConnectError|NetworkError", "no_connection"),
         (r"no answer|TimedOut|Timeout|ReadError", "no_answer"),
         (r"reply token", "token_over"),
-        (r"answered 5\d\d|ServerError|Bad Gateway", "platform_down"),
         (r"the group moved", "group_moved"),
         (r"next message|shown again", "waits_for_contact"),
         (r" is off$", "channel_off"),
@@ -39,14 +47,20 @@ _REASONS = tuple(
 )
 
 
+_OWN = re.compile(r"blocked|deactivated|unknown")
+
+
 def reason_words(texts: Catalogue, reason: str | None) -> str:
-    """A sender's reason in Thai where it is known, else as the platform said it; empty for none."""
+    """A sender's reason in our words, with what to do next; empty for none."""
     if not reason:
         return ""
-    for pattern, key in _REASONS:
-        if pattern.search(reason):
-            return texts.get(f"channels.reason.{key}")
-    return texts.get("channels.reason.other", reason=reason[:200])
+    key = next((key for pattern, key in _REASONS if pattern.search(reason)), "other")
+    return texts.get(f"channels.reason.{key}")
+
+
+def reason_told(reason: str | None) -> str:
+    """A sender's reason as the platform said it, for whoever runs the system; empty for what only we say."""
+    return "" if not reason or _OWN.fullmatch(reason) else reason[:300]
 
 
 def delivery_look(texts: Catalogue, delivery: Delivery, reader: ReadOnly) -> Look:

@@ -72,6 +72,7 @@ ROOMS = (
         count=_privacy_work,
     ),
     Room(key="staff", href="/admin/staff", icon="people", permission=Permission.STAFF_MANAGE),
+    Room(key="partners", href="/admin/partners", icon="link", permission=Permission.OFFICE_MANAGE),
     Room(key="records", href="/admin/records", icon="eye", permission=Permission.AUDIT_READ),
     Room(key="traffic", href="/admin/traffic", icon="track", permission=Permission.TRAFFIC_READ),
     Room(

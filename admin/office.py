@@ -13,7 +13,7 @@ from admin.access import guarded
 from admin.pages import page, redirect, refilling
 from eservice.kit.errors import invalid
 from eservice.kit.http import Reader, Uow
-from eservice.kit.thai_calendar import BUDDHIST_ERA_OFFSET, parse_thai_date
+from eservice.kit.thai_calendar import BUDDHIST_ERA_OFFSET, leading_thai_date
 from eservice.office import service
 from eservice.office.holidays import Holiday
 from eservice.office.service import OfficeFacts
@@ -104,9 +104,9 @@ def holiday_line(holiday: Holiday) -> str:
 def holidays_in(text: str) -> Iterator[Holiday]:
     """One holiday a line: the day, a space, its name. Raises ServiceError `office.invalid`."""
     for line in _lines(text):
-        day, _, name = line.strip().partition(" ")
         try:
-            yield Holiday(day=parse_thai_date(day), name=name.strip())
+            day, name = leading_thai_date(line)
+            yield Holiday(day=day, name=name)
         except ValueError:
             raise invalid("office.invalid", holidays="invalid") from None
 

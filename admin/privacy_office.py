@@ -1,7 +1,6 @@
 """Requests about personal data that come to the office itself: taking them down, proof, the copy, telling."""
 
 from collections.abc import Mapping
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
@@ -11,11 +10,12 @@ from fastapi.responses import Response
 from admin.access import console_of, guarded
 from admin.pages import RowId, page, redirect, refilling
 from admin.privacy_pages import Row, row_of
+from admin.typed_day import typed_day
 from eservice.complaints.numbers import shown
 from eservice.kit.http import Reader, Uow
 from eservice.kit.sealing import Sealer
 from eservice.kit.text import Catalogue
-from eservice.kit.thai_calendar import parse_thai_date, thai_date, thai_datetime
+from eservice.kit.thai_calendar import thai_date, thai_datetime
 from eservice.kit.thai_ids import without_citizen_ids
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.privacy import askers, at_office, copies, national_ids, requests
@@ -72,7 +72,7 @@ def take(
     new = NewRequest(
         kind=_chosen(RequestKind, kind),
         came_by=_chosen(CameBy, came_by),
-        received=_day(received),
+        received=typed_day(received).day,
         name=name,
         reach_by=_chosen(ReachBy, reach_by),
         reach=reach,
@@ -165,7 +165,7 @@ def tell(request: Request, uow: Uow, staff: Handler, request_id: RowId, told_on:
     found = requests.for_staff(uow, request_id, staff)
     shown_context = context(request, uow, staff, found, {"told_on": told_on})
     with refilling(request, "privacy/request.html", **shown_context):
-        at_office.note_told(uow, request_id, _day(told_on), by=staff.username)
+        at_office.note_told(uow, request_id, typed_day(told_on).day, by=staff.username)
     return redirect(request, f"{HOME}/{request_id}", flash="privacy.told")
 
 
@@ -224,13 +224,6 @@ def _choices(texts: Catalogue) -> dict[str, list[dict[str, str]]]:
 
 def _chosen(kind: type[_E], typed: str) -> _E | None:
     return kind(typed) if typed in list(kind) else None
-
-
-def _day(typed: str) -> date | None:
-    try:
-        return parse_thai_date(typed)
-    except ValueError:
-        return None
 
 
 def _without_ids(**typed: str) -> dict[str, str]:

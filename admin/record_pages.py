@@ -21,7 +21,6 @@ from eservice.staff import queries as staff
 
 HOME = "/admin/records"
 ROWS = 50
-YEARS = range(2000, 2200)  # that can be reckoned with
 MAX_VALUE = 200  # characters of a value that are shown
 PAGES = {
     "complaint": "/admin/cases/{id}",
@@ -87,15 +86,6 @@ class Verification:
     is_whole: bool
     words: str
     lines: list[str]
-
-
-def day(typed: str) -> date | None:
-    """The day of a date field; None for an empty or a broken one, or one of another age."""
-    try:
-        found = date.fromisoformat(typed)
-    except ValueError:
-        return None
-    return found if found.year in YEARS else None
 
 
 def history_href(kind: str, subject_id: str | int) -> str:

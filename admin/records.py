@@ -7,7 +7,8 @@ from fastapi.responses import Response
 
 from admin.access import MAX_ID, console_of, guarded
 from admin.pages import page, redirect
-from admin.record_pages import Asked, day, last_verification, records_page
+from admin.record_pages import Asked, last_verification, records_page
+from admin.typed_day import LONGEST, typed_day
 from eservice.kit.http import Reader
 from eservice.operations import chains
 from eservice.staff.permissions import Permission, Principal
@@ -28,24 +29,27 @@ def show(
     deed: Short = "",
     kind: Short = "",
     number: Short = "",
-    begin: Annotated[str, Query(alias="from", max_length=10)] = "",
-    end: Annotated[str, Query(alias="to", max_length=10)] = "",
+    begin: Annotated[str, Query(alias="from", max_length=LONGEST)] = "",
+    end: Annotated[str, Query(alias="to", max_length=LONGEST)] = "",
     before: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
 ) -> Response:
     """The newest records that fit what was asked, or those before a place in the list."""
     texts = console_of(request).texts
+    first, last = typed_day(begin), typed_day(end)
     asked = Asked(
         person=person.strip(),
         deed=deed,
         kind=kind,
         number=number.strip(),
-        begin=day(begin),
-        end=day(end),
+        begin=first.day,
+        end=last.day,
         before=before,
     )
     return page(
         request,
         "records/records.html",
+        first=first,
+        last=last,
         listed=records_page(reader, texts, asked),
         verified=last_verification(reader, texts),
     )

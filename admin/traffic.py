@@ -15,9 +15,9 @@ from fastapi.responses import Response
 from admin import opening_pages
 from admin.access import console_of, guarded
 from admin.pages import RowId, page, redirect, refilling, told_on
-from admin.record_pages import day
+from admin.typed_day import LONGEST, typed_day
 from eservice.kit.http import Reader, Uow
-from eservice.kit.thai_calendar import at_bangkok, local, local_date
+from eservice.kit.thai_calendar import at_bangkok, local, thai_date
 from eservice.staff.permissions import Permission, Principal
 from eservice.traffic import keeping, openings, queries
 from eservice.traffic.models import TrafficOpening, TrafficRow
@@ -33,7 +33,7 @@ FIELDS = (
 ROWS = 100
 MAX_PLACE = 2**63 - 1  # of PostgreSQL's bigint
 Short = Annotated[str, Query(max_length=100)]
-Day = Annotated[str, Query(max_length=10)]
+Day = Annotated[str, Query(max_length=LONGEST)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,9 +100,9 @@ def ask(
             order_reference=reference,
             ordered_by=ordered_by,
             document_number=document,
-            ordered_on=day(ordered_on),
-            first=day(begin),
-            last=day(end),
+            ordered_on=typed_day(ordered_on).day,
+            first=typed_day(begin).day,
+            last=typed_day(end).day,
             source=source,
             account=account,
             reason=reason,
@@ -126,7 +126,7 @@ def look(
     """One opening; in force, with the search in it. Its rows, newest first, once days are asked for."""
     opening = openings.get_opening(uow, opening_id)
     row = opening_pages.row(uow, console_of(request).texts, opening_id, staff.username)
-    first, last = day(begin), day(end)
+    first, last = typed_day(begin).day, typed_day(end).day
     asked = {"from": begin, "to": end, "source": source.strip(), "account": account.strip()}
     if not begin and not end:
         return page(request, "records/opening.html", row=row, asked=asked | _all_of(opening), rows=None)
@@ -164,7 +164,7 @@ def _all_of(opening: TrafficOpening) -> dict[str, str]:
     """The search that shows all that an opening covers."""
     last = opening.covers_to - timedelta(days=1)
     return {
-        "from": f"{local_date(opening.covers_from)}", "to": f"{local_date(last)}",
+        "from": thai_date(opening.covers_from), "to": thai_date(last),
         "source": opening.source, "account": opening.account,
     }  # fmt: skip
 

@@ -79,5 +79,5 @@ class FakeDesk:
     def _note(self, channel: Platform, what: str) -> None:
         self.asked.append((channel.value, what))
         if self.refusal:
-            parameters = {"channel": channel.value, "reason": "401"}
+            parameters = {"channel": channel.value, "reason": "LINE refuses the channel access token (401)"}
             raise ServiceError(self.refusal, ErrorKind.CONFLICT, parameters=parameters)

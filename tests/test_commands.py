@@ -24,7 +24,7 @@ from eservice.staff import accounts, queries, second_factor, sessions
 from eservice.staff.accounts import Profile
 from eservice.staff.models import Department, Role, SecondFactor, StaffAccount
 from eservice.staff.permissions import GRANTS, Grant, Permission
-from eservice.webhooks.models import WebhookKind
+from eservice.webhooks.models import OFFERED
 from knowledge.entries import calibrations
 from knowledge.entries.faq_file import FileKind
 from knowledge.entries.models import Entry, EntryState
@@ -91,7 +91,7 @@ def test_wrong_usage_is_2_and_changes_nothing(run: Run, data_dir: Path, words: l
 def test_the_names_on_the_command_line_are_those_of_the_code() -> None:
     assert tuple(role.value for role in Role) == arguments.ROLES
     assert tuple(f".{kind.value}" for kind in FileKind) == arguments.FAQ_FILES
-    assert tuple(kind.value for kind in WebhookKind) == arguments.WEBHOOK_KINDS
+    assert tuple(kind.value for kind in OFFERED) == arguments.WEBHOOK_KINDS
     useful = {role.value for role in Role if Permission.CASE_READ in GRANTS[role]}
     assert useful == set(arguments.TOKEN_ROLES)
 

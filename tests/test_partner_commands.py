@@ -10,7 +10,7 @@ from eservice.kit.database import Database
 from eservice.staff import tokens
 from eservice.staff.models import Department
 from eservice.webhooks import deliveries, subscriptions
-from eservice.webhooks.models import WebhookKind
+from eservice.webhooks.models import OFFERED, WebhookKind
 from tests.commands import Run, data_dir, run
 from tests.migrated import default_database
 
@@ -99,7 +99,7 @@ def test_webhooks_are_added_listed_read_and_removed(run: Run, stored: Database) 
 def test_an_office_without_kinds_in_mind_hears_all(run: Run, stored: Database) -> None:
     run("webhooks", "add", "province", "https://example.go.th/hook")
     with stored.read() as reader:
-        assert set(subscriptions.named(reader, "province").kinds) == set(WebhookKind)
+        assert set(subscriptions.named(reader, "province").kinds) == set(OFFERED)
 
 
 def test_plain_http_is_refused(run: Run, stored: Database) -> None:

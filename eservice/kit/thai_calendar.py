@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 BANGKOK = ZoneInfo("Asia/Bangkok")
 BUDDHIST_ERA_OFFSET = 543
+FIRST_BUDDHIST_YEAR = 2400  # in a typed date; smaller ones are of the common era
 
 MONTHS_SHORT = (
     "ม.ค.",
@@ -41,6 +42,12 @@ MONTHS = (
 WEEKDAYS_SHORT = ("จ.", "อ.", "พ.", "พฤ.", "ศ.", "ส.", "อา.")
 WEEKDAYS = ("จันทร์", "อังคาร", "พุธ", "พฤหัสบดี", "ศุกร์", "เสาร์", "อาทิตย์")
 
+_DATE = re.compile(
+    r"""(?:(?P<year_first>\d{4})-(?P<month_first>\d{1,2})-(?P<day_first>\d{1,2})
+      |(?P<day>\d{1,2})\s*[-/.\s]?\s*(?P<month>\d{1,2}(?=\D)|[ก-๙.]+?)\s*[-/.\s]?\s*(?:พ\.?ศ\.?)?\s*(?P<year>\d{4})
+    )(?!\d)""",
+    re.VERBOSE,
+)
 _TO_THAI_DIGITS = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
 _TO_ARABIC_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 
@@ -98,23 +105,41 @@ def fiscal_year(value: datetime | date) -> int:
 
 
 def parse_thai_date(text: str) -> date:
-    """Reads `2569-11-20`, `20/11/2569`, `20/11/2026` or `20 พ.ย. 2569`; years above 2400 are Buddhist-era.
+    """Reads `20/11/2569`, `20-11-2026`, `20 พ.ย. 2569`, `20พฤศจิกายน2569`, `2569-11-20`; Thai digits too.
 
-    Raises ValueError for anything else.
+    Years from 2400 on are Buddhist-era. Raises ValueError for anything else, also for a year of two digits,
+    which may be of either era.
     """
-    cleaned = arabic_digits(text.strip())
-    parts = cleaned.split("-") if "-" in cleaned else re.split(r"/|\s+", cleaned)[::-1]
-    if len(parts) != 3:
-        raise ValueError("a date has a day, a month and a year")
-    year, day = int(parts[0]), int(parts[2])
-    return date(year - BUDDHIST_ERA_OFFSET if year > 2400 else year, _month(parts[1]), day)
+    day, rest = leading_thai_date(text)
+    if rest:
+        raise ValueError("more than a date")
+    return day
+
+
+def leading_thai_date(text: str) -> tuple[date, str]:
+    """The date with which a text begins, read as `parse_thai_date` does, and what comes after it, trimmed.
+
+    Raises ValueError where it begins with none.
+    """
+    cleaned = text.strip()
+    found = _DATE.match(arabic_digits(cleaned))
+    if found is None:
+        raise ValueError("a date has a day, a month and a year of four digits")
+    day, month, year = (found[f"{name}_first"] or found[name] for name in ("day", "month", "year"))
+    number = int(year)
+    era = BUDDHIST_ERA_OFFSET if number >= FIRST_BUDDHIST_YEAR else 0
+    return date(number - era, _month(month), int(day)), cleaned[found.end() :].strip()
 
 
 def _month(text: str) -> int:
+    if text.isdecimal():
+        return int(text)
+    bare = text.replace(".", "")
     for names in (MONTHS_SHORT, MONTHS):
-        if text in names:
-            return names.index(text) + 1
-    return int(text)
+        for number, name in enumerate(names, start=1):
+            if name.replace(".", "") == bare:
+                return number
+    raise ValueError("no month of this name")
 
 
 def thai_digits(text: str) -> str:

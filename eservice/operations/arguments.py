@@ -89,6 +89,7 @@ def _add_staff(parser: ArgumentParser) -> None:
     several = {"nargs": "+", "action": "extend", "required": True, "choices": ROLES}
     create.add_argument("--role", **several, metavar="ROLE", help=", ".join(ROLES))
     create.add_argument("--department", metavar="D", help="where the roles hold; without it, everywhere")
+    create.add_argument("--name", metavar="N", help="as people see it; without it, the user name")
     create.set_defaults(command="staff create")
     link = commands.add_parser("link", help="a new one-time link for an account")
     link.add_argument("username")

@@ -73,10 +73,16 @@ class Finding:
     verdict: Verdict
     thai: str
     english: str
+    detail: str = ""  # as the other side said it, in its own words
 
 
-def finding(texts: Catalogue, name: str, verdict: Verdict, code: str, /, **parameters: object) -> Finding:
-    """A finding in the words of `doctor.<name>.<code>`; an instant is written as each language does."""
+def finding(
+    texts: Catalogue, name: str, verdict: Verdict, code: str, /, detail: object = "", **parameters: object
+) -> Finding:
+    """A finding in the words of `doctor.<name>.<code>`; an instant is written as each language does.
+
+    `detail`: what the other side said, which is told after our own words.
+    """
     thai, english = (
         texts.get(
             f"doctor.{name}.{code}",
@@ -85,7 +91,7 @@ def finding(texts: Catalogue, name: str, verdict: Verdict, code: str, /, **param
         )
         for language in LANGUAGES
     )
-    return Finding(name=name, verdict=verdict, thai=thai, english=english)
+    return Finding(name=name, verdict=verdict, thai=thai, english=english, detail=str(detail))
 
 
 def _shown(value: object, language: str) -> object:
@@ -103,12 +109,16 @@ def told(findings: Sequence[Finding], *, as_json: bool) -> str:
                 "verdict": found.verdict.value,
                 "ok": found.verdict is not Verdict.FAILED,
                 "th": found.thai,
-                "en": found.english,
+                "en": _in_english(found),
             }
             for found in findings
         ]
         return json.dumps({"ok": all_work(findings), "checks": checks}, ensure_ascii=False, indent=2)
-    return "\n".join(f"{MARKS[found.verdict]} {found.thai}\n  {found.english}" for found in findings)
+    return "\n".join(f"{MARKS[found.verdict]} {found.thai}\n  {_in_english(found)}" for found in findings)
+
+
+def _in_english(found: Finding) -> str:
+    return f"{found.english} ({found.detail})" if found.detail else found.english
 
 
 def all_work(findings: Sequence[Finding]) -> bool:

@@ -156,7 +156,7 @@ class _MyData:
         asked = [
             {
                 "number": requests.number(each),
-                "kind": f"privacy.kinds.{each.kind.value}",
+                "kind": f"privacy.kinds_for_residents.{each.kind.value}",
                 "state": f"privacy.states.{each.state.value}",
                 "due": date_words(each.due_at, language),
                 "outcome": " ".join(filter(None, (each.outcome, each.law))),

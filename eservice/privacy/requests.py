@@ -256,7 +256,7 @@ def _talk_of(reader: ReadOnly, request: PrivacyRequest) -> Talk | None:
 
 
 def _tell(uow: UnitOfWork, talk: Talk, request: PrivacyRequest, key: str, outcome: str) -> Delivery | None:
-    kind = erasure.TEXTS.get(f"privacy.kinds.{request.kind.value}", talk.contact.language)
+    kind = erasure.TEXTS.get(f"privacy.kinds_for_residents.{request.kind.value}", talk.contact.language)
     text = erasure.TEXTS.get(key, talk.contact.language, number=number(request), kind=kind, outcome=outcome)
     delivery = deliveries.enqueue(
         uow, talk, say(text), purpose=DeliveryClass.CASE_PUSH, speaker=Speaker.STAFF,

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from eservice.kit import audit
 from eservice.kit.thai_calendar import local_date
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
-from eservice.staff import queries, second_factor
+from eservice.staff import queries, second_factor, tokens
 from eservice.staff.models import AccessReview, StaffAccount
 from eservice.staff.permissions import Principal
 from eservice.staff.queries import AccountRow
@@ -81,7 +81,7 @@ def record_review(uow: UnitOfWork, reviewer: Principal) -> None:
         action="access.reviewed",
         subject_kind="access",
         subject_id=review.id,
-        after={"accounts": len(queries.all_accounts(uow))},
+        after={"accounts": len(queries.all_accounts(uow)), "tokens": len(tokens.all_tokens(uow))},
     )
 
 

@@ -174,10 +174,15 @@ def issue_link(uow: UnitOfWork, account_id: int, *, actor: str) -> str:
 
 
 def create_staff(
-    database: Database, username: str, roles: Collection[Role], department_name: str | None = None
+    database: Database,
+    username: str,
+    roles: Collection[Role],
+    department_name: str | None = None,
+    display_name: str | None = None,
 ) -> str:
     """Makes an account from the command line and returns the path of its one-time link.
 
+    Without a display name, residents and colleagues see the user name until it is changed in the console.
     Raises ServiceError `staff.unknown_department` and those of `create_account`.
     """
     with database.unit_of_work() as uow:
@@ -189,7 +194,8 @@ def create_staff(
             if department_id is None:
                 raise invalid("staff.unknown_department", department_id="unknown")
         grants = [Grant(role=role, department_id=department_id) for role in roles]
-        profile = Profile(display_name=username, grants=grants, department_id=department_id)
+        shown = username if display_name is None else display_name
+        profile = Profile(display_name=shown, grants=grants, department_id=department_id)
         return link_path(create_account(uow, username, profile, actor=CLI).token)
 
 

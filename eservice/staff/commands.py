@@ -18,13 +18,18 @@ TEXTS = Catalogue(Path(__file__).parents[1] / "text")
 
 
 def create(
-    database: Database, public_url: str, username: str, roles: Collection[Role], department: str | None
+    database: Database,
+    public_url: str,
+    username: str,
+    roles: Collection[Role],
+    department: str | None,
+    display_name: str | None,
 ) -> None:
     """`staff create`: makes an account and prints the link for choosing its password.
 
     Raises ServiceError as `accounts.create_staff` does.
     """
-    path = accounts.create_staff(database, username, roles, department)
+    path = accounts.create_staff(database, username, roles, department, display_name)
     name = _as_stored(username)
     print(TEXTS.both("staff_commands.created", username=name))
     _print_link(name, public_url + path)

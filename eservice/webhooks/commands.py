@@ -5,12 +5,11 @@ from datetime import datetime
 from pathlib import Path
 
 from eservice.kit.database import Database
-from eservice.kit.errors import not_found
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
 from eservice.kit.thai_calendar import local
 from eservice.webhooks import deliveries, subscriptions
-from eservice.webhooks.models import WebhookDelivery, WebhookKind
+from eservice.webhooks.models import OFFERED, WebhookDelivery, WebhookKind
 from eservice.webhooks.signing import secret_of, shown_secret
 
 TEXTS = Catalogue(Path(__file__).parents[1] / "text")
@@ -21,9 +20,7 @@ def add(
 ) -> None:
     """`webhooks add`: prints the secret. Raises ServiceError as `subscriptions.add` does."""
     with database.unit_of_work() as uow:
-        added = subscriptions.add(
-            uow, name, url, kinds or tuple(WebhookKind), is_local=settings.app_env == "local"
-        )
+        added = subscriptions.add(uow, name, url, kinds or OFFERED, is_local=settings.app_env == "local")
         secret = shown_secret(secret_of(settings.signing_key, added.salt))
         plain = added.name
     print(TEXTS.both("webhook_commands.added", name=plain))
@@ -56,8 +53,7 @@ def show_log(database: Database, name: str) -> None:
 def send_again(database: Database, key: str) -> None:
     """`webhooks resend`: tries a message again that was given up. Raises ServiceError `webhooks.not_found`."""
     with database.unit_of_work() as uow:
-        if not deliveries.send_again(uow, key.strip()):
-            raise not_found("webhooks.not_found")
+        subscriptions.send_again(uow, key)
     print(TEXTS.both("webhook_commands.queued", message=key.strip()))
 
 

@@ -68,28 +68,27 @@ def enqueue(
         )
         if kind.value in subscription.kinds
     ]
-    uow.session.add_all(
-        WebhookDelivery(
-            key=f"msg_{uuid.uuid4().hex}",
-            subscription_id=subscription_id,
-            event_key=event_key,
-            kind=kind,
-            body=body,
-            state=WebhookState.QUEUED,
-            attempts=0,
-            due_at=uow.now,
-            log=[],
-            created_at=uow.now,
-        )
-        for subscription_id in wanting
-    )
+    uow.session.add_all(_queued(uow, subscription_id, kind, body, event_key) for subscription_id in wanting)
     return len(wanting)
+
+
+def enqueue_test(uow: UnitOfWork, subscription_id: int) -> None:
+    """Makes a message to one partner that tells of nothing: whether it arrives is what counts."""
+    kind = WebhookKind.TEST
+    body = json.dumps({"type": kind.value, "timestamp": local(uow.now).isoformat(), "data": {}})
+    uow.session.add(_queued(uow, subscription_id, kind, body, f"test:{uuid.uuid4().hex}"))
 
 
 def anything_due(reader: ReadOnly) -> bool:
     """Whether a sender would find something: a look that locks nobody out."""
-    due = select(WebhookDelivery.id).where(
-        WebhookDelivery.state.in_(_UNFINISHED), WebhookDelivery.due_at <= reader.now
+    due = (
+        select(WebhookDelivery.id)
+        .join(WebhookSubscription, WebhookSubscription.id == WebhookDelivery.subscription_id)
+        .where(
+            WebhookDelivery.state.in_(_UNFINISHED),
+            WebhookDelivery.due_at <= reader.now,
+            WebhookSubscription.paused_at.is_(None),
+        )
     )
     return reader.session.scalar(due.limit(1)) is not None
 
@@ -117,6 +116,7 @@ def claim_due(uow: UnitOfWork, limit: int = 50) -> list[WebhookJob]:
             WebhookDelivery.state.in_(_UNFINISHED),
             WebhookDelivery.due_at <= uow.now,
             WebhookSubscription.is_active,
+            WebhookSubscription.paused_at.is_(None),
             ~busy,
         )
         .order_by(WebhookDelivery.due_at, WebhookDelivery.id)
@@ -190,9 +190,12 @@ def give_up_all(uow: UnitOfWork, subscription_id: int) -> None:
         _end(uow, delivery, WebhookState.GIVEN_UP)
 
 
-def send_again(uow: UnitOfWork, key: str) -> bool:
-    """Puts a message that was given up back into the queue, under the same `webhook-id`; False without one."""
-    found = uow.session.execute(
+def send_again(uow: UnitOfWork, key: str) -> str | None:
+    """Puts a message that was given up back into the queue, under the same `webhook-id`.
+
+    Returns the partner's name; None when there is no such message.
+    """
+    subscription_id = uow.session.scalar(
         update(WebhookDelivery)
         .where(
             WebhookDelivery.key == key,
@@ -202,9 +205,9 @@ def send_again(uow: UnitOfWork, key: str) -> bool:
             ),
         )
         .values(state=WebhookState.QUEUED, attempts=0, due_at=uow.now, settled_at=None)
-        .returning(WebhookDelivery.id)
-    ).one_or_none()
-    return found is not None
+        .returning(WebhookDelivery.subscription_id)
+    )
+    return None if subscription_id is None else uow.session.get_one(WebhookSubscription, subscription_id).name
 
 
 def read_log(reader: ReadOnly, subscription_id: int, *, limit: int = 50) -> Sequence[WebhookDelivery]:
@@ -233,6 +236,23 @@ def count_given_up(reader: ReadOnly, subscription_id: int) -> int:
 def forget_settled(uow: UnitOfWork) -> None:
     """Deletes messages that were settled long ago."""
     uow.session.execute(delete(WebhookDelivery).where(WebhookDelivery.settled_at < uow.now - KEPT))
+
+
+def _queued(
+    uow: UnitOfWork, subscription_id: int, kind: WebhookKind, body: str, event_key: str
+) -> WebhookDelivery:
+    return WebhookDelivery(
+        key=f"msg_{uuid.uuid4().hex}",
+        subscription_id=subscription_id,
+        event_key=event_key,
+        kind=kind,
+        body=body,
+        state=WebhookState.QUEUED,
+        attempts=0,
+        due_at=uow.now,
+        log=[],
+        created_at=uow.now,
+    )
 
 
 def _held(uow: UnitOfWork, job: WebhookJob) -> WebhookDelivery | None:

@@ -17,6 +17,11 @@ class WebhookKind(StrEnum):
     CASE_FILED = "case.filed"
     CASE_CHANGED = "case.changed"  # its state, department, category or dates
     CASE_COMMENTED = "case.commented"  # the office or the resident said something; never what
+    TEST = "test"  # nothing happened: an administrator tries whether messages arrive
+
+
+OFFERED = tuple(kind for kind in WebhookKind if kind is not WebhookKind.TEST)
+"""What a partner chooses from; a trial reaches each of them."""
 
 
 class WebhookState(StrEnum):
@@ -47,6 +52,7 @@ class WebhookSubscription(Base):
     salt: Mapped[str] = mapped_column(String(64))
     kinds: Mapped[list[str]]
     is_active: Mapped[bool] = mapped_column(default=True)
+    paused_at: Mapped[datetime | None]  # since then messages wait here
     created_by: Mapped[str] = mapped_column(String(100))  # as the audit names whoever made it
     created_at: Mapped[datetime]
 

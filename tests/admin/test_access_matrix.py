@@ -48,6 +48,19 @@ ROUTES = {
     ("POST", "/staff/{account_id}/sessions/end"): "staff.manage",
     ("POST", "/staff/{account_id}/sessions/{session_id}/end"): "staff.manage",
     ("GET", "/staff/{account_id}/history"): "audit.read",
+    ("GET", "/partners"): "office.manage",
+    ("GET", "/partners/new-token"): "staff.manage",
+    ("POST", "/partners/new-token"): "staff.manage",
+    ("POST", "/partners/tokens/{name}/renew"): "staff.manage",
+    ("POST", "/partners/tokens/{name}/revoke"): "staff.manage",
+    ("GET", "/partners/new-webhook"): "office.manage",
+    ("POST", "/partners/new-webhook"): "office.manage",
+    ("GET", "/partners/webhooks/{name}"): "office.manage",
+    **{
+        ("POST", f"/partners/webhooks/{{name}}/{act}"): "office.manage"
+        for act in ("pause", "resume", "test", "remove")
+    },
+    ("POST", "/partners/messages/{key}/send-again"): "office.manage",
     ("GET", "/office"): "office.manage",
     ("POST", "/office"): "office.manage",
     ("GET", "/setup"): "office.manage",

@@ -9,10 +9,12 @@ import pytest
 
 from eservice.kit import audit
 from eservice.kit.clock import FixedClock
-from eservice.staff import access_reviews, accounts
+from eservice.staff import access_reviews, accounts, tokens
 from eservice.staff.access_reviews import Use
 from eservice.staff.models import AccessReview, Role, StaffAccount
 from eservice.staff.permissions import Grant
+from eservice.webhooks import subscriptions
+from eservice.webhooks.models import WebhookKind
 from tests.admin.visitors import Doors
 from tests.conftest import NOON
 
@@ -48,11 +50,18 @@ def test_the_review_shows_marks_exports_and_records(doors: Doors, clock: FixedCl
     profile = accounts.Profile(display_name="=HYPERLINK(1)", grants=[Grant(role=Role.AUTHOR)])
     with doors.database.unit_of_work() as uow:
         accounts.create_account(uow, "evil", profile, actor="cli")
+        tokens.create_token(
+            uow, "province", [Grant(role=Role.CHECKER, department_id=doors.works_id)], days=30
+        )
+        subscriptions.add(uow, "ministry", "https://a.th/hook", [WebhookKind.CASE_FILED], is_local=False)
     page = html.unescape(custodian.get(PAGE).text).replace("\N{NO-BREAK SPACE}", " ")
-    assert "ผู้ตอบคำถาม (กองช่าง)" in page and page.count("ไม่เคยใช้") == 2
+    assert "ผู้ตอบคำถาม (กองช่าง)" in page and page.count("ไม่เคยใช้") == 3
     assert "ถึงเวลาตรวจสิทธิ" in page and "ยังไม่เคยตรวจ" in page
     download = custodian.get(f"{PAGE}/accounts.csv")
     rows = {row[0]: row for row in csv.reader(io.StringIO(download.content.decode("utf-8-sig")))}
+    assert rows["province"][4:] == ["ผู้ตรวจ (กองช่าง)", "ยังไม่เคยใช้", "", "ใกล้หมดเวลา"]
+    assert rows["ministry"][4] == "มีเรื่องใหม่ → https://a.th/hook"
+    assert all(words in page for words in ("province", "ผู้ตรวจ (กองช่าง)", "ministry", "https://a.th/hook"))
     assert rows["evil"][1] == "'=HYPERLINK(1)" and rows["malee"][4] == "ผู้ตอบคำถาม (กองช่าง)"
     assert custodian.post(PAGE).status_code == 303
     page = html.unescape(custodian.get(PAGE).text).replace("\N{NO-BREAK SPACE}", " ")
@@ -61,5 +70,5 @@ def test_the_review_shows_marks_exports_and_records(doors: Doors, clock: FixedCl
         review = access_reviews.last_review(reader)
         assert review is not None
         (record,) = audit.history(reader, subject_kind="access", subject_id=review.id)
-        assert (record.actor, record.after) == ("custodian", {"accounts": 3})
+        assert (record.actor, record.after) == ("custodian", {"accounts": 3, "tokens": 1})
     assert doors.browser("author", Role.AUTHOR).get(PAGE).status_code == 403

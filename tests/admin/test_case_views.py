@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
-from admin import case_file
+from admin import case_file, case_words
+from admin.site import text_directories
 from eservice.complaints import overdue, ratings, residents, service
 from eservice.complaints.filing import Filed
 from eservice.complaints.models import Complaint
@@ -17,6 +18,7 @@ from eservice.complaints.numbers import shown
 from eservice.complaints.states import ComplaintState
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
+from eservice.kit.text import Catalogue
 from tests.admin.cases_room import HOME, Room, open_room, words
 from tests.complaints.desk import LIGHT
 
@@ -150,3 +152,11 @@ def test_a_low_rating_opens_a_task_that_somebody_finishes(room: Room) -> None:
     assert somsri.post(f"{HOME}/tasks/{task.id}/finish", outcome="เบิกหลอดสำรองไว้").status_code == 303
     assert shown(filed.number) not in somsri.page(f"{HOME}/tasks")
     assert "เบิกหลอดสำรองไว้" in somsri.page(f"{HOME}/tasks?done=yes")
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [(0.5, "ไม่ถึง 1 ชั่วโมง"), (5.2, "5 ชั่วโมง"), (23.7, "1 วัน"), (48, "2 วัน"), (60, "2.5 วัน")],
+)
+def test_a_short_wait_is_told_in_hours(hours: float, words: str) -> None:
+    assert case_words.lasting(Catalogue(*text_directories()), timedelta(hours=hours)) == words

@@ -1,5 +1,6 @@
 """The channel status page: what works, what is left, what is stuck."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from admin.channels import quota_of, runs_out_on
+from admin.delivery_words import reason_told, reason_words
 from admin.site import text_directories
 from eservice.complaints.numbers import shown
 from eservice.kit import audit, outbox
@@ -166,3 +168,34 @@ def test_news_that_nobody_could_be_told_is_shown_by_its_complaint_and_tried_agai
         assert (row.attempts, row.done_at) == (0, None)
         (written,) = audit.history(reader, subject_kind="news", subject_id=event.id)
         assert (written.actor, written.action) == ("admin", "news.retried")
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("LINE refuses the channel access token (401): Authentication failed", "ให้ผู้ดูแลระบบใส่ใหม่"),
+        ("LINE answered 429: You have reached your monthly limit.", "โควตา LINE เดือนนี้หมด"),
+        ("LINE answered 429: The API rate limit has been exceeded.", "ระบบพักแล้วส่งต่อเอง"),
+        ("LINE answered 400: Failed to send messages", "ให้เขาทักมาก่อน"),
+        ("LINE answered 400: Invalid webhook endpoint URL", "https://"),
+        (
+            "LINE answered 400: The request body has 1 error(s); messages[0].text: May not be empty",
+            "ระบบเรียงผิด",
+        ),
+        ("LINE answered 503: Service Unavailable", "รอสักครู่"),
+        ("InvalidToken: Unauthorized", "ให้ผู้ดูแลระบบใส่ใหม่"),
+        ("Forbidden: bot was blocked by the user", "เขาปิดรับข้อความจากเรา"),
+        ("Forbidden: bot was kicked from the supergroup chat", "ให้คนดูแลกลุ่มเพิ่มบอตใหม่"),
+        ("BadRequest: Chat not found", "ให้เขาทักมาก่อน"),
+        ("BadRequest: Bad webhook: An HTTPS URL must be provided for webhook", "https://"),
+        ("BadRequest: Bad webhook: Failed to resolve host: Name or service not known", "ชื่อเว็บ"),
+        ("TooManyRequests: too many requests", "ระบบพักแล้วส่งต่อเอง"),
+        ("NetworkError: HTTP 502 instead of an answer", "รอสักครู่"),
+        ("TimedOut: Timed out", "ถามเขาว่าได้รับหรือไม่"),
+        ("something that nobody has seen yet", "แจ้งผู้ดูแลระบบ"),
+    ],
+)
+def test_what_a_platform_says_is_told_with_what_to_do_next(said: str, words: str) -> None:
+    told = reason_words(Catalogue(*text_directories()), said)
+    assert words in told and not re.search("[A-Za-z]{3}", re.sub("LINE|https|PUBLIC_URL", "", told))
+    assert reason_told(said) == said and reason_told("blocked") == ""

@@ -83,7 +83,8 @@ def test_each_button_tells_what_came_of_it(rooms: Doors, admin: Visitor) -> None
     with rooms.database.read() as reader:
         assert channels.all_states(reader)[ChannelName.LINE].check_passed is True
     rooms.desk.refusal = "channels.refused"
-    assert "401" in admin.post("/admin/channels/line/register").text
+    page = admin.post("/admin/channels/line/register").text
+    assert "ให้ผู้ดูแลระบบใส่ใหม่" in page and "รายละเอียดสำหรับผู้ดูแลระบบ" in page and "401" in page
 
 
 def test_the_environment_wins_and_is_shown_as_such(database: Database, tmp_path: Path) -> None:

@@ -88,10 +88,14 @@ def test_records_are_told_as_sentences_and_found_by_person_thing_deed_and_day(
     for query, count in (
         ("person=malee", 50), ("person=cli&deed=webhook.added", 1), ("kind=webhook&number=traffy", 1),
         ("from=2026-11-20&to=2026-11-20&kind=webhook", 1), ("from=2026-11-21&to=", 0), ("person=nobody", 0),
-        ("from=0001-01-01&to=9999-12-31&kind=webhook", 1),
+        ("from=0001-01-01&to=9999-12-31&kind=webhook", 1), ("from=21/11/2569&kind=webhook", 0),
+        ("from=20+พ.ย.+2569&to=20/11/2026&kind=webhook", 1),
     ):  # fmt: skip
         shown = auditor.get(f"/admin/records?{query}").text
         assert shown.count("timeline__title") == count, query
+    typed = auditor.get("/admin/records?from=20/11/2569&to=31/2/2569").text
+    assert 'value="20 พ.ย. 2569"' in typed  # as it was understood
+    assert 'value="31/2/2569"' in typed and "อ่านวันที่นี้ไม่ได้" in typed
 
 
 def test_a_verification_on_request_is_recorded_and_told(doors: Doors, database: Database) -> None:

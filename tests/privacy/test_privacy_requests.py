@@ -122,8 +122,9 @@ def test_a_correction_says_what_is_wrong_and_a_withdrawal_is_noted_at_once(villa
     request = the_request(village)
     assert (request.kind, request.words) == (RequestKind.CORRECTION, "ชื่อผิด ที่ถูกคือ สมชัย")
     assert request.due_at - request.asked_at == timedelta(days=30)
-    somchai.says("ถอนความยินยอม")
-    somchai.sees("จดไว้แล้ว", "ไม่ต้องใช้ความยินยอม")
+    somchai.says("ข้อมูลของฉัน")
+    somchai.taps("เลิกรับข่าวสาร")
+    somchai.sees("จดไว้แล้ว", "ไม่ใช้ข้อมูลของคุณส่งข่าวสาร", "ถอนความยินยอม")
     assert the_request(village).state is RequestState.DONE
     with village.database.read() as reader:
         assert requests.has_withdrawn(reader, somchai.contact().id)

@@ -154,16 +154,20 @@ def test_every_change_is_audited_without_secrets(database: Database) -> None:
 
 def test_the_command_line_makes_an_account_and_gives_its_link(database: Database) -> None:
     finance = department(database)
-    path = accounts.create_staff(database, "somsri", [Role.AUTHOR, Role.ADMINISTRATOR], "กองคลัง")
+    path = accounts.create_staff(database, "somsri", [Role.AUTHOR, Role.ADMINISTRATOR], "กองคลัง", "สมศรี ใจดี")
     assert path.startswith("/admin/link/")
     with database.read() as reader:
         account = sessions.account_of_link(reader, path.removeprefix("/admin/link/"))
-        assert (account.username, account.department_id) == ("somsri", finance)
+        assert (account.username, account.display_name) == ("somsri", "สมศรี ใจดี")
+        assert account.department_id == finance
         assert queries.grants_of(reader, account.id) == {
             Grant(role=Role.AUTHOR, department_id=finance),
             ADMINISTRATOR,
         }
+    assert accounts.create_staff(database, "wichai", [Role.AUTHOR])
     with pytest.raises(ServiceError, match=r"staff\.unknown_department"):
         accounts.create_staff(database, "malee", [Role.AUTHOR], "กองหน้า")
     with database.read() as reader:
         assert reader.session.scalar(select(StaffAccount).where(StaffAccount.username == "malee")) is None
+        wichai = reader.session.scalar(select(StaffAccount).where(StaffAccount.username == "wichai"))
+        assert wichai is not None and wichai.display_name == "wichai"

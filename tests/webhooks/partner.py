@@ -13,7 +13,7 @@ from aiohttp import web
 from eservice.kit.database import Database
 from eservice.kit.signals import Signals
 from eservice.webhooks import deliveries, subscriptions
-from eservice.webhooks.models import WebhookDelivery, WebhookKind
+from eservice.webhooks.models import OFFERED, WebhookDelivery, WebhookKind
 from eservice.webhooks.sender import WebhookSender
 from eservice.webhooks.signing import secret_of, shown_secret
 from tests.loopback import served
@@ -66,7 +66,7 @@ def listening() -> Iterator[Partner]:
 def subscribe(database: Database, url: str, *kinds: WebhookKind, name: str = "province") -> str:
     """Adds the address; returns its secret as shown."""
     with database.unit_of_work() as uow:
-        added = subscriptions.add(uow, name, url, kinds or tuple(WebhookKind), is_local=True)
+        added = subscriptions.add(uow, name, url, kinds or OFFERED, is_local=True)
         return shown_secret(secret_of(KEY, added.salt))
 
 

@@ -43,7 +43,7 @@ async def _check_token(channel: LineChannel) -> tuple[Finding, list[Finding]]:
         info = await channel.bot_info()
     except LineError as error:
         code = "refused" if error.status == _UNAUTHORIZED else "no_answer"
-        return _found("line_token", Verdict.FAILED, code, reason=error), []
+        return _found("line_token", Verdict.FAILED, code, detail=error), []
     known = _found("line_token", Verdict.OK, "ok", name=info.display_name, basic_id=info.basic_id)
     match info.chat_mode:
         case "chat":
@@ -58,7 +58,7 @@ async def _check_quota(channel: LineChannel) -> Finding:
     try:
         quota = await channel.quota()
     except LineError as error:
-        return _found("line_quota", Verdict.FAILED, "no_answer", reason=error)
+        return _found("line_quota", Verdict.FAILED, "no_answer", detail=error)
     used = f"{quota.used:,}"
     if quota.limit is None:
         return _found("line_quota", Verdict.OK, "unlimited", used=used)
@@ -84,9 +84,9 @@ async def _check_webhook(channel: LineChannel, settings: Settings) -> Finding:
             return _found("line_webhook", Verdict.FAILED, "inactive")
         test = await channel.test_webhook_endpoint()
     except LineError as error:
-        return _found("line_webhook", Verdict.FAILED, "no_answer", reason=error)
+        return _found("line_webhook", Verdict.FAILED, "no_answer", detail=error)
     if test.success:
         return _found("line_webhook", Verdict.OK, "ok", ours=ours)
     if test.status == _UNAUTHORIZED:
         return _found("line_webhook", Verdict.FAILED, "wrong_secret")
-    return _found("line_webhook", Verdict.FAILED, "unreachable", status=test.status, reason=test.reason)
+    return _found("line_webhook", Verdict.FAILED, "unreachable", status=test.status, detail=test.reason)

@@ -18,6 +18,9 @@ from eservice.operations.connections import Tried
 
 Say: TypeAlias = Callable[..., str]
 WEBHOOK_PATH = "/webhooks/line"
+_UNAUTHORIZED = 401  # with which we answer a signature made with another secret
+_UNREACHED = {"COULD_NOT_CONNECT": "no_connection", "REQUEST_TIMEOUT": "timeout"}
+"""What LINE calls a failed test of the webhook, and our word for it."""
 TIMEOUT_SECONDS = 15.0  # LINE answers a test of the webhook only when it has made it
 
 _TEXTS = Catalogue(Path(__file__).parent / "text")
@@ -140,7 +143,8 @@ async def _set_up_webhook(channel: LineChannel, url: str, say: Say) -> list[str]
     test = await channel.test_webhook_endpoint()
     if test.success:
         return [*done, say("setup.webhook_works")]
-    return [*done, say("setup.webhook_fails", status=test.status, reason=test.reason)]
+    code = "wrong_secret" if test.status == _UNAUTHORIZED else _UNREACHED.get(test.reason, "other")
+    return [*done, say(f"setup.webhook_fails.{code}", status=test.status, reason=test.reason)]
 
 
 async def _set_up_menu(channel: LineChannel, menu: RichMenu, say: Say) -> list[str]:

@@ -37,7 +37,7 @@ async def _check_token(channel: TelegramChannel) -> Finding:
         me = await channel.get_me()
     except TelegramCallError as error:
         code = "refused" if str(error).startswith("InvalidToken") else "no_answer"
-        return _found("telegram_token", Verdict.FAILED, code, reason=error)
+        return _found("telegram_token", Verdict.FAILED, code, detail=error)
     return _found("telegram_token", Verdict.OK, "ok", username=me.username)
 
 
@@ -45,7 +45,7 @@ async def _check_webhook(channel: TelegramChannel, ours: str, now: datetime) -> 
     try:
         info = await channel.webhook_info()
     except TelegramCallError as error:
-        return _found("telegram_webhook", Verdict.FAILED, "no_answer", reason=error)
+        return _found("telegram_webhook", Verdict.FAILED, "no_answer", detail=error)
     if info is None:
         return _found("telegram_webhook", Verdict.UNKNOWN, "not_told")
     if not info.url:
@@ -64,7 +64,7 @@ def _after_an_error(info: WebhookInfo) -> Finding:
         "telegram_webhook",
         verdict,
         code,
-        reason=info.last_error[:300],
+        detail=info.last_error[:300],
         at=info.last_error_at or "?",
         pending=info.pending,
     )

@@ -173,7 +173,7 @@ async def test_a_webhook_that_line_cannot_reach_is_reported(line: FakeLine, chan
         {"success": False, "reason": "COULD_NOT_CONNECT", "statusCode": 0},
     )
     said = await set_up(channel, MENU, URL)
-    assert "COULD_NOT_CONNECT" in said[1]
+    assert "LINE cannot connect to the webhook" in said[1]
 
 
 def test_a_changed_entry_changes_the_menus_name():
