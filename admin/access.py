@@ -26,6 +26,8 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment
 
 from admin.navigation import waiting_in_rooms
+from eservice.kit import clock_checks
+from eservice.kit.clock_checks import ALARMING, ClockState
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError, not_found
 from eservice.kit.free_space import FreeSpace
@@ -126,6 +128,7 @@ class Visit:
     new_visitor: str = ""  # the visitor cookie to set with the answer
     must_enrol: bool = False  # nothing opens before a second factor is set up
     is_lone_administrator: bool = False  # nobody else could let this person in again
+    clock_fault: ClockState | None = None  # what an administrator is told of the machines' clocks
 
 
 def console_of(request: Request) -> Console:
@@ -155,6 +158,7 @@ def visit_with(request: Request, token: str) -> Visit:
         )
         counts = waiting_in_rooms(reader, session.principal) if session and not must_enrol else {}
         is_lone = session is not None and _is_lone_administrator(request, reader, session.principal)
+        clock_fault = _clock_fault(console, reader, session.principal) if session else None
         is_stale = (
             session is not None
             and reader.now - session.last_used_at > sessions.TOUCH_EVERY
@@ -175,6 +179,7 @@ def visit_with(request: Request, token: str) -> Visit:
             counts=counts,
             must_enrol=must_enrol,
             is_lone_administrator=is_lone,
+            clock_fault=clock_fault,
         )
     else:
         known = request.cookies.get(console.visitor_cookie, "")
@@ -203,6 +208,15 @@ def _is_lone_administrator(request: Request, reader: ReadOnly, principal: Princi
         return False
     is_place = console_of(request).settings.app_env == "production" or "/staff" in request.url.path
     return is_place and queries.administrators_in_use(reader) < queries.ENOUGH_ADMINISTRATORS
+
+
+def _clock_fault(console: Console, reader: ReadOnly, principal: Principal) -> ClockState | None:
+    """Of a wrong clock everywhere; of one that nothing sets only in a real office."""
+    if not may(principal, Permission.OFFICE_MANAGE):
+        return None
+    told = ALARMING if console.settings.app_env == "production" else (ClockState.OFF,)
+    states = [ClockState(check.state) for check in clock_checks.newest(reader)]
+    return next((state for state in states if state in told), None)
 
 
 CurrentVisit: TypeAlias = Annotated[Visit, Depends(current_visit)]
