@@ -26,6 +26,8 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment
 
 from admin.navigation import waiting_in_rooms
+from eservice.kit import clock_checks
+from eservice.kit.clock_checks import ALARMING, ClockState
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError, not_found
 from eservice.kit.free_space import FreeSpace
@@ -128,6 +130,7 @@ class Visit:
     must_enrol: bool = False  # nothing opens before a second factor is set up
     alarm: Alarm | None = None  # of personal data, for whoever handles it
     is_lone_administrator: bool = False  # nobody else could let this person in again
+    clock_fault: ClockState | None = None  # what an administrator is told of the machines' clocks
 
 
 def console_of(request: Request) -> Console:
@@ -159,6 +162,7 @@ def visit_with(request: Request, token: str) -> Visit:
         handles_privacy = session is not None and may(session.principal, Permission.PRIVACY_HANDLE)
         alarm = read_alarm(reader) if handles_privacy and not must_enrol else None
         is_lone = session is not None and _is_lone_administrator(request, reader, session.principal)
+        clock_fault = _clock_fault(console, reader, session.principal) if session else None
         is_stale = (
             session is not None
             and reader.now - session.last_used_at > sessions.TOUCH_EVERY
@@ -180,6 +184,7 @@ def visit_with(request: Request, token: str) -> Visit:
             must_enrol=must_enrol,
             alarm=alarm,
             is_lone_administrator=is_lone,
+            clock_fault=clock_fault,
         )
     else:
         known = request.cookies.get(console.visitor_cookie, "")
@@ -208,6 +213,15 @@ def _is_lone_administrator(request: Request, reader: ReadOnly, principal: Princi
         return False
     is_place = console_of(request).settings.app_env == "production" or "/staff" in request.url.path
     return is_place and queries.administrators_in_use(reader) < queries.ENOUGH_ADMINISTRATORS
+
+
+def _clock_fault(console: Console, reader: ReadOnly, principal: Principal) -> ClockState | None:
+    """Of a wrong clock everywhere; of one that nothing sets only in a real office."""
+    if not may(principal, Permission.OFFICE_MANAGE):
+        return None
+    told = ALARMING if console.settings.app_env == "production" else (ClockState.OFF,)
+    states = [ClockState(check.state) for check in clock_checks.newest(reader)]
+    return next((state for state in states if state in told), None)
 
 
 CurrentVisit: TypeAlias = Annotated[Visit, Depends(current_visit)]

@@ -182,6 +182,7 @@ def _frame(console: Console, request: Request, visit: Visit) -> dict[str, Any]:
         "csrf_field": Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token),
         "csrf_headers": {CSRF_HEADER: token},
         "disk_is_short": console.space.is_short(),
+        "clock_fault": visit.clock_fault,
         "is_lone_administrator": visit.is_lone_administrator,
         **(_person(console, request, visit.principal, visit) if visit.principal else {"staff": None}),
     }

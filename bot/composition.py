@@ -47,7 +47,7 @@ from eservice.notifications.relay import Relay
 from eservice.operations.maintenance import MaintenanceGate
 from eservice.operations.metrics import Metrics
 from eservice.operations.routes import create_router as operations_router
-from eservice.operations.schedules import DailyBackup
+from eservice.operations.schedules import ClockWatch, DailyBackup
 from eservice.portal.api_docs import create_api_docs
 from eservice.portal.api_document import publish_document
 from eservice.portal.case_routes import create_case_pages
@@ -124,6 +124,7 @@ class System:
             PhotoKeeper(self.database, self.media),
             PrivacyKeeper(self.database, self.media, self.settings),
             self._keep_traffic,
+            ClockWatch(self.database),
         ]
         if (folder := self.settings.backup_folder) is not None:
             stopping = self.stopping.is_set

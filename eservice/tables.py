@@ -2,7 +2,7 @@
 
 from eservice.complaints import models as complaints
 from eservice.inquiries import models as inquiries
-from eservice.kit import audit, backup_runs, chain, heartbeat, idempotency, outbox
+from eservice.kit import audit, backup_runs, chain, clock_checks, heartbeat, idempotency, outbox
 from eservice.messaging import models as messaging
 from eservice.office import models as office
 from eservice.privacy import models as privacy
@@ -15,6 +15,7 @@ ALL_MODELS = (
     audit,
     chain,
     backup_runs,
+    clock_checks,
     heartbeat,
     idempotency,
     outbox,

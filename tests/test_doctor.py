@@ -108,6 +108,12 @@ def verdicts(done: Ran) -> dict[str, str]:
     return found
 
 
+def but_for_the_clock(found: dict[str, str]) -> dict[str, str]:
+    """The verdicts on what is the same on every machine: whether something sets its clock, its kernel knows."""
+    assert found["clock"] in ("ok", "warning", "unknown")
+    return {name: verdict for name, verdict in found.items() if name != "clock"}
+
+
 def examined(run: Run, name: str) -> tuple[str, str]:
     """The verdict and the English words for one thing."""
     done = run("doctor", "--json")
@@ -119,12 +125,11 @@ def test_an_office_without_channels_is_well(run: Run, office: Database) -> None:
     done = run("doctor")
     assert (done.code, done.err) == (0, "")
     assert "✓ ฐานข้อมูล SQLite อ่านและเขียนได้\n  Database: SQLite can be read and written" in done.out
-    assert verdicts(run("doctor", "--json")) == {
+    assert but_for_the_clock(verdicts(run("doctor", "--json"))) == {
         "database": "ok",
         "migrations": "ok",
         "disk": "ok",
         "media": "ok",
-        "clock": "ok",
         "worker": "warning",
         "backups": "off",
         "privacy": "ok",
@@ -139,7 +144,8 @@ def test_the_examination_changes_nothing(
     address = own_database.url.render_as_string(hide_password=False)
     monkeypatch.setenv("DATABASE_URL", address)
     found = verdicts(run("doctor", "--json"))
-    assert (found["database"], found["migrations"], found["clock"]) == ("ok", "ok", "ok")
+    assert (found["database"], found["migrations"]) == ("ok", "ok")
+    but_for_the_clock(found)
     with own_database.engine.connect() as connection:
         assert not own_database.engine.dialect.has_table(connection, "doctor_trial")
 
@@ -180,12 +186,11 @@ def test_it_works_while_another_process_writes(run: Run, office: Database) -> No
 
 
 def test_a_missing_database_is_said_and_not_made(run: Run, data_dir: Path) -> None:
-    assert verdicts(run("doctor", "--json")) | {"disk": "ok"} == {
+    assert but_for_the_clock(verdicts(run("doctor", "--json"))) | {"disk": "ok"} == {
         "database": "failed",
         "migrations": "unknown",
         "disk": "ok",
         "media": "ok",
-        "clock": "unknown",
         "worker": "unknown",
         "backups": "unknown",
         "privacy": "unknown",

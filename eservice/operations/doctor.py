@@ -15,12 +15,14 @@ from pathlib import Path
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from eservice.kit import backup_runs, heartbeat, outbox
+from eservice.kit import backup_runs, clock_checks, heartbeat, outbox
 from eservice.kit.audit import AuditRecord
 from eservice.kit.backup_runs import BACKUP_MAY_BE_OLD, RunKind, RunState
+from eservice.kit.clock_checks import AskKernel, ClockState, Source, state_of_offset
 from eservice.kit.database import Database, open_database
 from eservice.kit.errors import ServiceError
 from eservice.kit.free_space import free_mb
+from eservice.kit.kernel_clock import is_synchronised
 from eservice.kit.media import local_folder, open_media
 from eservice.kit.media import reason_of as reason_of_media
 from eservice.kit.migrate import is_current
@@ -38,9 +40,6 @@ from eservice.staff.queries import ENOUGH_ADMINISTRATORS, administrators_in_use
 LOW_DISK_MB = 500
 FIRST_YEAR = 2569  # of the product: a clock before it is wrong
 CLOCK_TOLERANCE = timedelta(minutes=1)  # of what processes wrote down, on whichever machine
-CLOCK_OFFSET = timedelta(
-    seconds=1
-)  # from the database server's clock: what the law on traffic data calls in time
 WORK_MAY_WAIT = timedelta(minutes=1)
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _TEXTS = Catalogue(Path(__file__).parent / "text")
@@ -126,7 +125,7 @@ def all_work(findings: Sequence[Finding]) -> bool:
     return all(found.verdict is not Verdict.FAILED for found in findings)
 
 
-def examine(settings: Settings) -> list[Finding]:
+def examine(settings: Settings, ask_kernel: AskKernel = is_synchronised) -> list[Finding]:
     """Database, migrations, disk, media store, clock, worker, backups and the clocks of personal data.
 
     Leaves everything as it was, and may run beside serving processes.
@@ -142,7 +141,7 @@ def examine(settings: Settings) -> list[Finding]:
             migrations,
             _check_disk(settings.data_dir, settings.min_free_mb),
             _check_media(settings),
-            _check_clock(database, has_tables=has_tables),
+            _check_clock(database, ask_kernel, has_tables=has_tables),
             _check_worker(database) if has_tables else _unseen("worker"),
             _check_backups(settings, database) if has_tables else _unseen("backups"),
             *(_check_national_ids(settings, database) if has_tables else []),
@@ -259,29 +258,45 @@ def _there(folder: Path) -> Path:
     return folder
 
 
-def _check_clock(database: Database, *, has_tables: bool) -> Finding:
-    """Compares with what is at hand. Whether it is right to the second, only a time server could say."""
+def _check_clock(database: Database, ask_kernel: AskKernel, *, has_tables: bool) -> Finding:
+    """Asks the kernel and the database server, and looks at what LINE said last. No time server is asked."""
     now = database.clock.now()
     if local_date(now).year + BUDDHIST_ERA_OFFSET < FIRST_YEAR:
         return _found("clock", Verdict.FAILED, "too_early", time=now)
-    if not has_tables:
-        return _found("clock", Verdict.UNKNOWN, "plausible", time=now)
-    try:
-        with database.read() as reader:
-            newest = _newest_instant(reader)
-            began = database.clock.now()
-            servers = began if database.is_sqlite else reader.session.scalar(select(func.clock_timestamp()))
-    except SQLAlchemyError:
-        return _found("clock", Verdict.UNKNOWN, "plausible", time=now)
+    newest, offset, by_line = None, None, None
+    if has_tables:
+        try:
+            with database.read() as reader:
+                newest, by_line = _newest_instant(reader), _told_by_line(reader)
+            offset = clock_checks.offset_from_server(database)
+        except SQLAlchemyError:
+            pass  # the kernel's word is left
     now = database.clock.now()
     if newest is not None and newest > now + CLOCK_TOLERANCE:
         return _found("clock", Verdict.FAILED, "put_back", time=now, newest=newest)
-    # The answer was made between asking and having it: only what lies outside is the clocks' doing.
-    offset = max(began - servers, servers - now, timedelta()) if servers is not None else timedelta()
-    if offset > CLOCK_OFFSET:
-        seconds = round(offset.total_seconds())
-        return _found("clock", Verdict.FAILED, "differs", time=now, seconds=f"{seconds:,}")
-    return _found("clock", Verdict.OK, "ok", time=now)
+    for code, found in (("differs", offset), ("differs_from_line", by_line)):
+        if found is not None and state_of_offset(found) is ClockState.OFF:
+            seconds = f"{abs(found.total_seconds()):,.1f}"
+            return _found("clock", Verdict.FAILED, code, time=now, seconds=seconds)
+    match ask_kernel():
+        case True:
+            return _found("clock", Verdict.OK, "ok", time=now)
+        case False:
+            return _found("clock", Verdict.WARNING, "unset", time=now)
+        case None if by_line is not None:
+            return _found("clock", Verdict.OK, "as_line", time=now)
+        case None:
+            return _found("clock", Verdict.UNKNOWN, "not_told", time=now)
+
+
+def _told_by_line(reader: ReadOnly) -> timedelta | None:
+    """How far this or another machine was ahead of LINE's clock when LINE was last asked, at the worst."""
+    offsets = [
+        timedelta(milliseconds=check.offset_ms)
+        for check in clock_checks.newest(reader)
+        if check.source == Source.LINE and check.offset_ms is not None
+    ]
+    return max(offsets, key=abs, default=None)
 
 
 def _newest_instant(reader: ReadOnly) -> datetime | None:

@@ -3,9 +3,17 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from eservice.kit import clock_checks
+from eservice.kit.clock_checks import ClockState
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.messaging import delivery_queries, inbox
 
+_RIGHT = {
+    ClockState.RIGHT: 1.0,
+    ClockState.OFF: 0.0,
+    ClockState.UNSET: 0.0,
+    ClockState.UNKNOWN: float("nan"),
+}
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
@@ -43,6 +51,19 @@ class Metrics:
             registry=self._registry,
         )
 
+        self._clocks = Gauge(
+            "phueanban_clock_right",
+            "Whether a machine's clock is right: 1, 0, or NaN where the source does not say",
+            ("machine", "source"),
+            registry=self._registry,
+        )
+        self._clock_offsets = Gauge(
+            "phueanban_clock_offset_seconds",
+            "How far a machine's clock is ahead of another, at least",
+            ("machine", "source"),
+            registry=self._registry,
+        )
+
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """One HTTP request, by its route's pattern and never its address."""
         self._requests.labels(method, route or "unmatched", str(status)).observe(seconds)
@@ -63,4 +84,11 @@ class Metrics:
         self._deliveries.clear()
         for (channel, state), number in delivery_queries.counts(reader).items():
             self._deliveries.labels(channel.value, state.value).set(number)
+        self._clocks.clear()
+        self._clock_offsets.clear()
+        for check in clock_checks.newest(reader):
+            labels = (check.machine, check.source)
+            self._clocks.labels(*labels).set(_RIGHT[ClockState(check.state)])
+            if check.offset_ms is not None:
+                self._clock_offsets.labels(*labels).set(check.offset_ms / 1000)
         return generate_latest(self._registry)

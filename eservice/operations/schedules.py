@@ -1,6 +1,10 @@
-"""The backup of every day, made by one of the workers, and made up for when everything was off at its hour."""
+"""What a worker does by the hour and the day: the look at the clock, and the backup of every day.
+
+A backup is made by one of the workers, and made up for when everything was off at its hour.
+"""
 
 import threading
+import time as stopwatch
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -9,10 +13,12 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
-from eservice.kit import backup_runs
+from eservice.kit import backup_runs, clock_checks
+from eservice.kit.clock_checks import AskKernel
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.free_space import free_mb
+from eservice.kit.kernel_clock import is_synchronised
 from eservice.kit.media import MediaStore
 from eservice.kit.settings import Settings
 from eservice.kit.thai_calendar import at_bangkok, local_date
@@ -26,6 +32,22 @@ def day_due(now: datetime, backup_at: str) -> date:
     """The Thai day whose backup is the last that should be there by now. `backup_at` is as 02:30."""
     today = local_date(now)
     return today if now >= at_bangkok(today, time.fromisoformat(backup_at)) else today - timedelta(days=1)
+
+
+class ClockWatch:
+    """A chore of the worker: looks once an hour whether this machine's clock is right."""
+
+    def __init__(self, database: Database, ask_kernel: AskKernel = is_synchronised) -> None:
+        self._database = database
+        self._ask_kernel = ask_kernel
+        self._next_at = 0.0  # by the stopwatch: a clock that is put back would else stop the looking
+
+    async def __call__(self) -> None:
+        """Looks if it is time."""
+        if stopwatch.monotonic() < self._next_at:
+            return
+        await run_in_threadpool(clock_checks.look, self._database, self._ask_kernel)
+        self._next_at = stopwatch.monotonic() + clock_checks.LOOK_EVERY.total_seconds()
 
 
 class DailyBackup:

@@ -90,10 +90,14 @@ class LineError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Quota:
-    """Counted messages of this month: `limit` is None on a plan without one. LINE's `used` is approximate."""
+    """Counted messages of this month: `limit` is None on a plan without one. LINE's `used` is approximate.
+
+    `date` is when LINE said so by its own clock, as the header is written.
+    """
 
     limit: int | None
     used: int
+    date: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,9 +253,10 @@ class LineChannel:
     async def quota(self) -> Quota:
         """This month's allowance and use. Raises LineError."""
         limit = await self._ask("/v2/bot/message/quota")
-        used = await self._ask("/v2/bot/message/quota/consumption")
+        answer = require(await self.call("GET", "/v2/bot/message/quota/consumption"))
         value = limit.get("value") if limit.get("type") == "limited" else None
-        return Quota(limit=value if isinstance(value, int) else None, used=_integer(used.get("totalUsage")))
+        most, used = value if isinstance(value, int) else None, _integer(answer.body.get("totalUsage"))
+        return Quota(limit=most, used=used, date=answer.headers.get("Date", ""))
 
     async def show_loading(self, user_id: str, seconds: int) -> None:
         """Shows the loading animation in a private chat for 5 to 60 s, or until we write. Its failure is nobody's loss."""

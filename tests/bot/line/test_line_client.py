@@ -1,6 +1,7 @@
 """What becomes of a call to LINE: every answer and every fault has its own outcome."""
 
 import socket
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -177,7 +178,8 @@ async def test_the_allowance(line: FakeLine, channel: LineChannel, limit: dict[s
         "GET /v2/bot/message/quota": (200, limit),
         "GET /v2/bot/message/quota/consumption": (200, {"totalUsage": 12}),
     }
-    assert await channel.quota() == quota
+    line.headers["Date"] = "Fri, 20 Nov 2026 05:00:00 GMT"
+    assert await channel.quota() == replace(quota, date="Fri, 20 Nov 2026 05:00:00 GMT")
 
 
 async def test_a_failed_inspection_raises_with_its_status(line: FakeLine, channel: LineChannel):
