@@ -69,6 +69,12 @@ def photos_of(reader: ReadOnly, texts: Catalogue, staff: Principal, complaint: C
     )
 
 
+def photo_of(reader: ReadOnly, texts: Catalogue, staff: Principal, photo_id: int) -> PhotoView:
+    """One photo by itself. Raises ServiceError `photos.not_found`."""
+    photo = photos.find(reader, photo_id, staff)
+    return _view(reader, texts, staff, photo, names_of(reader, {photo.uploaded_by_id}))
+
+
 def _group(texts: Catalogue, kind: PhotoKind, shown: Sequence[PhotoView]) -> PhotoGroup:
     return PhotoGroup(name=texts.get(f"cases.photos.kind.{kind.value}"), photos=list(shown))
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from admin.case_list import names_of
-from eservice.complaints import queries
+from eservice.complaints import queries, redactions
 from eservice.complaints.models import CommentKind, Complaint, ComplaintComment, ComplaintEvent
 from eservice.complaints.states import Actor, ComplaintState, state_name, waiting_name
 from eservice.kit import audit
@@ -55,6 +55,7 @@ def timeline_of(reader: ReadOnly, texts: Catalogue, complaint: Complaint) -> lis
         earlier = event
     items += [_said(texts, comment, names) for comment in comments]
     items += _noted(reader, texts, complaint)
+    items += _hidden(reader, texts, complaint)
     return sorted(items, key=lambda item: item.at, reverse=True)
 
 
@@ -138,6 +139,28 @@ def _noted(reader: ReadOnly, texts: Catalogue, complaint: Complaint) -> list[Ite
             Item(at=record.at, time=thai_datetime(record.at), who=who, title=title, text="", is_public=None, icon="edit")
         )  # fmt: skip
     return items
+
+
+def _hidden(reader: ReadOnly, texts: Catalogue, complaint: Complaint) -> list[Item]:
+    """What staff have hidden, and why; never the words."""
+    found = redactions.of_complaint(reader, complaint.id)
+    names = names_of(reader, {redaction.by_id for redaction in found})
+    return [
+        Item(
+            at=redaction.at,
+            time=thai_datetime(redaction.at),
+            who=names.get(redaction.by_id, ""),
+            title=texts.get(
+                f"cases.happened.hid_{redaction.kind.value}",
+                reason=texts.get(f"redaction.reason.{redaction.reason.value}"),
+                count=redaction.places,
+            ),
+            text=redaction.note,
+            is_public=redaction.is_public,
+            icon="shield",
+        )
+        for redaction in found
+    ]
 
 
 def _who(texts: Catalogue, event: ComplaintEvent, names: dict[int, str]) -> str:

@@ -16,6 +16,7 @@ from admin.case_pages import CasePage, case_page
 from admin.pages import fragment, page
 from eservice.complaints import queries
 from eservice.complaints.models import ComplaintComment, ComplaintEvent, Escalation
+from eservice.complaints.redactions import Redaction
 from eservice.kit import audit
 from eservice.kit.database import Database
 from eservice.kit.http import Reader
@@ -28,7 +29,8 @@ router = APIRouter(prefix="/cases")
 Looker = Annotated[Principal, guarded(Permission.CASE_READ)]
 After = Annotated[str, Query(max_length=40)]
 WAIT_SECONDS = 25.0
-_STAMP = r"^[0-9]{1,12}(-[0-9]{1,12}){2}$"
+_SHOWN = (ComplaintEvent, ComplaintComment, Escalation, Redaction)
+_STAMP = r"^[0-9]{1,12}(-[0-9]{1,12}){3}$"
 
 
 @router.get("")
@@ -129,5 +131,5 @@ def _stamp_now(database: Database) -> str:
 
 def _stamp(reader: ReadOnly) -> str:
     """Changes with everything that the desk shows."""
-    newest = (func.max(table.id) for table in (ComplaintEvent, ComplaintComment, Escalation))
+    newest = (func.max(table.id) for table in _SHOWN)
     return "-".join(str(reader.session.scalar(select(number)) or 0) for number in newest)

@@ -1,6 +1,7 @@
 """Every module that declares tables, so that migrations see them all."""
 
 from eservice.complaints import models as complaints
+from eservice.complaints import redactions
 from eservice.inquiries import models as inquiries
 from eservice.kit import audit, backup_runs, chain, clock_checks, heartbeat, idempotency, outbox
 from eservice.messaging import models as messaging
@@ -23,6 +24,7 @@ ALL_MODELS = (
     staff,
     office,
     complaints,
+    redactions,
     inquiries,
     entries,
     webhooks,

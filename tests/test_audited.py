@@ -15,6 +15,7 @@ READERS = {
     "admin/cases.py": {"show_case", "refresh_case"},
     "admin/case_file.py": {"print_file"},
     "admin/case_photos.py": {"show_photo"},
+    "admin/case_redaction.py": {"show_words", "hide_words"},
     "admin/case_reports.py": {"download"},
     "admin/inquiries.py": {"show_case", "refresh_thread"},
     "admin/privacy.py": {"look"},

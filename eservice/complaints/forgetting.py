@@ -1,4 +1,4 @@
-"""Photos that go: taken back by their sender, held in vain, or left in the store without a row."""
+"""Photos that go: taken back by their sender, removed by staff, held in vain, or left in the store without a row."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -26,8 +26,15 @@ def take_back(uow: UnitOfWork, message_id: int) -> None:
     )
 
 
+def remove(uow: UnitOfWork, photo: Photo) -> None:
+    """Forgets a photo that staff have removed, whoever sent it."""
+    if photo.message_id is not None:
+        uow.session.execute(delete(PhotoArrival).where(PhotoArrival.message_id == photo.message_id))
+    photo.forgotten_at, photo.original_sha256, photo.contact_id = uow.now, "", None
+
+
 def forget_due(database: Database, media: MediaStore) -> int:
-    """Deletes photos that were taken back, and held ones whose time is over; returns how many.
+    """Deletes photos that were taken back or removed, and held ones whose time is over; returns how many.
 
     At most a hundred at a time, in transactions of its own: files first, so that a row is never lost before
     its files. Raises ServiceError `media.unavailable`.

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from eservice.complaints import deadlines, queries
 from eservice.complaints.models import CommentKind, Complaint, ComplaintComment, ComplaintEvent
 from eservice.complaints.numbers import shown
-from eservice.complaints.states import Actor, ComplaintState, waiting_name
+from eservice.complaints.redactions import Redaction, reason_words
+from eservice.complaints.states import Actor, ComplaintState, is_open, waiting_name
 from eservice.kit.text import Catalogue
 from eservice.kit.thai_calendar import thai_date
 from eservice.kit.unit_of_work import UnitOfWork
@@ -77,6 +78,36 @@ def tell_saying(uow: UnitOfWork, comment_id: int, texts: Catalogue) -> frozenset
         pushed_to=set(),
         speaker=Speaker.STAFF,
         key=f"complaint-comment:{comment.id}",
+    )
+
+
+def tell_redaction(
+    uow: UnitOfWork, redaction: Redaction, contact_ids: Collection[int], texts: Catalogue
+) -> frozenset[int]:
+    """Tells those whose words or photo staff have hidden, and why; returns their conversations."""
+    complaint = uow.session.get_one(Complaint, redaction.complaint_id)
+
+    def words(contact: Contact) -> Bundle:
+        what_next = "goes_on" if is_open(complaint.state) else "stays"
+        said = [
+            reason_words(texts, redaction, contact.language),
+            texts.get(f"redaction.{what_next}", contact.language),
+        ]
+        card = Card(
+            label=_label(texts, complaint, contact),
+            title=texts.get(f"redaction.told.{redaction.kind.value}", contact.language),
+            body="\n\n".join(said),
+            buttons=(_look(texts, complaint, contact),),
+        )
+        return Bundle(parts=(card,))
+
+    return _send(
+        uow,
+        contact_ids,
+        words,
+        pushed_to=set(),
+        speaker=Speaker.BOT,
+        key=f"complaint-redaction:{redaction.id}",
     )
 
 

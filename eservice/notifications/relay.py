@@ -8,8 +8,9 @@ from typing import TypeAlias
 
 import structlog
 
-from eservice.complaints import assigning, cases, overdue
+from eservice.complaints import assigning, cases, overdue, redactions
 from eservice.complaints.models import ComplaintComment, ComplaintEvent
+from eservice.complaints.redactions import Redaction
 from eservice.kit import outbox
 from eservice.kit.database import Database
 from eservice.kit.database_faults import is_passing
@@ -18,8 +19,8 @@ from eservice.kit.signals import Signals
 from eservice.kit.text import Catalogue
 from eservice.kit.unit_of_work import UnitOfWork
 from eservice.messaging import deliveries
-from eservice.notifications.complaints import tell_change, tell_saying
-from eservice.notifications.webhooks import announce_change, announce_saying
+from eservice.notifications.complaints import tell_change, tell_redaction, tell_saying
+from eservice.notifications.webhooks import announce_change, announce_redaction, announce_saying
 from eservice.webhooks import deliveries as webhook_deliveries
 
 log = structlog.get_logger()
@@ -39,6 +40,7 @@ class Relay:
         self._policies: Mapping[str, Policy] = {
             cases.CHANGED: lambda uow, event: _changed(uow, event, texts),
             cases.SAID: lambda uow, event: _said(uow, event, texts),
+            redactions.REDACTED: lambda uow, event: _redacted(uow, event, texts),
             overdue.ESCALATED: lambda uow, event: (
                 frozenset()
             ),  # the desk shows it; its readers are woken below
@@ -81,3 +83,10 @@ def _said(uow: UnitOfWork, event: OutboxEvent, texts: Catalogue) -> frozenset[in
     comment = uow.session.get_one(ComplaintComment, int(event.payload["comment_id"]))
     announce_saying(uow, comment)
     return tell_saying(uow, comment.id, texts)
+
+
+def _redacted(uow: UnitOfWork, event: OutboxEvent, texts: Catalogue) -> frozenset[int]:
+    redaction = uow.session.get_one(Redaction, int(event.payload["redaction_id"]))
+    announce_redaction(uow, redaction)
+    contact_ids = [int(each) for each in str(event.payload["contacts"]).split(",") if each]
+    return tell_redaction(uow, redaction, contact_ids, texts)

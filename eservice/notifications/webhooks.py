@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from eservice.complaints.models import CommentKind, Complaint, ComplaintComment, ComplaintEvent
+from eservice.complaints.redactions import Redaction
 from eservice.complaints.states import Actor, ComplaintState
 from eservice.kit.thai_calendar import local
 from eservice.kit.unit_of_work import UnitOfWork
@@ -35,6 +36,18 @@ def announce_saying(uow: UnitOfWork, comment: ComplaintComment) -> None:
         _facts(uow, complaint, complaint.state, complaint.department_id, by),
         event_key=f"complaint-comment:{comment.id}",
         at=comment.at,
+    )
+
+
+def announce_redaction(uow: UnitOfWork, redaction: Redaction) -> None:
+    """Queues that the case is no longer as partners have read it: what they read from now on is masked."""
+    complaint = uow.session.get_one(Complaint, redaction.complaint_id)
+    deliveries.enqueue(
+        uow,
+        WebhookKind.CASE_CHANGED,
+        _facts(uow, complaint, complaint.state, complaint.department_id, Actor.OFFICER),
+        event_key=f"complaint-redaction:{redaction.id}",
+        at=redaction.at,
     )
 
 

@@ -25,6 +25,7 @@ from eservice.complaints.models import (
     Rating,
 )
 from eservice.complaints.numbers import shown
+from eservice.complaints.redactions import Redaction
 from eservice.complaints.states import is_open
 from eservice.complaints.villages import read_village
 from eservice.inquiries.models import Inquiry, InquiryNote, InquiryState
@@ -131,7 +132,7 @@ def expire(uow: UnitOfWork, contact: Contact, *, unseen_since: datetime) -> bool
 
 def _lock(uow: UnitOfWork, contact: Contact) -> Conversation | None:
     """Locks in the order in which a worker does, an event and then its conversation: neither waits for the other."""
-    uow.session.execute(select(InboundEvent.id).where(_is_event_of(contact)).with_for_update())
+    uow.session.execute(select(InboundEvent.id).where(is_event_of(contact)).with_for_update())
     return uow.session.scalar(
         select(Conversation).where(Conversation.contact_id == contact.id).with_for_update()
     )
@@ -298,7 +299,8 @@ def erase_messages(uow: UnitOfWork, *which: ColumnElement[bool]) -> int:
     )
 
 
-def _is_event_of(contact: Contact) -> ColumnElement[bool]:
+def is_event_of(contact: Contact) -> ColumnElement[bool]:
+    """The condition of what a person's channel sent us."""
     return and_(
         InboundEvent.state.in_(list(EventState)),  # all there are: the index of keys begins with it
         InboundEvent.conversation_key == f"{contact.channel.value}:{contact.address}",
@@ -306,7 +308,7 @@ def _is_event_of(contact: Contact) -> ColumnElement[bool]:
 
 
 def _erase_events(uow: UnitOfWork, contact: Contact, counts: Counter[str]) -> None:
-    ids = uow.session.scalars(select(InboundEvent.id).where(_is_event_of(contact))).all()
+    ids = uow.session.scalars(select(InboundEvent.id).where(is_event_of(contact))).all()
     counts["inbound_events"] = len(ids)
     for event_id in ids:
         uow.session.execute(
@@ -353,7 +355,7 @@ def _erase_following(uow: UnitOfWork, contact: Contact, counts: Counter[str]) ->
 def _erase_words_of(uow: UnitOfWork, complaint: Complaint, counts: Counter[str]) -> None:
     """The words, place and residents' photos of a case; the office's own pictures of the work stay."""
     gone = erased_words()
-    of_answers = delete(DoneRequest).where(DoneRequest.id.in_(_answers_about(uow, complaint)))
+    of_answers = delete(DoneRequest).where(DoneRequest.id.in_(answers_about(uow, complaint)))
     complaint.text, complaint.address, complaint.key_hash = gone, "", KEY_OF_NOBODY
     complaint.reporter_name, complaint.idempotency_key = None, f"{NOBODY}{complaint.id}"
     complaint.village = read_village(complaint.village)  # a village's number says nothing of a person
@@ -383,6 +385,9 @@ def _erase_words_of(uow: UnitOfWork, complaint: Complaint, counts: Counter[str])
         "improvement_tasks": update(ImprovementTask)
         .where(ImprovementTask.complaint_id == complaint.id, ImprovementTask.outcome != "")
         .values(outcome=gone),
+        "complaint_redactions": update(Redaction)
+        .where(Redaction.complaint_id == complaint.id, Redaction.note != "")
+        .values(note=gone),
         "complaint_photo_arrivals": delete(PhotoArrival).where(PhotoArrival.complaint_id == complaint.id),
         "done_requests": of_answers,
     }
@@ -391,7 +396,7 @@ def _erase_words_of(uow: UnitOfWork, complaint: Complaint, counts: Counter[str])
     _forget_photos(uow, counts, Photo.complaint_id == complaint.id, Photo.uploaded_by_id.is_(None))
 
 
-def _answers_about(uow: UnitOfWork, complaint: Complaint) -> list[str]:
+def answers_about(uow: UnitOfWork, complaint: Complaint) -> list[str]:
     """The answers of a day, kept for requests that come again, that name the case or repeat what was said of it."""
     answer = cast(DoneRequest.answer, Text)
     names = or_(answer.contains(complaint.number), answer.contains(shown(complaint.number)))

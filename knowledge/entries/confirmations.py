@@ -11,7 +11,7 @@ As long as a wording is kept, the row of whoever said it is kept too, whatever t
 words to their message, and they go when it goes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -164,6 +164,23 @@ def forget_contact(uow: UnitOfWork, contact_id: int, *, keep_learned: bool = Fal
     for identity in left:
         _judge(uow, phrasings.of_identity(uow, identity))
     return len(touched)
+
+
+def forget_words(uow: UnitOfWork, message_ids: Collection[int]) -> int:
+    """Deletes every wording that was learned from messages in which the office hid words; returns how many.
+
+    Also one that staff accepted or others have said too: the words themselves must not be kept.
+    """
+    heard = select(Confirmation.phrasing_id).where(Confirmation.message_id.in_(message_ids))
+    is_learned = Phrasing.origin_message_id.in_(message_ids) | Phrasing.id.in_(heard)
+    identities = uow.session.scalars(select(Phrasing.identity).where(is_learned).distinct()).all()
+    if not identities:
+        return 0
+    take_turn(uow)
+    gone = uow.session.scalars(select(Phrasing).where(Phrasing.identity.in_(identities))).all()
+    for phrasing in gone:
+        _drop(uow, phrasing)
+    return len(gone)
 
 
 def _is_of(uow: UnitOfWork, message_id: int, contact_id: int) -> bool:
