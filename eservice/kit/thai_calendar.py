@@ -107,7 +107,10 @@ def parse_thai_date(text: str) -> date:
     if len(parts) != 3:
         raise ValueError("a date has a day, a month and a year")
     year, day = int(parts[0]), int(parts[2])
-    return date(year - BUDDHIST_ERA_OFFSET if year > 2400 else year, _month(parts[1]), day)
+    try:
+        return date(year - BUDDHIST_ERA_OFFSET if year > 2400 else year, _month(parts[1]), day)
+    except OverflowError as error:
+        raise ValueError("no calendar goes so far") from error
 
 
 def _month(text: str) -> int:

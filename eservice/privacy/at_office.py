@@ -255,6 +255,8 @@ def _proof_faults(
         faults["cases"] = "unknown"
     elif proof.identity is Identity.CASE_KEY and not about:
         faults["cases"] = "empty"
+    if proof.identity is Identity.ATTORNEY and not _line(proof.guardian):
+        faults["guardian"] = "empty"
     if proof.national_id.strip() and read_citizen_id(proof.national_id) is None:
         faults["national_id"] = "invalid"
     for field in ("guardian", "relation", "alone_reason"):

@@ -25,7 +25,17 @@ def test_a_date_is_read_in_the_forms_that_people_use(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "20/11", "31/2/2569", "20 ศ.ศ. 2569", "พ.ย. 2569", "20/11/2569/1", "a-b-c"]
+    "typed",
+    [
+        "",
+        "20/11",
+        "31/2/2569",
+        "20 ศ.ศ. 2569",
+        "พ.ย. 2569",
+        "20/11/2569/1",
+        "a-b-c",
+        "1/1/99999999999999999999",
+    ],
 )
 def test_what_is_no_date_is_refused(typed: str) -> None:
     with pytest.raises(ValueError):
