@@ -202,7 +202,9 @@ def untold(reader: ReadOnly) -> Sequence[PrivacyRequest]:
 
 def _locked(uow: UnitOfWork, request_id: int) -> tuple[PrivacyRequest, Asker]:
     asker = askers.get(uow, request_id)
-    return uow.session.get_one(PrivacyRequest, request_id, with_for_update=True), asker
+    request = uow.session.get_one(PrivacyRequest, request_id, with_for_update=True)
+    uow.session.refresh(asker)  # as it is now, not as it was read before the lock
+    return request, asker
 
 
 def _same(reader: ReadOnly, new: PrivacyRequest, asker: Asker) -> PrivacyRequest | None:
