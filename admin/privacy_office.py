@@ -120,7 +120,8 @@ def prove(
         cases=cases,
         national_id=national_id,
     )
-    with refilling(request, "privacy/request.html", **context(request, uow, staff, found, typed)):
+    again = context(request, uow, staff, found, typed) | {"has_lost_id": bool(national_id.strip())}
+    with refilling(request, "privacy/request.html", **again):
         at_office.prove(uow, request_id, proof, by=staff, sealer=sealer_of(request))
     return redirect(request, f"{HOME}/{request_id}", flash="privacy.proved")
 

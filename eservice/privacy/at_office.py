@@ -202,7 +202,9 @@ def untold(reader: ReadOnly) -> Sequence[PrivacyRequest]:
 
 def _locked(uow: UnitOfWork, request_id: int) -> tuple[PrivacyRequest, Asker]:
     asker = askers.get(uow, request_id)
-    return uow.session.get_one(PrivacyRequest, request_id, with_for_update=True), asker
+    request = uow.session.get_one(PrivacyRequest, request_id, with_for_update=True)
+    uow.session.refresh(asker)  # as it is now, not as it was read before the lock
+    return request, asker
 
 
 def _same(reader: ReadOnly, new: PrivacyRequest, asker: Asker) -> PrivacyRequest | None:
@@ -255,6 +257,8 @@ def _proof_faults(
         faults["cases"] = "unknown"
     elif proof.identity is Identity.CASE_KEY and not about:
         faults["cases"] = "empty"
+    if proof.identity is Identity.ATTORNEY and not _line(proof.guardian):
+        faults["guardian"] = "empty"
     if proof.national_id.strip() and read_citizen_id(proof.national_id) is None:
         faults["national_id"] = "invalid"
     for field in ("guardian", "relation", "alone_reason"):

@@ -105,6 +105,7 @@ def agree(uow: UnitOfWork, request_id: int, outcome: str, *, by: str, signing_ke
     request = _open(uow, request_id)
     asker = askers.find(uow, request_id)
     if asker is not None:
+        uow.session.refresh(asker)  # as it is now, not as it was read before the lock
         askers.may_be_done(asker)
     outcome = _said(outcome)
     talk = _talk_of(uow, request)

@@ -41,6 +41,7 @@ def test_a_date_is_read_in_the_forms_that_people_use(typed: str) -> None:
         "20/11/69",
         "20112569",
         "11/20/2026",
+        "1/1/99999999999999999999",
     ],
 )
 def test_what_is_no_date_is_refused(typed: str) -> None:

@@ -167,6 +167,7 @@ def test_every_wrong_field_is_named_at_once(desk: Desk) -> None:
     assert faults(desk, kind=RequestKind.CORRECTION).keys() == {"words"}
     assert faults(desk, reach_by=ReachBy.ADDRESS, reach="หมู่ 1").keys() == {"reach"}
     assert faults(desk, identity=Identity.CASE_KEY).keys() == {"cases"}
+    assert faults(desk, identity=Identity.ATTORNEY, relation="ผู้รับมอบอำนาจ").keys() == {"guardian"}
     with desk.database.read() as reader:
         assert reader.session.query(PrivacyRequest).count() == reader.session.query(NationalId).count() == 0
 
@@ -325,5 +326,9 @@ def test_keeping_times_end_for_the_number_first_and_then_for_who_asked(desk: Des
     counts = retention.run_daily(desk.database)
     assert counts is not None and (counts["national_ids"], counts["askers"]) == (0, 1)
     assert holders(desk.database, NAME) == set() and the(desk, waits)[1].name == "ยังรออยู่"
+    clock.advance(days=1461)
+    assert (retention.run_daily(desk.database) or {})["requests"] == 1
+    with desk.database.read() as reader:
+        assert [each.request_id for each in reader.session.query(Asker)] == [waits]
     with desk.database.unit_of_work() as uow, refused("privacy.bad_days"):
         retention.set_days(uow, "national_ids", 91, by="malee")
