@@ -32,7 +32,7 @@ def _outdated_setting(reader: ReadOnly, principal: Principal) -> int:
 
 
 def _privacy_requests(reader: ReadOnly, principal: Principal) -> int:
-    return requests.waiting_count(reader)
+    return requests.waiting_count(reader, principal)
 
 
 ROOMS = (

@@ -76,7 +76,7 @@ def show(
 ) -> Response:
     """What waits, the most urgent first; or what is done."""
     is_done = done == "yes"
-    found = requests.handled(reader) if is_done else requests.waiting(reader)
+    found = requests.handled(reader, staff) if is_done else requests.waiting(reader, staff)
     texts = console_of(request).texts
     rows = [_row(reader, texts, each) for each in found]
     return page(request, "privacy/requests.html", rows=rows, is_done=is_done)
@@ -85,7 +85,7 @@ def show(
 @router.get("/{request_id:int}")
 def look(request: Request, reader: Reader, staff: Handler, request_id: RowId) -> Response:
     """One request."""
-    row = _row(reader, console_of(request).texts, requests.get_request(reader, request_id))
+    row = _row(reader, console_of(request).texts, requests.get_request(reader, request_id, staff))
     return page(request, "privacy/request.html", row=row, form={"outcome": "", "reason": "", "law": ""})
 
 
@@ -94,14 +94,14 @@ def do(
     request: Request, uow: Uow, staff: Handler, request_id: RowId, outcome: Annotated[str, Form()] = ""
 ) -> Response:
     """Does what was asked, and tells the person."""
-    row = _row(uow, console_of(request).texts, requests.get_request(uow, request_id))
+    row = _row(uow, console_of(request).texts, requests.get_request(uow, request_id, staff))
     form = {"outcome": outcome, "reason": "", "law": ""}
     with refilling(request, "privacy/request.html", row=row, form=form):
         requests.agree(
             uow,
             request_id,
             outcome,
-            by=staff.username,
+            by=staff,
             signing_key=console_of(request).settings.signing_key,
         )
     request.app.state.signals.notify(uow, deliveries.TOPIC)
@@ -118,10 +118,10 @@ def refuse(
     law: Annotated[str, Form()] = "",
 ) -> Response:
     """Says no, why, and by which law."""
-    row = _row(uow, console_of(request).texts, requests.get_request(uow, request_id))
+    row = _row(uow, console_of(request).texts, requests.get_request(uow, request_id, staff))
     form = {"outcome": "", "reason": reason, "law": law}
     with refilling(request, "privacy/request.html", row=row, form=form):
-        requests.refuse(uow, request_id, reason, law, by=staff.username)
+        requests.refuse(uow, request_id, reason, law, by=staff)
     request.app.state.signals.notify(uow, deliveries.TOPIC)
     return redirect(request, f"{HOME}/{request_id}", flash="privacy.refused")
 

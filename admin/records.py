@@ -46,7 +46,7 @@ def show(
     return page(
         request,
         "records/records.html",
-        listed=records_page(reader, texts, asked),
+        listed=records_page(reader, texts, asked, staff),
         verified=last_verification(reader, texts),
     )
 

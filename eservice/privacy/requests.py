@@ -1,13 +1,17 @@
 """What persons ask of their data: taking it down, deciding, and telling them.
 
 The contact who asks is known by its own channel; a case by its key. Groups ask for nothing.
+
+Whoever belongs to a department that a case accuses neither sees nor decides what its resident asks, as they do
+not see the case (`_is_kept_from`).
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
+from eservice.complaints import cases
 from eservice.complaints.models import Complaint
 from eservice.kit import audit
 from eservice.kit.errors import conflict, invalid, not_found
@@ -28,6 +32,9 @@ from eservice.messaging.models import (
 )
 from eservice.privacy import erasure
 from eservice.privacy.models import PrivacyRequest, RequestKind, RequestState
+from eservice.staff.models import StaffAccount
+from eservice.staff.permissions import Permission, Principal, may
+from eservice.staff.queries import principal_of
 
 ANSWER_WITHIN = timedelta(days=30)  # PDPA s.30
 ERASE_WITHIN = timedelta(days=90)  # the outermost, with copies and backups
@@ -91,17 +98,19 @@ def ask(
     return request
 
 
-def agree(uow: UnitOfWork, request_id: int, outcome: str, *, by: str, signing_key: str) -> PrivacyRequest:
+def agree(
+    uow: UnitOfWork, request_id: int, outcome: str, *, by: Principal, signing_key: str
+) -> PrivacyRequest:
     """Does what was asked, and tells the person `outcome`. An erasure begins once they have been told.
 
     Raises ServiceError `privacy.not_found`, `privacy.decided`, `privacy.no_words` without an outcome,
     `privacy.case_open` for a case on which work goes on.
     """
-    request = _open(uow, request_id)
+    request = _open(uow, request_id, by)
     outcome = _said(outcome)
     talk = _talk_of(uow, request)
     farewell = _tell(uow, talk, request, "privacy.told.agreed", outcome) if talk else None
-    request.handled_by, request.handled_at, request.outcome = by, uow.now, outcome
+    request.handled_by, request.handled_at, request.outcome = by.username, uow.now, outcome
     request.state = RequestState.DONE
     if request.kind is RequestKind.ERASURE:
         if talk is not None:
@@ -109,25 +118,25 @@ def agree(uow: UnitOfWork, request_id: int, outcome: str, *, by: str, signing_ke
             request.farewell_id = farewell.id if farewell else None
         elif request.complaint_id is not None:
             complaint = uow.session.get_one(Complaint, request.complaint_id, with_for_update=True)
-            erasure.erase_case(uow, complaint, by=by, signing_key=signing_key)
-    _audit(uow, request, "agreed", by)
+            erasure.erase_case(uow, complaint, by=by.username, signing_key=signing_key)
+    _audit(uow, request, "agreed", by.username)
     return request
 
 
-def refuse(uow: UnitOfWork, request_id: int, reason: str, law: str, *, by: str) -> PrivacyRequest:
+def refuse(uow: UnitOfWork, request_id: int, reason: str, law: str, *, by: Principal) -> PrivacyRequest:
     """Says no, with the reason and the rule on which it stands, and tells the person.
 
     Raises ServiceError `privacy.not_found`, `privacy.decided`, `privacy.no_words`, `privacy.no_law`.
     """
-    request = _open(uow, request_id)
+    request = _open(uow, request_id, by)
     law = writable(law).strip()[:200]
     if not law:
         raise invalid("privacy.no_law", law="empty")
     request.outcome, request.law = _said(reason), law
-    request.state, request.handled_by, request.handled_at = RequestState.REFUSED, by, uow.now
+    request.state, request.handled_by, request.handled_at = RequestState.REFUSED, by.username, uow.now
     if talk := _talk_of(uow, request):
         _tell(uow, talk, request, "privacy.told.refused", f"{request.outcome} ({law})")
-    _audit(uow, request, "refused", by)
+    _audit(uow, request, "refused", by.username)
     return request
 
 
@@ -151,35 +160,37 @@ def finish_erasure(uow: UnitOfWork, request_id: int, *, signing_key: str) -> Non
     erasure.erase(uow, contact, by=request.handled_by or audit.SYSTEM, signing_key=signing_key)
 
 
-def waiting(reader: ReadOnly) -> Sequence[PrivacyRequest]:
+def waiting(reader: ReadOnly, by: Principal) -> Sequence[PrivacyRequest]:
     """What waits for staff or for its erasure, the most urgent first."""
-    return reader.session.scalars(
+    found = reader.session.scalars(
         select(PrivacyRequest)
         .where(PrivacyRequest.state.in_(WAITING))
         .order_by(PrivacyRequest.due_at, PrivacyRequest.id)
-    ).all()
+    )
+    return [request for request in found.all() if not _is_kept_from(reader, request, by)]
 
 
-def handled(reader: ReadOnly, limit: int = 100) -> Sequence[PrivacyRequest]:
+def handled(reader: ReadOnly, by: Principal, limit: int = 100) -> Sequence[PrivacyRequest]:
     """What is done or refused, newest first."""
-    return reader.session.scalars(
+    found = reader.session.scalars(
         select(PrivacyRequest)
         .where(PrivacyRequest.state.not_in(WAITING))
         .order_by(PrivacyRequest.id.desc())
         .limit(limit)
-    ).all()
+    )
+    return [request for request in found.all() if not _is_kept_from(reader, request, by)]
 
 
-def waiting_count(reader: ReadOnly) -> int:
-    """How many requests wait for staff."""
-    open_ones = select(func.count()).where(PrivacyRequest.state == RequestState.OPEN)
-    return reader.session.scalar(open_ones) or 0
+def waiting_count(reader: ReadOnly, by: Principal) -> int:
+    """How many requests wait for this member of staff."""
+    found = reader.session.scalars(select(PrivacyRequest).where(PrivacyRequest.state == RequestState.OPEN))
+    return sum(not _is_kept_from(reader, request, by) for request in found.all())
 
 
-def get_request(reader: ReadOnly, request_id: int) -> PrivacyRequest:
-    """One request. Raises ServiceError `privacy.not_found`."""
+def get_request(reader: ReadOnly, request_id: int, by: Principal) -> PrivacyRequest:
+    """One request. Raises ServiceError `privacy.not_found`, also for what the person may not know of."""
     request = reader.session.get(PrivacyRequest, request_id)
-    if request is None:
+    if request is None or _is_kept_from(reader, request, by):
         raise not_found("privacy.not_found")
     return request
 
@@ -210,9 +221,34 @@ def has_withdrawn(reader: ReadOnly, contact_id: int) -> bool:
     return reader.session.scalar(withdrawn.limit(1)) is not None
 
 
-def _open(uow: UnitOfWork, request_id: int) -> PrivacyRequest:
+def _is_kept_from(reader: ReadOnly, request: PrivacyRequest, by: Principal) -> bool:
+    """Whether the request is about a case that accuses a department of this person.
+
+    Not when all who could answer it belong to one: the law's days run, whoever is accused.
+    """
+    theirs = cases.parts_of(by)
+    if not theirs:
+        return False
+    about = [request.complaint_id] if request.complaint_id is not None else _filed_by(reader, request)
+    accused = {department for case_id in about for department in cases.accused_by_family(reader, case_id)}
+    if not accused & theirs:
+        return False
+    active = reader.session.scalars(select(StaffAccount).where(StaffAccount.disabled_at.is_(None)))
+    others = (principal_of(reader, account) for account in active.all())
+    return any(
+        may(other, Permission.PRIVACY_HANDLE) and not accused & cases.parts_of(other) for other in others
+    )
+
+
+def _filed_by(reader: ReadOnly, request: PrivacyRequest) -> Sequence[int]:
+    return reader.session.scalars(
+        select(Complaint.id).where(Complaint.contact_id == (request.contact_id or 0))
+    ).all()
+
+
+def _open(uow: UnitOfWork, request_id: int, by: Principal) -> PrivacyRequest:
     request = uow.session.get(PrivacyRequest, request_id, with_for_update=True)
-    if request is None:
+    if request is None or _is_kept_from(uow, request, by):
         raise not_found("privacy.not_found")
     if request.state is not RequestState.OPEN:
         raise conflict("privacy.decided")
