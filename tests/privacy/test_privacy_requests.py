@@ -182,7 +182,10 @@ def test_nobody_of_an_accused_department_sees_or_decides_what_the_resident_asks(
     with database.unit_of_work() as uow:
         accused, clerk = (
             accounts.create_account(
-                uow, name, Profile(display_name=name, grants=administrator, department_id=department), actor="cli"
+                uow,
+                name,
+                Profile(display_name=name, grants=administrator, department_id=department),
+                actor="cli",
             ).account
             for name, department in (("accused", desk.works), ("clerk", desk.finance))
         )
