@@ -254,38 +254,48 @@ def _ask(cast: Cast, caller: Caller, route: str, case: str = "lamp") -> int:
 
 def _answer(cast: Cast, caller: Caller, route: str, case: str = "lamp") -> Any:
     method, _, path = route.partition(" ")
+    how = how_to_ask(cast, route, with_key="x-case-key" in caller.headers)
+    with cast.undone():
+        return cast.asker.ask(caller, method, address_of(cast, path, case), **how)
+
+
+def address_of(cast: Cast, path: str, case: str = "lamp") -> str:
+    """The address of a route for one of the two cases."""
     filed = cast.lamp if case == "lamp" else cast.graft
-    address = (
+    return (
         path.replace("{number}", filed.number)
         .replace("{reference}", cast.photo_reference if case == "lamp" else cast.graft_photo_reference)
         .replace("{photo_id:int}", str(cast.photo_id))
         .replace("{key}", ENTRY_KEY)
         .replace("{slug:path}", "ถนน")
     )
+
+
+def how_to_ask(cast: Cast, route: str, *, with_key: bool = False) -> dict[str, Any]:
+    """What a request brings along, as httpx takes it, so that it is refused for nothing else than who asks."""
+    method, _, path = route.partition(" ")
     act = path.removeprefix(f"{CASE}/")
-    how: dict[str, Any] = {}
-    if method == "POST":
-        if act.endswith("attachments"):
-            how = {"files": JPEG, "data": {"kind": "after"}}
-        elif act == "comments":
-            kind = {} if "x-case-key" in caller.headers else {"kind": "note"}
-            how = {"json": {"text": "เมื่อไหร่จะซ่อม"} | kind}
-        elif path == "/track/photos":
-            how = {"files": {"photos": JPEG["file"]}}
-        elif path == "/track/personal":
-            how = {"data": {"kind": "erasure", "words": "ลบให้ด้วย"}}
-        elif path == "/api/v1/chat/messages":
-            how = {"json": {"text": "สวัสดี"}}
-        elif path == "/api/v1/cases":
-            how = {
-                "json": {"text": "ไฟดับ", "category": "ไฟฟ้าแสงสว่าง"},
-                "headers": {"idempotency-key": "k" * 20},
-            }
-        elif act in BODIES:
-            how = {"json": BODIES[act] | ({"version": 2} if act in CHANGING else {})}
-        elif act == "merge":
-            how = {"json": {"into": cast.spare.number, "version": 2}}
-    elif path == "/api/v1/faq/search":
-        how = {"params": {"q": "ไฟดับ"}}
-    with cast.undone():
-        return cast.asker.ask(caller, method, address, **how)
+    if path == "/api/v1/faq/search":
+        return {"params": {"q": "ไฟดับ"}}
+    if method != "POST":
+        return {}
+    if act.endswith("attachments"):
+        return {"files": JPEG, "data": {"kind": "after"}}
+    if path == "/track/photos":
+        return {"files": {"photos": JPEG["file"]}}
+    if path == "/track/personal":
+        return {"data": {"kind": "erasure", "words": "ลบให้ด้วย"}}
+    if act == "comments":
+        return {"json": {"text": "เมื่อไหร่จะซ่อม"} | ({} if with_key else {"kind": "note"})}
+    if act == "merge":
+        return {"json": {"into": cast.spare.number, "version": 2}}
+    if path == "/api/v1/chat/messages":
+        return {"json": {"text": "สวัสดี"}}
+    if path == "/api/v1/chat/sessions":
+        return {"json": {"language": "th"}}
+    if path == "/api/v1/cases":
+        headers = {"idempotency-key": "k" * 20}
+        return {"json": {"text": "ไฟดับ", "category": "ไฟฟ้าแสงสว่าง"}, "headers": headers}
+    if act in BODIES:
+        return {"json": BODIES[act] | ({"version": 2} if act in CHANGING else {})}
+    return {}
