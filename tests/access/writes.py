@@ -97,8 +97,8 @@ NOT_DONE = {
 
 KEEPS_NOTHING = ("/faq/words/try",)
 DRAWN = ("password_hash", "token_hash", "csrf_secret", "secret_hash", "key_hash", "hash", "seal", "code", "key", "number",
-         "image_key", "thumbnail_key")  # fmt: skip
-"""Columns with what is drawn anew each time, or signed with it."""
+         "image_key", "thumbnail_key", "last_used_at")  # fmt: skip
+"""Columns with what is drawn anew each time, or signed with it; and when somebody last came."""
 
 _STATEMENTS = {
     table.name: select(*(each for each in table.c if each.name not in DRAWN)).order_by(
