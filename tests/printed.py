@@ -5,7 +5,15 @@ import re
 from collections.abc import Iterator
 
 from pypdf import PageObject, PdfReader
-from pypdf.generic import ArrayObject, ContentStream, DictionaryObject, NameObject, TextStringObject
+from pypdf.generic import (
+    ArrayObject,
+    ContentStream,
+    DictionaryObject,
+    NameObject,
+    PdfObject,
+    StreamObject,
+    TextStringObject,
+)
 
 _MAPPED = re.compile(rb"<([0-9A-Fa-f]{4})> <([0-9A-Fa-f]+)>")
 
@@ -29,7 +37,7 @@ def strings_of(pdf: bytes) -> str:
 
 
 def _lines(page: PageObject) -> Iterator[str]:
-    fonts = {name: _texts_of(font.get_object()) for name, font in page["/Resources"]["/Font"].items()}
+    fonts = {name: _texts_of(font) for name, font in _below(_below(page, "/Resources"), "/Font").items()}
     said, within, font = "", 0, {}
     for operands, operator in ContentStream(page.get_contents(), page.pdf).operations:
         match operator:
@@ -52,12 +60,21 @@ def _lines(page: PageObject) -> Iterator[str]:
                 pass
 
 
-def _texts_of(font: DictionaryObject) -> dict[bytes, str]:
+def _below(thing: DictionaryObject, name: str) -> DictionaryObject:
+    found = thing[NameObject(name)].get_object()
+    assert isinstance(found, DictionaryObject)
+    return found
+
+
+def _texts_of(font: PdfObject) -> dict[bytes, str]:
     """The text of each shape of a font, by its number in two bytes."""
-    table = font[NameObject("/ToUnicode")].get_object().get_data()
+    described = font.get_object()
+    assert isinstance(described, DictionaryObject)
+    table = _below(described, "/ToUnicode")
+    assert isinstance(table, StreamObject)
     return {
         bytes.fromhex(shape.decode()): bytes.fromhex(text.decode()).decode("utf-16-be")
-        for shape, text in _MAPPED.findall(table)
+        for shape, text in _MAPPED.findall(table.get_data())
     }
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from fastapi import FastAPI
 from sqlalchemy import select
 from starlette.routing import Mount
 
@@ -91,6 +92,7 @@ def whole_cast(database: Database, folder: Path) -> Iterator[Cast]:
     (console,) = (
         each.app for each in application.routes if isinstance(each, Mount) and each.path == "/admin"
     )
+    assert isinstance(console, FastAPI)
     console.state.channel_desk = FakeDesk()
     with asking(application) as asker:
         yield _filled(database, asker, desk)

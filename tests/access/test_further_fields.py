@@ -70,7 +70,8 @@ def test_fields_that_a_form_does_not_ask_for_change_nothing(cast: Cast) -> None:
     wrong: list[object] = []
     for path in WRITES:
         plain, more = (_after(cast, everything, me, path, further) for further in ({}, FURTHER))
-        if plain[0] != more[0] or (found := differences(plain[1], more[1])):
+        found = differences(plain[1], more[1])
+        if plain[0] != more[0] or found:
             wrong.append((path, plain[0], more[0], found))
         if (plain[0] in DONE) == (path in NOT_DONE):
             wrong.append((path, plain[0], "is not as NOT_DONE says"))
