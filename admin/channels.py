@@ -85,7 +85,7 @@ class Parked:
 
 @dataclass(frozen=True, kw_only=True)
 class Untold:
-    """Something that happened and that nobody could be told of. `number` is its complaint's, if it has one."""
+    """Something that happened and that nobody could be told of. `number` is its complaint's, if one may be named."""
 
     id: int
     at: str
@@ -138,7 +138,7 @@ def show(
             )
             for event in inbox.parked(reader)
         ],
-        untold=_untold(reader, texts),
+        untold=_untold(reader, texts, staff),
     )
 
 
@@ -290,12 +290,12 @@ def _troubled(reader: ReadOnly, texts: Catalogue) -> list[Trouble]:
     ]
 
 
-def _untold(reader: ReadOnly, texts: Catalogue) -> list[Untold]:
+def _untold(reader: ReadOnly, texts: Catalogue, staff: Principal) -> list[Untold]:
     return [
         Untold(
             id=event.id,
             at=thai_datetime(event.at),
-            number=complaints.number_of_subject(reader, event.subject) or "–",
+            number=complaints.number_of_subject(reader, event.subject, staff) or "–",
             reason=event.reason or texts.get("channels.reason.unnamed"),
             attempts=event.attempts,
         )

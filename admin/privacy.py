@@ -77,7 +77,7 @@ def do(
             uow,
             request_id,
             outcome,
-            by=staff.username,
+            by=staff,
             signing_key=console_of(request).settings.signing_key,
         )
     return _decided(request, uow, request_id, "privacy.done")
@@ -96,7 +96,7 @@ def refuse(
     found = requests.for_staff(uow, request_id, staff)
     typed = {"reason": reason, "law": law}
     with refilling(request, "privacy/request.html", **context(request, uow, staff, found, typed)):
-        requests.refuse(uow, request_id, reason, law, by=staff.username)
+        requests.refuse(uow, request_id, reason, law, by=staff)
     return _decided(request, uow, request_id, "privacy.refused")
 
 

@@ -1,4 +1,7 @@
-"""What the page of the audit shows: each record as a sentence, what it led from and to, and where it leads."""
+"""What the page of the audit shows: each record as a sentence, what it led from and to, and where it leads.
+
+A complaint that accuses a department of whoever looks has neither number nor values here.
+"""
 
 import json
 from collections.abc import Mapping
@@ -9,6 +12,8 @@ from urllib.parse import urlencode
 
 from sqlalchemy import select
 
+from admin.access import MAX_ID
+from eservice.complaints import cases as complaints
 from eservice.complaints import numbers
 from eservice.complaints.models import Complaint
 from eservice.kit import audit
@@ -18,10 +23,12 @@ from eservice.kit.thai_calendar import at_bangkok, thai_datetime
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.operations import chains
 from eservice.staff import queries as staff
+from eservice.staff.permissions import Principal
 
 HOME = "/admin/records"
 ROWS = 50
 MAX_VALUE = 200  # characters of a value that are shown
+UNSAID = "–"
 PAGES = {
     "complaint": "/admin/cases/{id}",
     "inquiry": "/admin/inquiries/{id}",
@@ -55,7 +62,7 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One record. `thing` is empty for a deed that has none of its own."""
+    """One record. `href` and `of_thing` are empty where nothing may be opened."""
 
     place: int
     at: str
@@ -93,20 +100,20 @@ def history_href(kind: str, subject_id: str | int) -> str:
     return Asked(kind=kind, number=str(subject_id)).address()
 
 
-def records_page(reader: ReadOnly, texts: Catalogue, asked: Asked) -> Listed:
+def records_page(reader: ReadOnly, texts: Catalogue, asked: Asked, by: Principal) -> Listed:
     """The records that fit, newest first."""
     wanted = audit.Search(
         actor=asked.person,
         action=asked.deed,
         subject_kind=asked.kind,
-        subject_id=_subject_id(reader, asked),
+        subject_id=_subject_id(reader, asked, by),
         begin=at_bangkok(asked.begin, time()) if asked.begin else None,
         end=at_bangkok(asked.end + timedelta(days=1), time()) if asked.end else None,
     )
     found = audit.search(reader, wanted, before_id=asked.before, limit=ROWS + 1)
     shown = found[:ROWS]
     names = staff.names_by_username(reader, {record.actor for record in shown})
-    cases = _case_numbers(reader, shown)
+    cases = _case_numbers(reader, shown, by)
     return Listed(
         asked=asked,
         rows=[_row(texts, record, names, cases) for record in shown],
@@ -144,20 +151,19 @@ def _row(texts: Catalogue, record: AuditRecord, names: Mapping[str, str], cases:
     actor = f"records.actor.{record.actor}"
     kind = f"things.{record.subject_kind}"
     thing = texts.get(kind) if texts.has(kind) else record.subject_kind
-    number = (
-        cases.get(record.subject_id, record.subject_id)
-        if record.subject_kind == "complaint"
-        else record.subject_id
-    )
+    number = record.subject_id
+    if record.subject_kind == "complaint":
+        number = cases.get(record.subject_id, record.subject_id)
+    is_said = number != UNSAID
     return Row(
         place=record.sequence or 0,
         at=thai_datetime(record.at),
         who=names.get(record.actor, texts.get(actor) if texts.has(actor) else record.actor),
         deed=texts.get(deed) if texts.has(deed) else record.action,
         thing=f"{thing} {number}",
-        href=PAGES.get(record.subject_kind, "").format(id=record.subject_id),
-        of_thing=history_href(record.subject_kind, record.subject_id),
-        values=_values(record),
+        href=PAGES.get(record.subject_kind, "").format(id=record.subject_id) if is_said else "",
+        of_thing=history_href(record.subject_kind, record.subject_id) if is_said else "",
+        values=_values(record) if is_said else [],
     )
 
 
@@ -173,18 +179,30 @@ def _shown(value: object) -> str:
     return words if len(words) <= MAX_VALUE else words[:MAX_VALUE] + "…"
 
 
-def _subject_id(reader: ReadOnly, asked: Asked) -> str:
+def _subject_id(reader: ReadOnly, asked: Asked, by: Principal) -> str:
     """The id of the thing; a case is asked for by the number that people know."""
-    if asked.kind == "complaint" and (number := numbers.read_number(asked.number)):
-        found = reader.session.scalar(select(Complaint.id).where(Complaint.number == number))
-        return str(found) if found is not None else asked.number
-    return asked.number
+    if asked.kind != "complaint":
+        return asked.number
+    found = asked.number
+    if number := numbers.read_number(asked.number):
+        case_id = reader.session.scalar(select(Complaint.id).where(Complaint.number == number))
+        found = str(case_id) if case_id is not None else asked.number
+    return UNSAID if _is_kept_from(reader, found, by) else found
 
 
-def _case_numbers(reader: ReadOnly, records: Any) -> dict[str, str]:
+def _case_numbers(reader: ReadOnly, records: Any, by: Principal) -> dict[str, str]:
+    """The numbers that people know, by the id of the case."""
     ids = {int(r.subject_id) for r in records if r.subject_kind == "complaint" and r.subject_id.isdecimal()}
     found = reader.session.execute(select(Complaint.id, Complaint.number).where(Complaint.id.in_(ids)))
-    return {str(id): numbers.shown(number) for id, number in found}
+    return {
+        str(id): UNSAID if _is_kept_from(reader, str(id), by) else numbers.shown(number)
+        for id, number in found
+    }
+
+
+def _is_kept_from(reader: ReadOnly, case_id: str, by: Principal) -> bool:
+    is_id = case_id.isdecimal() and int(case_id) <= MAX_ID
+    return is_id and bool(complaints.parts_of(by)) and complaints.accuses(reader, int(case_id), by)
 
 
 def _choices(texts: Catalogue, section: str) -> list[tuple[str, str]]:

@@ -50,7 +50,7 @@ def show(
         "records/records.html",
         first=first,
         last=last,
-        listed=records_page(reader, texts, asked),
+        listed=records_page(reader, texts, asked, staff),
         verified=last_verification(reader, texts),
     )
 

@@ -231,13 +231,18 @@ def id_for_resident(reader: ReadOnly, number: str, resident: Resident) -> int:
     return cases.of_resident(reader, number, resident).id
 
 
-def number_of_subject(reader: ReadOnly, subject: str) -> str | None:
-    """The number, as people read it, of the complaint that the outbox names; None where it names none."""
+def number_of_subject(reader: ReadOnly, subject: str, by: Principal) -> str | None:
+    """The number, as people read it, of the complaint that the outbox names.
+
+    None where it names none, or one that accuses a department of whoever looks.
+    """
     kind, _, number = subject.partition(":")
     complaint = (
         reader.session.get(Complaint, int(number)) if kind == "complaint" and number.isdigit() else None
     )
-    return shown(complaint.number) if complaint is not None else None
+    if complaint is None or cases.accuses(reader, complaint.id, by):
+        return None
+    return shown(complaint.number)
 
 
 def of_contact(reader: ReadOnly, contact_id: int, *, limit: int = MAX_ROWS) -> list[PublicStatus]:

@@ -7,6 +7,7 @@ their tables, e.g. `menu.title`. `{name}` marks a placeholder.
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,8 @@ class Catalogue:
         self._texts: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
         for folder in folders:
             for language in LANGUAGES:
-                with (folder / f"{language}.toml").open("rb") as file:
-                    self._texts[language].update(_flatten(tomllib.load(file)))
+                file = folder / f"{language}.toml"
+                self._texts[language].update(_texts_of(file, file.stat().st_mtime_ns))
 
     def get(self, key: str, language: str = DEFAULT_LANGUAGE, **parameters: object) -> str:
         """The text of `key`, its placeholders filled. An unknown language means Thai."""
@@ -58,6 +59,12 @@ def guard_formula(text: str) -> str:
 def unguard_formula(text: str) -> str:
     """The inverse of `guard_formula`."""
     return text[1:] if _QUOTED_FORMULA.match(text) else text
+
+
+@lru_cache(maxsize=512)
+def _texts_of(file: Path, modified_ns: int) -> dict[str, str]:
+    """A file's texts by their keys: several catalogues of a process share one. Its time of change is in the key."""
+    return dict(_flatten(tomllib.loads(file.read_text(encoding="utf-8"))))
 
 
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -10,7 +10,9 @@ from eservice.kit.errors import conflict, not_found
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.privacy import national_ids
 from eservice.privacy.models import Age, Asker, Identity, PrivacyRequest, RequestCase
-from eservice.staff.permissions import Principal
+from eservice.staff.models import StaffAccount
+from eservice.staff.permissions import Permission, Principal, may
+from eservice.staff.queries import principal_of
 
 EMPTY = {"name": "", "reach": "", "guardian": "", "relation": "", "alone_reason": ""}
 """What is left of a person once they are forgotten."""
@@ -54,8 +56,28 @@ def cases_of(reader: ReadOnly, request: PrivacyRequest) -> Sequence[Complaint]:
 
 
 def is_hidden_from(reader: ReadOnly, request: PrivacyRequest, by: Principal) -> bool:
-    """Whether it is about a complaint that accuses a department of this person: somebody else has to see to it."""
-    return any(cases.accuses(reader, complaint.id, by) for complaint in cases_of(reader, request))
+    """Whether it is about a complaint that accuses a department of this person: somebody else has to see to it.
+
+    Not when all who could answer it belong to one: the law's days run, whoever is accused.
+    """
+    theirs = cases.parts_of(by)
+    if not theirs:
+        return False
+    about = [complaint.id for complaint in cases_of(reader, request)] or _filed_by(reader, request)
+    accused = {department for case_id in about for department in cases.accused_by_family(reader, case_id)}
+    if not accused & theirs:
+        return False
+    active = reader.session.scalars(select(StaffAccount).where(StaffAccount.disabled_at.is_(None)))
+    others = (principal_of(reader, account) for account in active.all())
+    return any(
+        may(other, Permission.PRIVACY_HANDLE) and not accused & cases.parts_of(other) for other in others
+    )
+
+
+def _filed_by(reader: ReadOnly, request: PrivacyRequest) -> Sequence[int]:
+    return reader.session.scalars(
+        select(Complaint.id).where(Complaint.contact_id == (request.contact_id or 0))
+    ).all()
 
 
 def empty(uow: UnitOfWork, request_ids: Sequence[int]) -> int:

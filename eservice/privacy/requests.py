@@ -96,13 +96,15 @@ def ask(
     return request
 
 
-def agree(uow: UnitOfWork, request_id: int, outcome: str, *, by: str, signing_key: str) -> PrivacyRequest:
+def agree(
+    uow: UnitOfWork, request_id: int, outcome: str, *, by: Principal, signing_key: str
+) -> PrivacyRequest:
     """Does what was asked, and tells the person `outcome`. An erasure begins once they have been told.
 
     Raises ServiceError `privacy.not_found`, `privacy.decided`, `privacy.no_words` without an outcome,
     `privacy.case_open` for a case on which work goes on, and as `askers.may_be_done` for who may not ask.
     """
-    request = _open(uow, request_id)
+    request = _open(uow, request_id, by)
     asker = askers.find(uow, request_id)
     if asker is not None:
         uow.session.refresh(asker)  # as it is now, not as it was read before the lock
@@ -110,7 +112,7 @@ def agree(uow: UnitOfWork, request_id: int, outcome: str, *, by: str, signing_ke
     outcome = _said(outcome)
     talk = _talk_of(uow, request)
     farewell = _tell(uow, talk, request, "privacy.told.agreed", outcome) if talk else None
-    request.handled_by, request.handled_at, request.outcome = by, uow.now, outcome
+    request.handled_by, request.handled_at, request.outcome = by.username, uow.now, outcome
     request.state = RequestState.DONE
     if request.kind is RequestKind.ERASURE:
         if talk is not None:
@@ -119,25 +121,25 @@ def agree(uow: UnitOfWork, request_id: int, outcome: str, *, by: str, signing_ke
         else:
             for about in askers.cases_of(uow, request):
                 complaint = cases.locked(uow, about.id)
-                erasure.erase_case(uow, complaint, by=by, signing_key=signing_key)
-    _audit(uow, request, "agreed", by)
+                erasure.erase_case(uow, complaint, by=by.username, signing_key=signing_key)
+    _audit(uow, request, "agreed", by.username)
     return request
 
 
-def refuse(uow: UnitOfWork, request_id: int, reason: str, law: str, *, by: str) -> PrivacyRequest:
+def refuse(uow: UnitOfWork, request_id: int, reason: str, law: str, *, by: Principal) -> PrivacyRequest:
     """Says no, with the reason and the rule on which it stands, and tells the person.
 
     Raises ServiceError `privacy.not_found`, `privacy.decided`, `privacy.no_words`, `privacy.no_law`.
     """
-    request = _open(uow, request_id)
+    request = _open(uow, request_id, by)
     law = writable(law).strip()[:200]
     if not law:
         raise invalid("privacy.no_law", law="empty")
     request.outcome, request.law = _said(reason), law
-    request.state, request.handled_by, request.handled_at = RequestState.REFUSED, by, uow.now
+    request.state, request.handled_by, request.handled_at = RequestState.REFUSED, by.username, uow.now
     if talk := _talk_of(uow, request):
         _tell(uow, talk, request, "privacy.told.refused", f"{request.outcome} ({law})")
-    _audit(uow, request, "refused", by)
+    _audit(uow, request, "refused", by.username)
     return request
 
 
@@ -231,9 +233,9 @@ def has_withdrawn(reader: ReadOnly, contact_id: int) -> bool:
     return reader.session.scalar(withdrawn.limit(1)) is not None
 
 
-def _open(uow: UnitOfWork, request_id: int) -> PrivacyRequest:
+def _open(uow: UnitOfWork, request_id: int, by: Principal) -> PrivacyRequest:
     request = uow.session.get(PrivacyRequest, request_id, with_for_update=True)
-    if request is None:
+    if request is None or askers.is_hidden_from(uow, request, by):
         raise not_found("privacy.not_found")
     if request.state is not RequestState.OPEN:
         raise conflict("privacy.decided")

@@ -5,6 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from fastapi import FastAPI
+from sqlalchemy import select
+from starlette.routing import Mount
+
 from bot.channels.webchat import sessions as chat_sessions
 from eservice.complaints import held_photos, photos, service
 from eservice.complaints.cases import Resident
@@ -15,18 +19,26 @@ from eservice.messaging.models import Conversation
 from eservice.office.service import OfficeFacts, create_office, publish_notice
 from eservice.privacy import copies
 from eservice.staff import tokens
-from eservice.staff.models import Role, StaffAccount
-from eservice.staff.permissions import Grant, Principal
+from eservice.staff.models import Role, StaffAccount, StaffSession
+from eservice.staff.permissions import Grant
 from knowledge.entries import service as faq
 from knowledge.entries.content import EntryContent
 from tests.access.asking import Asker, Caller, asking
+from tests.access.things import account_in, make_things
 from tests.complaints.desk import LIGHT, Desk, open_desk
 from tests.complaints.pictures import photo
 from tests.conftest import JoinedDatabase, whole_app_on
+from tests.fakes import FakeDesk
 from tests.inquiries.desk import leave, meet
 
 SECRET = "ความในใจของแดง"
 ENTRY_KEY = "lamps"
+USERNAMES = {
+    "own": "somsri", "next door": "malee", "office": "palad", "checker": "checker", "author": "author",
+    "publisher": "publisher", "publisher next door": "publisher-next-door", "manager": "manager",
+    "manager of works": "manager-of-works",
+}  # fmt: skip
+"""The staff by what they are to กองช่าง and its things."""
 
 
 @dataclass(kw_only=True)
@@ -49,6 +61,8 @@ class Cast:
     inquiry_id: int  # of กองช่าง
     entry_id: int  # of กองช่าง
     chat: dict[str, Caller]
+    accounts: dict[str, tuple[int, int]]  # of the staff, each with the id of its session
+    things: dict[str, dict[str, str]]  # see tests/access/things.py
     held_reference: str  # a photo that แดง has sent to the chat
     copy_secret: str  # of แดง
 
@@ -75,6 +89,11 @@ def whole_cast(database: Database, folder: Path) -> Iterator[Cast]:
     desk = open_desk(database)
     application = whole_app_on(database, folder)
     desk.media = application.state.media
+    (console,) = (
+        each.app for each in application.routes if isinstance(each, Mount) and each.path == "/admin"
+    )
+    assert isinstance(console, FastAPI)
+    console.state.channel_desk = FakeDesk()
     with asking(application) as asker:
         yield _filled(database, asker, desk)
 
@@ -107,13 +126,24 @@ def _filled(database: JoinedDatabase, asker: Asker, desk: Desk) -> Cast:
         conversations.record_heard(uow, conversation, text=SECRET)
         held = held_photos.hold(uow, visitor.contact_id, desk.keep(photo(2, (64, 48))))
         held_reference = photos.reference_of(held)
+    manager_id = account_in(database, "manager", Role.ADMINISTRATOR, None, holds_there=False)
+    account_in(database, "manager of works", Role.ADMINISTRATOR, desk.works, holds_there=False)
+    account_in(database, "publisher", Role.PUBLISHER, desk.works, holds_there=True)
+    account_in(database, "publisher next door", Role.PUBLISHER, desk.finance, holds_there=True)
+    with database.unit_of_work() as uow:
+        things = make_things(uow, desk, manager_id, {"lamp": lamp, "graft": graft}, (entry.id, ENTRY_KEY))
     proof = desk.add_photo(lamp, photo(3, (64, 48)))
     graft_photo = desk.add_photo(graft, photo(4, (64, 48)), by=desk.palad)
+    things["{photo_id:int}"] = {"lamp": str(proof.id), "graft": str(graft_photo.id)}
+    things["{inquiry_id:int}"] = {"inquiry": str(inquiry.id)}
+    staff = _staff(database, asker)
     return Cast(
         database=database,
         asker=asker,
         desk=desk,
-        staff=_staff(database, asker, desk),
+        staff=staff,
+        accounts=_accounts(database),
+        things=things,
         partners=_partners(database, desk),
         lamp=lamp,
         graft=graft,
@@ -135,14 +165,21 @@ def _bearer(token: str) -> Caller:
     return Caller(headers={"authorization": f"Bearer {token}"})
 
 
-def _staff(database: Database, asker: Asker, desk: Desk) -> dict[str, Caller]:
-    people: dict[str, Principal] = {
-        "own": desk.somsri, "next door": desk.malee, "office": desk.palad, "checker": desk.checker,
-        "author": desk.author,
-    }  # fmt: skip
+def _staff(database: Database, asker: Asker) -> dict[str, Caller]:
     with database.read() as reader:
-        accounts = {name: reader.session.get_one(StaffAccount, by.account_id) for name, by in people.items()}
-    return {name: asker.session_of(database, account) for name, account in accounts.items()}
+        found = {account.username: account for account in reader.session.scalars(select(StaffAccount))}
+    return {who: asker.session_of(database, found[username]) for who, username in USERNAMES.items()}
+
+
+def _accounts(database: Database) -> dict[str, tuple[int, int]]:
+    with database.read() as reader:
+        found = reader.session.execute(
+            select(StaffAccount.username, StaffAccount.id, StaffSession.id).join(
+                StaffSession, StaffSession.account_id == StaffAccount.id
+            )
+        )
+        ids = {username: (account_id, session_id) for username, account_id, session_id in found}
+    return {who: ids[username] for who, username in USERNAMES.items()}
 
 
 def _partners(database: Database, desk: Desk) -> dict[str, Caller]:

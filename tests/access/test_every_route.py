@@ -1,4 +1,4 @@
-"""Every route outside the console with everybody who might ask, and the console's with other people's things.
+"""Every route outside the console with everybody who might ask; the console's are in test_things_of_others.py.
 
 `DOORS` says of each route what opens it. A new route fails here until it stands there, as one of the console
 fails in tests/admin/test_access_matrix.py until it stands in `ROUTES`.
@@ -12,10 +12,9 @@ import pytest
 from fastapi import FastAPI
 
 from eservice.kit.database import Database
-from eservice.staff.models import Role
-from tests.access.asking import Asker, Caller
+from tests.access.asking import Caller
 from tests.access.cast import ENTRY_KEY, SECRET, Cast, whole_cast
-from tests.admin.test_access_matrix import ROUTES, SIGNED_IN
+from tests.access.things import REACH, ROLE_OF
 from tests.complaints.pictures import photo
 from tests.staff.test_permissions import EXPECTED
 from tests.test_conventions import routes_of_app
@@ -99,16 +98,6 @@ BODIES: Mapping[str, dict[str, Any]] = {
 CHANGING = ("hand-on", "state", "propose-done", "agree-done", "split", "category", "extension")
 JPEG = {"file": ("1.jpg", photo(9, (64, 48)), "image/jpeg")}
 
-REACH = {
-    "own": ("lamp",), "next door": ("graft",), "office": ("lamp", "graft"), "both": ("lamp",), "checker": ("lamp",),
-}  # fmt: skip
-"""Who of the staff and the partners has which case before them. `graft` accuses the department of `own`."""
-
-ROLE_OF = {
-    "own": Role.RESPONDER, "next door": Role.RESPONDER, "office": Role.RESPONDER, "both": Role.RESPONDER,
-    "checker": Role.CHECKER, "author": Role.AUTHOR,
-}  # fmt: skip
-
 
 @pytest.fixture
 def cast(database: Database, tmp_path: Path) -> Iterator[Cast]:
@@ -128,23 +117,7 @@ def test_every_door_opens_to_whom_it_should_and_to_nobody_else(cast: Cast) -> No
                 got >= 500 and route != "GET /readyz"
             ) or not is_right:  # there is no worker, and /readyz says so
                 wrong.append((route, door, who, got))
-    wrong += _of_the_console(cast)
     assert wrong == [], "\n".join(map(str, wrong))
-
-
-def test_what_a_list_shows_is_within_reach(cast: Cast) -> None:
-    numbers = {"lamp": cast.lamp.number, "graft": cast.graft.number}
-    spare = {cast.spare.number}
-    for who, caller in cast.partners.items():
-        answer = cast.asker.ask(caller, "GET", "/api/v1/cases")
-        seen = {item["number"] for item in answer.json().get("items", [])}
-        assert seen - spare == {numbers[name] for name in REACH.get(who, ())}, who
-    for who, caller in cast.staff.items():
-        for address in ("/admin/cases", "/admin/cases/board", "/admin/cases/map.json"):
-            page = cast.asker.ask(caller, "GET", address)
-            for name, case in (("lamp", cast.lamp), ("graft", cast.graft)):
-                if name not in REACH.get(who, ()):
-                    assert f"/admin/cases/{case.complaint_id}" not in page.text, (who, address, name)
 
 
 def _cells(cast: Cast, route: str, door: str) -> Iterator[tuple[str, int, bool]]:
@@ -281,94 +254,48 @@ def _ask(cast: Cast, caller: Caller, route: str, case: str = "lamp") -> int:
 
 def _answer(cast: Cast, caller: Caller, route: str, case: str = "lamp") -> Any:
     method, _, path = route.partition(" ")
+    how = how_to_ask(cast, route, with_key="x-case-key" in caller.headers)
+    with cast.undone():
+        return cast.asker.ask(caller, method, address_of(cast, path, case), **how)
+
+
+def address_of(cast: Cast, path: str, case: str = "lamp") -> str:
+    """The address of a route for one of the two cases."""
     filed = cast.lamp if case == "lamp" else cast.graft
-    address = (
+    return (
         path.replace("{number}", filed.number)
         .replace("{reference}", cast.photo_reference if case == "lamp" else cast.graft_photo_reference)
         .replace("{photo_id:int}", str(cast.photo_id))
         .replace("{key}", ENTRY_KEY)
         .replace("{slug:path}", "ถนน")
     )
+
+
+def how_to_ask(cast: Cast, route: str, *, with_key: bool = False) -> dict[str, Any]:
+    """What a request brings along, as httpx takes it, so that it is refused for nothing else than who asks."""
+    method, _, path = route.partition(" ")
     act = path.removeprefix(f"{CASE}/")
-    how: dict[str, Any] = {}
-    if method == "POST":
-        if act.endswith("attachments"):
-            how = {"files": JPEG, "data": {"kind": "after"}}
-        elif act == "comments":
-            kind = {} if "x-case-key" in caller.headers else {"kind": "note"}
-            how = {"json": {"text": "เมื่อไหร่จะซ่อม"} | kind}
-        elif path == "/track/photos":
-            how = {"files": {"photos": JPEG["file"]}}
-        elif path == "/track/personal":
-            how = {"data": {"kind": "erasure", "words": "ลบให้ด้วย"}}
-        elif path == "/api/v1/chat/messages":
-            how = {"json": {"text": "สวัสดี"}}
-        elif path == "/api/v1/cases":
-            how = {
-                "json": {"text": "ไฟดับ", "category": "ไฟฟ้าแสงสว่าง"},
-                "headers": {"idempotency-key": "k" * 20},
-            }
-        elif act in BODIES:
-            how = {"json": BODIES[act] | ({"version": 2} if act in CHANGING else {})}
-        elif act == "merge":
-            how = {"json": {"into": cast.spare.number, "version": 2}}
-    elif path == "/api/v1/faq/search":
-        how = {"params": {"q": "ไฟดับ"}}
-    with cast.undone():
-        return cast.asker.ask(caller, method, address, **how)
-
-
-def _of_the_console(cast: Cast) -> list[object]:
-    """The cells that are wrong, of routes that name a thing."""
-    wrong: list[object] = []
-    for (method, path), permission in ROUTES.items():
-        for thing, address in _things(cast, path):
-            for who, caller in cast.staff.items():
-                with cast.undone():
-                    got = _console_status(cast.asker, caller, method, address, path)
-                role = EXPECTED[ROLE_OF[who]].split()
-                expected = 0
-                if permission not in role and permission != SIGNED_IN:
-                    expected = 403
-                elif thing == "entry":
-                    expected = 0 if permission == "faq.read" or who == "author" else 403
-                elif thing not in REACH_OF_THINGS.get(who, ()):
-                    expected = 404
-                if got >= 500 or not _is(got, expected):
-                    wrong.append(("console", method, address, who, got, expected))
-    return wrong
-
-
-REACH_OF_THINGS = {
-    "own": ("lamp", "inquiry"), "next door": ("graft",), "office": ("lamp", "graft", "inquiry"),
-    "checker": ("lamp", "inquiry"),
-}  # fmt: skip
-
-
-def _things(cast: Cast, path: str) -> Iterator[tuple[str, str]]:
-    things = {
-        "{case_id:int}": {"lamp": cast.lamp.complaint_id, "graft": cast.graft.complaint_id},
-        "{photo_id:int}": {"lamp": cast.proof_id, "graft": cast.graft_photo_id},
-        "{inquiry_id:int}": {"inquiry": cast.inquiry_id},
-        "{entry_id:int}": {"entry": cast.entry_id},
-    }
-    for name, ids in things.items():
-        if name in path:
-            yield from ((thing, f"/admin{path.replace(name, str(number))}") for thing, number in ids.items())
-
-
-def _console_status(asker: Asker, caller: Caller, method: str, address: str, path: str) -> int:
-    """The status of a page or of its form, filled in well enough to be refused for nothing else."""
-    fields = CONSOLE_FORMS.get(path.rpartition("/")[2], {})
-    files = {"photos": JPEG["file"]} if path.endswith("/photos") else None
-    return asker.form(caller, method, address, fields, files=files).status_code
-
-
-CONSOLE_FORMS: Mapping[str, Mapping[str, object]] = {
-    "move": {"target": "in_progress", "seen": "2"},
-    "hand-on": {"to": "1", "seen": "2"},
-    "photos": {"kind": "after"},
-    "department": {"department": "1"},
-    "teach": {"entry": "1"},
-    "say": {"text": "รับทราบ", "to": "staff"},
-}
+    if path == "/api/v1/faq/search":
+        return {"params": {"q": "ไฟดับ"}}
+    if method != "POST":
+        return {}
+    if act.endswith("attachments"):
+        return {"files": JPEG, "data": {"kind": "after"}}
+    if path == "/track/photos":
+        return {"files": {"photos": JPEG["file"]}}
+    if path == "/track/personal":
+        return {"data": {"kind": "erasure", "words": "ลบให้ด้วย"}}
+    if act == "comments":
+        return {"json": {"text": "เมื่อไหร่จะซ่อม"} | ({} if with_key else {"kind": "note"})}
+    if act == "merge":
+        return {"json": {"into": cast.spare.number, "version": 2}}
+    if path == "/api/v1/chat/messages":
+        return {"json": {"text": "สวัสดี"}}
+    if path == "/api/v1/chat/sessions":
+        return {"json": {"language": "th"}}
+    if path == "/api/v1/cases":
+        headers = {"idempotency-key": "k" * 20}
+        return {"json": {"text": "ไฟดับ", "category": "ไฟฟ้าแสงสว่าง"}, "headers": headers}
+    if act in BODIES:
+        return {"json": BODIES[act] | ({"version": 2} if act in CHANGING else {})}
+    return {}

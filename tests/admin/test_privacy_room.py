@@ -17,6 +17,7 @@ from eservice.privacy.breaches import NewBreach
 from eservice.privacy.models import Breach, BreachRisk, PrivacyRequest, RequestKind, RequestState
 from eservice.staff.models import Role
 from tests.admin.visitors import Doors, Visitor
+from tests.privacy.test_erasure import MALEE
 
 SECRET = "นามสกุลผิด <b>ที่ถูกคือใจดี</b>"
 
@@ -128,5 +129,5 @@ def test_every_page_says_when_a_clock_runs_out_and_the_badge_is_red(
     assert "console-warning" not in clerk.get("/admin/me").text
     with doors.database.unit_of_work() as uow:
         breaches.report(uow, breach.id, "", by="boss")
-        requests.refuse(uow, the_request(doors).id, "ไม่ได้", "PDPA ม.36", by="boss")
+        requests.refuse(uow, the_request(doors).id, "ไม่ได้", "PDPA ม.36", by=MALEE)
     assert "console-warning" not in boss.get("/admin/me").text

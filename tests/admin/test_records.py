@@ -124,7 +124,7 @@ def test_opening_a_case_is_on_record_once_an_hour_and_printing_it_too(
         found = audit.history(reader, subject_kind="complaint", subject_id=filed.complaint_id)
         number = shown(reader.session.get_one(Complaint, filed.complaint_id).number)
         asked = Asked(kind="complaint", number=number)
-        listed = records_page(reader, Catalogue(*text_directories()), asked)
+        listed = records_page(reader, Catalogue(*text_directories()), asked, room.desk.palad)
     assert [row.thing for row in listed.rows] == [f"เรื่องแจ้ง {number}"] * len(found)
     readings = [(record.actor, record.action) for record in found if record.before is record.after is None]
     name = room.desk.palad.username

@@ -35,7 +35,7 @@ from eservice.privacy.models import (
     Tombstone,
 )
 from tests.complaints.desk import LIGHT, Desk, open_desk, refused
-from tests.privacy.test_erasure import bytes_of, holders
+from tests.privacy.test_erasure import MALEE, bytes_of, holders
 
 DIGITS = "1101700203450"
 TYPED = thai_digits("1-1017-00203-45-0")
@@ -73,7 +73,7 @@ def take(desk: Desk, **changes: object) -> int:
 
 def agree(desk: Desk, request_id: int, outcome: str = "ทำให้แล้ว") -> None:
     with desk.database.unit_of_work() as uow:
-        requests.agree(uow, request_id, outcome, by="malee", signing_key=KEY)
+        requests.agree(uow, request_id, outcome, by=MALEE, signing_key=KEY)
 
 
 def tell(desk: Desk, request_id: int, on: date | None = None) -> None:
@@ -234,7 +234,7 @@ def test_nothing_is_done_for_who_may_not_ask_but_they_are_refused_with_the_law(
     with refused(refusal):
         agree(desk, request_id)
     with desk.database.unit_of_work() as uow:
-        requests.refuse(uow, request_id, "ไม่มีหลักฐาน", "PDPA ม.20", by="malee")
+        requests.refuse(uow, request_id, "ไม่มีหลักฐาน", "PDPA ม.20", by=MALEE)
     assert the(desk, request_id)[0].state is RequestState.REFUSED
 
 

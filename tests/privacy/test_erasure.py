@@ -32,6 +32,7 @@ from tests.complaints.pictures import photo
 
 CANARY = "krarokbin"
 KEY = "a key of the office"
+MALEE = Principal(account_id=1, username="malee", display_name="มาลี")
 LAMP = f"ไฟหน้าวัดดับมาสามวันแล้ว ข้างบ้าน {CANARY}"
 
 

@@ -1,5 +1,6 @@
 """What a person asks of their data in the chat, what staff do, and what the person hears."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,14 +12,22 @@ from eservice.complaints import cases, residents
 from eservice.complaints.cases import Resident as OfCase
 from eservice.complaints.filing import NewComplaint, file_complaint
 from eservice.complaints.models import Complaint, Source
+from eservice.kit.database import Database
 from eservice.kit.errors import ServiceError
+from eservice.kit.unit_of_work import ReadOnly
 from eservice.messaging.content import LinkButton
-from eservice.messaging.models import ChannelName, Message
-from eservice.privacy import copies, keeping, requests, tombstones
+from eservice.messaging.models import ChannelName, Contact, Message
+from eservice.privacy import askers, copies, keeping, requests, tombstones
 from eservice.privacy.models import PrivacyRequest, RequestKind, RequestState
+from eservice.staff import accounts
+from eservice.staff.accounts import Profile
+from eservice.staff.models import Role, StaffAccount
+from eservice.staff.permissions import Grant, Principal
+from eservice.staff.queries import principal_of
 from tests.bot.test_complaints import file
 from tests.chat import Resident, Village
-from tests.privacy.test_erasure import CANARY, KEY, holders
+from tests.complaints.desk import LIGHT, open_desk, refused
+from tests.privacy.test_erasure import CANARY, KEY, MALEE, holders
 
 CHANNELS = pytest.mark.parametrize("channel", list(ChannelName))
 
@@ -29,7 +38,7 @@ def the_request(village: Village) -> PrivacyRequest:
 
 def agree(village: Village, request: PrivacyRequest) -> None:
     with village.database.unit_of_work() as uow:
-        requests.agree(uow, request.id, f"ลบให้แล้ว คุณ {CANARY}", by="malee", signing_key=KEY)
+        requests.agree(uow, request.id, f"ลบให้แล้ว คุณ {CANARY}", by=MALEE, signing_key=KEY)
     village.deliver()
 
 
@@ -67,11 +76,11 @@ def test_asking_twice_is_one_request_and_a_decided_one_is_not_decided_again(vill
         somchai.taps("ใช่ ขอลบ")
     (request,) = village.rows(PrivacyRequest)
     with village.database.unit_of_work() as uow:
-        requests.refuse(uow, request.id, "คดียังไม่จบ", "PDPA ม.33 (2)", by="malee")
+        requests.refuse(uow, request.id, "คดียังไม่จบ", "PDPA ม.33 (2)", by=MALEE)
     village.deliver()
     somchai.sees("ทำให้ไม่ได้: คดียังไม่จบ (PDPA ม.33 (2))", "pdpc.or.th")
     with village.database.unit_of_work() as uow, pytest.raises(ServiceError, match=r"privacy\.decided"):
-        requests.agree(uow, request.id, "ลบ", by="malee", signing_key=KEY)
+        requests.agree(uow, request.id, "ลบ", by=MALEE, signing_key=KEY)
 
 
 @CHANNELS
@@ -185,7 +194,7 @@ def test_the_case_of_a_web_form_is_erased_at_once_but_not_while_work_goes_on(
         complaint = uow.session.get_one(Complaint, filed.complaint_id)
         asked = requests.ask(uow, RequestKind.ERASURE, complaint=complaint, words=f"ขอลบ {CANARY}").id
     with pytest.raises(ServiceError, match=r"privacy\.case_open"), village.database.unit_of_work() as uow:
-        requests.agree(uow, asked, "ลบแล้ว", by="malee", signing_key=KEY)
+        requests.agree(uow, asked, "ลบแล้ว", by=MALEE, signing_key=KEY)
     assert holders(village.database) > {
         "complaints.text",
         "complaints.reporter_name",
@@ -194,8 +203,48 @@ def test_the_case_of_a_web_form_is_erased_at_once_but_not_while_work_goes_on(
     with village.database.unit_of_work() as uow:
         residents.withdraw(uow, filed.number, OfCase(shown_number=filed.number))
     with village.database.unit_of_work() as uow:
-        requests.agree(uow, asked, "ลบแล้ว", by="malee", signing_key=KEY)
+        requests.agree(uow, asked, "ลบแล้ว", by=MALEE, signing_key=KEY)
     assert holders(village.database) == set()
     with village.database.read() as reader, pytest.raises(ServiceError, match=r"complaints\.not_found"):
         cases.of_resident(reader, filed.number, OfCase(key=filed.key))
     assert keep(village, tmp_path) == 0 and (tmp_path / tombstones.FILE).read_text().count("\n") == 1
+
+
+def test_nobody_of_an_accused_department_sees_or_decides_what_the_resident_asks(database: Database) -> None:
+    desk = open_desk(database)
+    graft = desk.file(replace(LIGHT, accused=frozenset({desk.works})), contact_id=desk.dam)
+    administrator = [Grant(role=Role.ADMINISTRATOR)]
+    with database.unit_of_work() as uow:
+        accused, clerk = (
+            accounts.create_account(
+                uow,
+                name,
+                Profile(display_name=name, grants=administrator, department_id=department),
+                actor="cli",
+            ).account
+            for name, department in (("accused", desk.works), ("clerk", desk.finance))
+        )
+        case = uow.session.get_one(Complaint, graft.complaint_id)
+        dam, daeng = (uow.session.get_one(Contact, contact_id) for contact_id in (desk.dam, desk.daeng))
+        by_key = requests.ask(uow, RequestKind.ERASURE, complaint=case).id
+        by_chat = requests.ask(uow, RequestKind.ERASURE, contact=dam).id
+        of_another = requests.ask(uow, RequestKind.ERASURE, contact=daeng).id
+        theirs, others = principal_of(uow, accused), principal_of(uow, clerk)
+        assert hidden_from(uow, theirs) == [by_key, by_chat] and hidden_from(uow, others) == []
+    for asked in (by_key, by_chat):
+        with database.unit_of_work() as uow, refused("privacy.not_found"):
+            requests.agree(uow, asked, "ลบแล้ว", by=theirs, signing_key=KEY)
+        with database.unit_of_work() as uow, refused("privacy.not_found"):
+            requests.refuse(uow, asked, "ไม่ลบ", "ม.33", by=theirs)
+        with database.read() as reader, refused("privacy.not_found"):
+            requests.for_staff(reader, asked, theirs)
+    with database.unit_of_work() as uow:
+        requests.refuse(uow, by_chat, "คดียังไม่จบ", "ม.33", by=others)
+        assert requests.for_staff(uow, of_another, theirs).id == of_another
+    with database.unit_of_work() as uow:
+        uow.session.get_one(StaffAccount, clerk.id).disabled_at = uow.now
+        assert hidden_from(uow, theirs) == []  # nobody else could answer within the law's days
+
+
+def hidden_from(reader: ReadOnly, by: Principal) -> list[int]:
+    return [each.id for each in requests.waiting(reader) if askers.is_hidden_from(reader, each, by)]

@@ -11,7 +11,7 @@ from eservice.privacy import keeping, requests
 from eservice.privacy.models import RequestKind
 from tests.commands import Run, data_dir, run
 from tests.migrated import default_database
-from tests.privacy.test_erasure import CANARY, bytes_of, holders
+from tests.privacy.test_erasure import CANARY, MALEE, bytes_of, holders
 
 __all__ = ["data_dir", "run"]
 
@@ -32,7 +32,7 @@ def test_whoever_was_erased_since_a_backup_is_erased_again_when_it_is_restored(
     with database.unit_of_work() as uow:
         contact = uow.session.get_one(Contact, 1)
         asked = requests.ask(uow, RequestKind.ERASURE, contact=contact)
-        agreed = requests.agree(uow, asked.id, "ลบแล้ว", by="malee", signing_key=key)
+        agreed = requests.agree(uow, asked.id, "ลบแล้ว", by=MALEE, signing_key=key)
         agreed.farewell_id = None  # told already
     assert keeping.keep(database, open_media(settings), data_dir, signing_key=key) == 1
     assert holders(database) == set()

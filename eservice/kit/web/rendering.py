@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
+from jinja2 import (
+    BytecodeCache,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    pass_context,
+    select_autoescape,
+)
+from jinja2.bccache import Bucket
 from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.applications import Starlette
@@ -80,6 +88,27 @@ class _HashedStaticFiles(StaticFiles):
         return response
 
 
+class _CompiledTemplates(BytecodeCache):
+    """What templates were compiled to, so that the portal and the console compile a shared one once.
+
+    All environments are alike, as `create_templates` makes them. A template whose source has changed is
+    compiled anew: Jinja compares the sources' checksums.
+    """
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if (known := self._compiled.get(bucket.key)) is not None:
+            bucket.bytecode_from_string(known)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _CompiledTemplates()
+
+
 def mount_static(app: Starlette, *directories: Path) -> None:
     """Serves the shared static files, and those of `directories`, under `/static`."""
     app.mount(STATIC_PREFIX, _HashedStaticFiles(StaticAssets(STATIC_DIRECTORY, *directories)), name="static")
@@ -101,6 +130,7 @@ def create_templates(
     environment = Environment(
         loader=FileSystemLoader([*template_directories, TEMPLATE_DIRECTORY]),
         autoescape=select_autoescape(default=True),
+        bytecode_cache=_COMPILED,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
