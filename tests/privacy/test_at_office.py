@@ -34,6 +34,10 @@ from eservice.privacy.models import (
     RequestState,
     Tombstone,
 )
+from eservice.staff import accounts
+from eservice.staff.accounts import Profile
+from eservice.staff.models import Role
+from eservice.staff.permissions import Grant
 from tests.complaints.desk import LIGHT, Desk, open_desk, refused
 from tests.privacy.test_erasure import MALEE, bytes_of, holders
 
@@ -193,7 +197,9 @@ def test_a_case_that_accuses_the_clerks_department_is_not_there_for_them(desk: D
     assert faults(desk, cases=wrong).keys() == {"cases"}
     request_id = take(desk, cases=f"{shown(graft.number)}, {lamp.number.lower()}")
     later = take(desk, cases=lamp.number, name="อีกคน")
-    with desk.database.unit_of_work() as uow:
+    with desk.database.unit_of_work() as uow:  # one of another department can see to it
+        boss = Profile(display_name="หัวหน้า", grants=[Grant(role=Role.ADMINISTRATOR)])
+        accounts.create_account(uow, "boss", boss, actor="cli")
         by_malee = new(desk, cases=graft.number)
         with pytest.raises(ServiceError) as refusal:
             at_office.take(uow, by_malee, by=desk.malee, sealer=SEALER)
