@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Delete, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from eservice.complaints.models import CommentKind, Complaint, ComplaintComment, Follower, Photo
@@ -83,9 +83,9 @@ def _forget_inquiries(uow: UnitOfWork, ids: list[int]) -> None:
     uow.session.execute(update(InquiryNote).where(InquiryNote.inquiry_id.in_(ids)).values(text=gone))
 
 
-def _deleting(statement: Callable[[list[int]], Delete]) -> Callable[[UnitOfWork, list[int]], None]:
+def _deleting(column: InstrumentedAttribute[int]) -> Callable[[UnitOfWork, list[int]], None]:
     def forget(uow: UnitOfWork, ids: list[int]) -> None:
-        uow.session.execute(statement(ids))
+        uow.session.execute(delete(column.class_).where(column.in_(ids)))
 
     return forget
 
@@ -115,7 +115,7 @@ CLASSES = (
         days=180,
         least=30,
         which=lambda before: _ids(Ask.id, Ask.at < before),
-        forget=_deleting(lambda ids: delete(Ask).where(Ask.id.in_(ids))),
+        forget=_deleting(Ask.id),
     ),
     Class(
         name="inquiries",
@@ -179,14 +179,14 @@ CLASSES = (
                 Inquiry.conversation_id == Conversation.id, Conversation.contact_id == Contact.id
             ),
         ),
-        forget=_deleting(lambda ids: delete(Contact).where(Contact.id.in_(ids))),
+        forget=_deleting(Contact.id),
     ),
     Class(
         name="sign_ins",
         days=90,
         least=90,  # Computer Crime Act s.26
         which=lambda before: _ids(SignInAttempt.id, SignInAttempt.at < before),
-        forget=_deleting(lambda ids: delete(SignInAttempt).where(SignInAttempt.id.in_(ids))),
+        forget=_deleting(SignInAttempt.id),
     ),
     Class(
         name="requests",
@@ -199,7 +199,7 @@ CLASSES = (
                 PrivacyRequest.kind != RequestKind.WITHDRAWAL, PrivacyRequest.contact_id.is_(None)
             ),
         ),
-        forget=_deleting(lambda ids: delete(PrivacyRequest).where(PrivacyRequest.id.in_(ids))),
+        forget=_deleting(PrivacyRequest.id),
     ),
 )
 
