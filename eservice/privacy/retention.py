@@ -83,9 +83,11 @@ def _forget_inquiries(uow: UnitOfWork, ids: list[int]) -> None:
     uow.session.execute(update(InquiryNote).where(InquiryNote.inquiry_id.in_(ids)).values(text=gone))
 
 
-def _deleting(column: InstrumentedAttribute[int]) -> Callable[[UnitOfWork, list[int]], None]:
+def _deleting(
+    table: type[Ask | Contact | SignInAttempt | PrivacyRequest],
+) -> Callable[[UnitOfWork, list[int]], None]:
     def forget(uow: UnitOfWork, ids: list[int]) -> None:
-        uow.session.execute(delete(column.class_).where(column.in_(ids)))
+        uow.session.execute(delete(table).where(table.id.in_(ids)))
 
     return forget
 
@@ -115,7 +117,7 @@ CLASSES = (
         days=180,
         least=30,
         which=lambda before: _ids(Ask.id, Ask.at < before),
-        forget=_deleting(Ask.id),
+        forget=_deleting(Ask),
     ),
     Class(
         name="inquiries",
@@ -179,14 +181,14 @@ CLASSES = (
                 Inquiry.conversation_id == Conversation.id, Conversation.contact_id == Contact.id
             ),
         ),
-        forget=_deleting(Contact.id),
+        forget=_deleting(Contact),
     ),
     Class(
         name="sign_ins",
         days=90,
         least=90,  # Computer Crime Act s.26
         which=lambda before: _ids(SignInAttempt.id, SignInAttempt.at < before),
-        forget=_deleting(SignInAttempt.id),
+        forget=_deleting(SignInAttempt),
     ),
     Class(
         name="requests",
@@ -199,7 +201,7 @@ CLASSES = (
                 PrivacyRequest.kind != RequestKind.WITHDRAWAL, PrivacyRequest.contact_id.is_(None)
             ),
         ),
-        forget=_deleting(PrivacyRequest.id),
+        forget=_deleting(PrivacyRequest),
     ),
 )
 
