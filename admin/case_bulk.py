@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
+from sqlalchemy import select
 
 from admin.access import console_of, guarded
 from admin.case_list import Row, rows_of
@@ -92,11 +93,18 @@ def do(
             waiting_reason=kind, is_public=what != "begin",
         )  # fmt: skip
 
-    outcomes = [
-        _each(request, uow, staff, number, version, act) for number, version in _versions(case).items()
-    ]
+    outcomes = [_each(request, uow, staff, number, version, act) for number, version in _in_turn(uow, case)]
     told(request, uow)
     return page(request, "cases/bulk_done.html", outcomes=outcomes, what=what)
+
+
+def _in_turn(uow: UnitOfWork, chosen: list[str]) -> list[tuple[int, int]]:
+    """The chosen with their versions, the earliest filed first: a later one may not be begun before it."""
+    versions = _versions(chosen)
+    filed = uow.session.scalars(
+        select(Complaint.id).where(Complaint.id.in_(versions)).order_by(Complaint.filed_at, Complaint.id)
+    ).all()
+    return [(number, versions[number]) for number in dict.fromkeys((*filed, *versions))]
 
 
 def _each(

@@ -47,7 +47,7 @@ _REASONS = tuple(
 )
 
 
-_OWN = re.compile(r"blocked|deactivated|unknown")
+_OWN = re.compile(r"blocked|deactivated|unknown|\w+ is off")
 
 
 def reason_words(texts: Catalogue, reason: str | None) -> str:

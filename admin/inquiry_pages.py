@@ -95,7 +95,6 @@ class Near:
     id: int
     question: str
     answer: str
-    score: str
     may_teach: bool  # that it answers the question
 
 
@@ -199,7 +198,7 @@ def case_page(reader: ReadOnly, texts: Catalogue, staff: Principal, case: Case, 
         unreachable="" if reachable else texts.get(f"inquiries.reach.{contact.reachability.value}"),
         items=thread_items(reader, texts, staff, case),
         road=road_of(reader, texts, contact),
-        near=nearest(reader, texts, staff, faq, case) if not is_closed else [],
+        near=nearest(reader, staff, faq, case) if not is_closed else [],
         newest_answer_id=newest.message_id if newest else 0,
         faq_refused=_faq_refused(texts, case, newest is not None),
         may_answer=may_answer,
@@ -301,8 +300,8 @@ def road_of(reader: ReadOnly, texts: Catalogue, contact: Contact) -> Road:
     return Road(kind="line", left=left, push_refused="" if allowed else texts.get("inquiries.box.no_pushes"))
 
 
-def nearest(reader: ReadOnly, texts: Catalogue, staff: Principal, faq: LiveFaq, case: Case) -> list[Near]:
-    """The FAQ entries nearest to the question with their scores, best first."""
+def nearest(reader: ReadOnly, staff: Principal, faq: LiveFaq, case: Case) -> list[Near]:
+    """The FAQ entries nearest to the question, best first."""
     question = case.question.text
     if not question.strip():
         return []
@@ -311,7 +310,6 @@ def nearest(reader: ReadOnly, texts: Catalogue, staff: Principal, faq: LiveFaq, 
             id=face.id,
             question=face.question,
             answer=face.answer,
-            score=texts.get("inquiries.actions.score", score=f"{score:.2f}"),
             may_teach=case.question.kind == "text" and may_teach(reader, staff, face.id),
         )
         for face, score in faq.search(question, NEAREST)

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from admin.access import CurrentVisit, SignedIn, Visit, console_of, needs_second_factor
-from admin.own_browser import browser_of, put_signed_in, wait_refusal
+from admin.own_browser import browser_of, password_refusal, put_signed_in
 from admin.pages import RowId, page, redirect, refilling
-from eservice.kit.errors import ErrorKind, ServiceError, invalid
+from eservice.kit.errors import invalid
 from eservice.kit.http import Reader, Uow
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.staff import accounts, devices, queries, second_factor, sessions, sign_in
@@ -48,12 +48,8 @@ def change_password(
                 response = redirect(request, MY_PAGE, flash="password_changed")
                 put_signed_in(console_of(request), response, outcome)
                 return response
-            case sign_in.WrongPassword():
-                raise ServiceError(
-                    "staff.wrong_current_password", ErrorKind.INVALID, fields={"current": "wrong"}
-                )
-            case sign_in.MustWait():
-                raise wait_refusal(outcome)
+            case sign_in.WrongPassword() | sign_in.MustWait():
+                raise password_refusal(outcome)
             case unknown:
                 assert_never(unknown)
 

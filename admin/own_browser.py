@@ -5,11 +5,11 @@ from fastapi.responses import Response
 
 from admin.access import Console, console_of
 from admin.pages import drop_cookie, set_cookie
-from eservice.kit.errors import ErrorKind, ServiceError
+from eservice.kit.errors import ErrorKind, ServiceError, invalid
 from eservice.kit.http import client_address
 from eservice.kit.sealing import Sealer
 from eservice.staff.devices import KNOWN_FOR
-from eservice.staff.sign_in import Browser, MustWait, SignedIn
+from eservice.staff.sign_in import Browser, MustWait, SignedIn, WrongPassword
 
 
 def browser_of(request: Request) -> Browser:
@@ -35,6 +35,13 @@ def put_signed_in(console: Console, response: Response, signed_in: SignedIn) -> 
 def second_factor_sealer(request: Request) -> Sealer:
     """What seals the seeds of second factors."""
     return console_of(request).settings.sealer("second-factor")
+
+
+def password_refusal(outcome: WrongPassword | MustWait) -> ServiceError:
+    """The refusal of whoever typed their own password wrong, or too often: at the field `current`."""
+    if isinstance(outcome, MustWait):
+        return wait_refusal(outcome)
+    return invalid("staff.wrong_current_password", current="wrong")
 
 
 def wait_refusal(outcome: MustWait) -> ServiceError:

@@ -9,9 +9,9 @@ from fastapi.responses import Response
 
 from admin.access import SECOND_FACTOR, SignedIn, console_of, needs_second_factor, visit_with
 from admin.me import MY_PAGE
-from admin.own_browser import browser_of, put_signed_in, second_factor_sealer, wait_refusal
+from admin.own_browser import browser_of, password_refusal, put_signed_in, second_factor_sealer, wait_refusal
 from admin.pages import page, redirect, refilling
-from eservice.kit.errors import ErrorKind, ServiceError, invalid
+from eservice.kit.errors import ServiceError, invalid
 from eservice.kit.http import Reader
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.staff import queries, second_factor, second_step, sign_in, totp
@@ -56,12 +56,8 @@ def enrol(
                 response = page(request, "me/recovery_codes.html", codes=codes)
                 put_signed_in(console, response, signed_in)
                 return response
-            case sign_in.WrongPassword():
-                raise ServiceError(
-                    "staff.wrong_current_password", ErrorKind.INVALID, fields={"current": "wrong"}
-                )
-            case sign_in.MustWait():
-                raise wait_refusal(outcome)
+            case sign_in.WrongPassword() | sign_in.MustWait():
+                raise password_refusal(outcome)
             case unknown:
                 assert_never(unknown)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Delete, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from eservice.complaints.models import CommentKind, Complaint, ComplaintComment, Follower, Photo
@@ -93,10 +93,10 @@ def _forget_askers(uow: UnitOfWork, ids: list[int], before: datetime) -> None:
 
 
 def _deleting(
-    statement: Callable[[list[int]], Delete],
+    table: type[Ask | Breach | Contact | InboundEvent | PrivacyRequest | SignInAttempt | StaffSession],
 ) -> Callable[[UnitOfWork, list[int], datetime], None]:
     def forget(uow: UnitOfWork, ids: list[int], before: datetime) -> None:
-        uow.session.execute(statement(ids))
+        uow.session.execute(delete(table).where(table.id.in_(ids)))
 
     return forget
 
@@ -147,7 +147,7 @@ CLASSES = (
         days=180,
         least=30,
         which=lambda before: _ids(Ask.id, Ask.at < before),
-        forget=_deleting(lambda ids: delete(Ask).where(Ask.id.in_(ids))),
+        forget=_deleting(Ask),
     ),
     Class(
         name="inquiries",
@@ -218,7 +218,7 @@ CLASSES = (
                 Inquiry.conversation_id == Conversation.id, Conversation.contact_id == Contact.id
             ),
         ),
-        forget=_deleting(lambda ids: delete(Contact).where(Contact.id.in_(ids))),
+        forget=_deleting(Contact),
     ),
     Class(
         name="contacts",
@@ -240,21 +240,21 @@ CLASSES = (
         which=lambda before: _ids(
             InboundEvent.id, InboundEvent.state == EventState.PARKED, InboundEvent.received_at < before
         ),
-        forget=_deleting(lambda ids: delete(InboundEvent).where(InboundEvent.id.in_(ids))),
+        forget=_deleting(InboundEvent),
     ),
     Class(
         name="sign_ins",
         days=90,
         least=90,  # Computer Crime Act s.26
         which=lambda before: _ids(SignInAttempt.id, SignInAttempt.at < before),
-        forget=_deleting(lambda ids: delete(SignInAttempt).where(SignInAttempt.id.in_(ids))),
+        forget=_deleting(SignInAttempt),
     ),
     Class(
         name="sessions",
         days=30,
         least=1,
         which=lambda before: _ids(StaffSession.id, StaffSession.expires_at < before),
-        forget=_deleting(lambda ids: delete(StaffSession).where(StaffSession.id.in_(ids))),
+        forget=_deleting(StaffSession),
     ),
     Class(
         name="national_ids",  # goes when the person is told, and at the latest then
@@ -293,13 +293,13 @@ CLASSES = (
                 ),
             ),
         ),
-        forget=_deleting(lambda ids: delete(PrivacyRequest).where(PrivacyRequest.id.in_(ids))),
+        forget=_deleting(PrivacyRequest),
     ),
     Class(
         name="breaches",
         days=1826,
         least=365,
         which=lambda before: _ids(Breach.id, Breach.closed_at < before),
-        forget=_deleting(lambda ids: delete(Breach).where(Breach.id.in_(ids))),
+        forget=_deleting(Breach),
     ),
 )

@@ -12,6 +12,7 @@ from eservice.complaints.models import Complaint, Source
 from eservice.complaints.numbers import opens, shown
 from eservice.complaints.queries import within_reach
 from eservice.complaints.states import ComplaintState
+from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.staff.models import Role
 from knowledge.classify import Urgency
@@ -136,6 +137,25 @@ def test_a_refused_one_leaves_no_trace_among_many(room: Room) -> None:
     assert room.desk.state(first) is ComplaintState.RECEIVED and room.desk.version(first) == 1
     told = bulk(somsri, chosen, what="ask", note="บ้านเลขที่เท่าไรคะ")
     assert "ทำแล้ว 2 เรื่อง" in told and room.desk.state(second) is ComplaintState.NEEDS_INFORMATION
+
+
+def test_many_are_begun_in_the_order_in_which_they_came(room: Room, clock: FixedClock) -> None:
+    older = room.desk.file()
+    clock.advance(hours=1)
+    newer = room.desk.file()
+    somsri = room.browser(room.desk.somsri)
+    for filed in (older, newer):
+        room.act(somsri, filed, "hand-on", to=str(room.desk.works))
+    chosen = [f"{filed.complaint_id}:{room.desk.version(filed)}" for filed in (newer, older)]
+    assert "ทำแล้ว 2 เรื่อง" in bulk(somsri, chosen, what="begin")
+
+
+def test_nobody_is_handed_a_case_by_a_list_left_as_it_was(room: Room) -> None:
+    filed = room.desk.file()
+    palad = room.browser(room.desk.palad)
+    assert 'name="to" required>\n        <option value="">' in palad.get(f"{HOME}/{filed.complaint_id}").text
+    assert room.act(palad, filed, "hand-on", to="").status_code == 422
+    assert room.desk.now(filed).department_id is None
 
 
 def test_strange_choices_are_refused(room: Room) -> None:
