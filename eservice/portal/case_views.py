@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from eservice.complaints.models import CommentKind, Complaint, Photo, PhotoKind
 from eservice.complaints.numbers import shown
 from eservice.complaints.queries import Happened, PublicStatus, Said, Timeline
+from eservice.complaints.redactions import Redaction, reason_words
 from eservice.complaints.states import (
     Actor,
     ComplaintState,
@@ -142,9 +143,13 @@ def status_view(status: PublicStatus, texts: Catalogue, language: str, now: date
     )
 
 
-def timeline_view(timeline: Timeline, texts: Catalogue, language: str) -> list[Entry]:
-    """All that happened and was said, newest first."""
-    return list(reversed(list(_entries(timeline, texts, language))))
+def timeline_view(
+    timeline: Timeline, hidden: Iterable[Redaction], texts: Catalogue, language: str
+) -> list[Entry]:
+    """All that happened and was said, and that something was hidden, newest first."""
+    entries = [*_entries(timeline, texts, language), *_hidden(hidden, texts, language)]
+    oldest_first = sorted(entries, key=lambda timed: timed[0])
+    return [entry for _, entry in reversed(oldest_first)]
 
 
 def photo_views(found: Iterable[Photo], language: str) -> list[PhotoView]:
@@ -178,22 +183,40 @@ def _last_day(end: datetime) -> datetime:
     return end - timedelta(seconds=1)
 
 
-def _entries(timeline: Timeline, texts: Catalogue, language: str) -> Iterator[Entry]:
+def _hidden(hidden: Iterable[Redaction], texts: Catalogue, language: str) -> Iterator[tuple[datetime, Entry]]:
+    for redaction in hidden:
+        yield (
+            redaction.at,
+            Entry(
+                time=moment_words(redaction.at, language),
+                title=texts.get(f"portal.track.hid_{redaction.kind.value}", language),
+                text=reason_words(texts, redaction, language),
+                note=texts.get("portal.track.by_staff", language),
+                icon="shield",
+            ),
+        )
+
+
+def _entries(timeline: Timeline, texts: Catalogue, language: str) -> Iterator[tuple[datetime, Entry]]:
     for entry in timeline.entries:
         time = moment_words(entry.at, language)
         match entry:
             case Said():
                 title = texts.get(_SAID[entry.kind], language)
-                yield Entry(time=time, title=title, text=entry.text, note="", icon="chat")
+                yield entry.at, Entry(time=time, title=title, text=entry.text, note="", icon="chat")
             case Happened():
                 waits = entry.waiting_reason
                 words = [waiting_name(texts, waits, language)] if waits else []
-                yield Entry(
-                    time=time,
-                    title=_title(entry, texts, language),
-                    text="\n".join([*words, *filter(None, (entry.note, entry.reason))]),
-                    note=" · ".join(filter(None, (texts.get(_BY[entry.actor], language), entry.department))),
-                    icon=_ICONS[entry.after],
+                note = " · ".join(filter(None, (texts.get(_BY[entry.actor], language), entry.department)))
+                yield (
+                    entry.at,
+                    Entry(
+                        time=time,
+                        title=_title(entry, texts, language),
+                        text="\n".join([*words, *filter(None, (entry.note, entry.reason))]),
+                        note=note,
+                        icon=_ICONS[entry.after],
+                    ),
                 )
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from eservice.complaints import cases, floods, guesses, photos, queries, ratings, residents
+from eservice.complaints import cases, floods, guesses, photos, queries, ratings, redactions, residents
 from eservice.complaints.cases import Resident
 from eservice.complaints.numbers import read_number, shown
 from eservice.complaints.rules import read_rules
@@ -235,7 +235,12 @@ def whole_page(
         status=status,
         status_view=status_view(timeline.status, pages.texts, language, reader.now),
         timeline=timeline,
-        entries=timeline_view(timeline, pages.texts, language),
+        entries=timeline_view(
+            timeline,
+            redactions.of_complaint(reader, complaint.id, for_resident=True),
+            pages.texts,
+            language,
+        ),
         photos=photo_views(photos.of_complaint(reader, complaint.id, for_resident=True), language),
         can=can_do(complaint, reader.now, reopen_days=read_rules(reader).reopen_days),
         rating=ratings.rating_of(reader, complaint),

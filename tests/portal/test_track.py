@@ -5,11 +5,14 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from eservice.complaints import service
 from eservice.complaints.filing import Filed
 from eservice.complaints.numbers import new_key, new_number, shown
+from eservice.complaints.redactions import RedactionReason
 from eservice.complaints.states import ComplaintState, WaitingReason
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
+from eservice.privacy import redaction
 from tests.complaints.desk import LIGHT, Desk, open_desk
 from tests.complaints.test_service import agree, hand_on, in_progress, move, propose
 from tests.portal.conftest import HOSTILE, Portal
@@ -122,6 +125,22 @@ def test_resident_and_office_write_to_each_other(portal: Portal, desk: Desk) -> 
     page = do(portal, "say", message=f"ต้นที่ 3 {HOSTILE}")
     assert "ส่งข้อความแล้ว" in page.text and "ต้นที่ 3" in page.text and HOSTILE not in page.text
     assert desk.state(filed) is S.ASSIGNED
+
+
+def test_what_staff_hid_is_masked_and_the_holder_of_the_key_reads_why(portal: Portal, desk: Desk) -> None:
+    filed = file(desk)
+    with desk.database.unit_of_work() as uow:
+        redaction.hide_words(
+            uow, filed.complaint_id, "ลับ", RedactionReason.OF_ANOTHER, "ชื่อเพื่อนบ้าน", by=desk.palad, seen_version=1,
+        )  # fmt: skip
+        service.say(uow, filed.complaint_id, "บันทึกภายใน", by=desk.palad, to_resident=False)
+        redaction.hide_words(
+            uow, filed.complaint_id, "ภายใน", RedactionReason.HEALTH, by=desk.palad, seen_version=2
+        )
+    page = opened(portal, filed).text
+    assert "ข้อความ•••ของผู้แจ้ง" in page and SECRET not in page
+    assert "ปิดข้อความบางส่วน" in page and "ข้อมูลของคนอื่น: ชื่อเพื่อนบ้าน" in page
+    assert "สุขภาพ" not in page, "what staff hide among themselves is no news to the resident"
 
 
 def test_an_empty_message_is_refused_at_its_field(portal: Portal, desk: Desk) -> None:
