@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from bot.channels.line.rich_menu import NAME_PREFIX
 from bot.menu import MENU
 from eservice.demo.first_start import prepare
-from eservice.kit import heartbeat, outbox
+from eservice.kit import audit, heartbeat, outbox
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.messaging import inbox
@@ -89,6 +89,13 @@ def telegram(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTelegram]:
         monkeypatch.setenv("TELEGRAM_WEBHOOK_SECRET", "hook-secret")
         monkeypatch.setenv("TELEGRAM_API_BASE", f"{address}/bot")
         yield fake
+
+
+def recorded(office: Database, channel: str) -> list[tuple[str, str, Any]]:
+    """Who did what with a channel, as it is on record."""
+    with office.read() as reader:
+        found = audit.history(reader, subject_kind="channel", subject_id=channel)
+        return [(each.actor, each.action, each.after) for each in found]
 
 
 def webhook(url: str, **more: Any) -> dict[str, Any]:
@@ -358,6 +365,7 @@ def test_a_refused_telegram_token(run: Run, office: Database, telegram: FakeTele
 )
 def test_setting_up_a_channel_that_is_off(run: Run, office: Database, channel: str, named: str) -> None:
     assert named in run("channels", "setup", channel).complaint
+    assert recorded(office, channel) == []
 
 
 def test_setting_up_line_registers_the_menu_with_the_offices_hours(
@@ -373,6 +381,7 @@ def test_setting_up_line_registers_the_menu_with_the_offices_hours(
     assert [area["action"]["data"] for area in menu["areas"]] == [item.payload for item in MENU]
     assert bodies["POST /v2/bot/richmenu/new/content"].startswith(b"\x89PNG")
     assert f"{URL}/webhooks/line / Webhook address set" in done.out
+    assert recorded(office, "line") == [("cli", "channel.set_up", None)]
 
 
 def test_setting_up_line_without_https_makes_the_menu_and_fails(
@@ -387,6 +396,7 @@ def test_setting_up_line_without_https_makes_the_menu_and_fails(
 def test_setting_up_line_says_why_line_refused(run: Run, office: Database, line: FakeLine) -> None:
     line.answers["GET /v2/bot/richmenu/list"] = (401, {"message": "Authentication failed"})
     assert "Authentication failed" in run("channels", "setup", "line").complaint
+    assert recorded(office, "line") == [("cli", "channel.set_up", {"refused": "channels.refused"})]
 
 
 def test_setting_up_telegram(run: Run, office: Database, telegram: FakeTelegram) -> None:
@@ -396,6 +406,7 @@ def test_setting_up_telegram(run: Run, office: Database, telegram: FakeTelegram)
     assert telegram.asked["setWebhook"]["secret_token"] == "hook-secret"
     assert {"setMyCommands", "setChatMenuButton"} <= set(telegram.asked)
     assert "https://t.me/tambon_bot" in done.out and TOKEN not in done.out
+    assert recorded(office, "telegram") == [("cli", "channel.set_up", None)]
 
 
 def test_setting_up_telegram_says_why_telegram_refused(

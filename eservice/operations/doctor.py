@@ -28,11 +28,12 @@ from eservice.kit.media import reason_of as reason_of_media
 from eservice.kit.migrate import is_current
 from eservice.kit.settings import Settings
 from eservice.kit.text import LANGUAGES, Catalogue
-from eservice.kit.thai_calendar import BUDDHIST_ERA_OFFSET, local, local_date, thai_datetime
+from eservice.kit.thai_calendar import BUDDHIST_ERA_OFFSET, local_date, shown_in
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.messaging import credentials, delivery_queries, inbox
 from eservice.messaging.models import InboundEvent
 from eservice.operations.failures import reason_of
+from eservice.operations.maintenance import under_maintenance
 from eservice.staff.queries import ENOUGH_ADMINISTRATORS, administrators_in_use
 
 LOW_DISK_MB = 500
@@ -86,9 +87,7 @@ def finding(texts: Catalogue, name: str, verdict: Verdict, code: str, /, **param
 
 
 def _shown(value: object, language: str) -> object:
-    if not isinstance(value, datetime):
-        return value
-    return thai_datetime(value) if language == "th" else f"{local(value):%Y-%m-%d %H:%M}"
+    return shown_in(language, value) if isinstance(value, datetime) else value
 
 
 def told(findings: Sequence[Finding], *, as_json: bool) -> str:
@@ -127,6 +126,7 @@ def examine(settings: Settings, ask_kernel: AskKernel = is_synchronised) -> list
         return [
             usable,
             migrations,
+            *_check_maintenance(settings.data_dir),
             _check_disk(settings.data_dir, settings.min_free_mb),
             _check_media(settings),
             _check_clock(database, ask_kernel, has_tables=has_tables),
@@ -205,6 +205,14 @@ def _check_migrations(database: Database) -> Finding:
     return (
         _found("migrations", Verdict.OK, "ok") if current else _found("migrations", Verdict.FAILED, "other")
     )
+
+
+def _check_maintenance(data_dir: Path) -> list[Finding]:
+    """A page that somebody forgot keeps everybody out; while it is off there is nothing to say."""
+    found = under_maintenance(data_dir)
+    if found is None:
+        return []
+    return [_found("maintenance", Verdict.WARNING, "on", time=found.since or "?")]
 
 
 def _check_disk(data_dir: Path, min_free_mb: int) -> Finding:

@@ -4,11 +4,13 @@ from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
+from eservice.kit import audit
 from eservice.kit.database import Database
 from eservice.kit.errors import not_found
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
 from eservice.kit.thai_calendar import local
+from eservice.staff.accounts import CLI
 from eservice.webhooks import deliveries, subscriptions
 from eservice.webhooks.models import WebhookDelivery, WebhookKind
 from eservice.webhooks.signing import secret_of, shown_secret
@@ -58,6 +60,9 @@ def send_again(database: Database, key: str) -> None:
     with database.unit_of_work() as uow:
         if not deliveries.send_again(uow, key.strip()):
             raise not_found("webhooks.not_found")
+        audit.record(
+            uow, actor=CLI, action="webhook.resent", subject_kind="webhook", subject_id=key.strip()[:100]
+        )
     print(TEXTS.both("webhook_commands.queued", message=key.strip()))
 
 

@@ -84,6 +84,16 @@ def test_each_button_tells_what_came_of_it(rooms: Doors, admin: Visitor) -> None
         assert channels.all_states(reader)[ChannelName.LINE].check_passed is True
     rooms.desk.refusal = "channels.refused"
     assert "401" in admin.post("/admin/channels/line/register").text
+    rooms.desk.refusal = "channels.not_connected"
+    admin.post("/admin/channels/line/menu")
+    with rooms.database.read() as reader:
+        history = audit.history(reader, subject_kind="channel", subject_id="line")
+    assert [(record.action, record.after) for record in history] == [
+        ("channel.registered", {"refused": "channels.refused"}),
+        ("channel.menu_set", None),
+        ("channel.registered", None),
+        ("channel.connected", None),
+    ], "what LINE was never asked for is not there"
 
 
 def test_the_environment_wins_and_is_shown_as_such(database: Database, tmp_path: Path) -> None:
