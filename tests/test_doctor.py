@@ -136,6 +136,7 @@ def test_an_office_without_channels_is_well(run: Run, office: Database) -> None:
         "media": "ok",
         "worker": "warning",
         "backups": "off",
+        "drills": "off",
         "line": "off",
         "telegram": "off",
     }
@@ -182,6 +183,7 @@ def test_a_missing_database_is_said_and_not_made(run: Run, data_dir: Path) -> No
         "media": "ok",
         "worker": "unknown",
         "backups": "unknown",
+        "drills": "unknown",
         "line": "off",
         "telegram": "off",
     }

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from eservice.kit import backup_runs, clock_checks, heartbeat, outbox
 from eservice.kit.audit import AuditRecord
-from eservice.kit.backup_runs import BACKUP_MAY_BE_OLD, RunKind, RunState
+from eservice.kit.backup_runs import BACKUP_MAY_BE_OLD, DRILL_MAY_BE_OLD, DrillState, RunKind, RunState
 from eservice.kit.clock_checks import AskKernel, ClockState, Source, state_of_offset
 from eservice.kit.database import Database, open_database
 from eservice.kit.errors import ServiceError
@@ -132,6 +132,7 @@ def examine(settings: Settings, ask_kernel: AskKernel = is_synchronised) -> list
             _check_clock(database, ask_kernel, has_tables=has_tables),
             _check_worker(database) if has_tables else _unseen("worker"),
             _check_backups(settings, database) if has_tables else _unseen("backups"),
+            _check_drills(settings, database) if has_tables else _unseen("drills"),
             *([_check_administrators(database)] if has_tables and settings.app_env == "production" else []),
         ]
     finally:
@@ -350,3 +351,20 @@ def _check_backups(settings: Settings, database: Database) -> Finding:
     if good is None:
         return _found("backups", Verdict.WARNING, "none")
     return _found("backups", Verdict.WARNING, "old", time=good.started_at)
+
+
+def _check_drills(settings: Settings, database: Database) -> Finding:
+    """Whether a backup was tried out lately: one that nobody has tried may be none. Where none is made, not yet."""
+    try:
+        with database.read() as reader:
+            state, run = backup_runs.last_drill(reader)
+            has_backup = backup_runs.newest(reader, RunKind.BACKUP, RunState.OK) is not None
+    except SQLAlchemyError:
+        return _unseen("drills")
+    folder = settings.backup_folder or "DIR"
+    if run is None:
+        verdict = Verdict.WARNING if has_backup or settings.app_env == "production" else Verdict.OFF
+        return _found("drills", verdict, "none", folder=folder)
+    verdict = Verdict.OK if state is DrillState.OK else Verdict.WARNING
+    about = {"time": run.started_at, "name": run.name, "reason": run.reason, "days": DRILL_MAY_BE_OLD.days}
+    return _found("drills", verdict, state.value, folder=folder, **about)
