@@ -48,8 +48,11 @@ def line(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeLine]:
         "GET /v2/bot/message/quota/consumption": (200, {"totalUsage": 40}),
         "GET /v2/bot/channel/webhook/endpoint": (200, {"endpoint": f"{URL}/webhooks/line", "active": True}),
         "POST /v2/bot/channel/webhook/test": (200, {"success": True, "reason": "OK", "statusCode": 200}),
-        "GET /v2/bot/richmenu/list": (200, {"richmenus": []}),
-        "GET /v2/bot/user/all/richmenu": (404, {"message": "no"}),
+        "GET /v2/bot/richmenu/list": (
+            200,
+            {"richmenus": [{"richMenuId": "ours", "name": f"{NAME_PREFIX}1"}]},
+        ),
+        "GET /v2/bot/user/all/richmenu": (200, {"richMenuId": "ours"}),
         "POST /v2/bot/richmenu": (200, {"richMenuId": "new"}),
     }
     with served(fake.handle) as address:
@@ -273,6 +276,7 @@ def test_line_is_well(run: Run, office: Database, line: FakeLine) -> None:
         "line_token": "ok",
         "line_quota": "ok",
         "line_webhook": "ok",
+        "line_menu": "ok",
     }
     assert "อบต.ตัวอย่าง (@abt)" in done.out and "40 of 300" in done.out and "line-token" not in done.out
 
@@ -287,6 +291,9 @@ def test_line_is_well(run: Run, office: Database, line: FakeLine) -> None:
         ("GET /v2/bot/message/quota/consumption", (200, {"totalUsage": 300}), "line_quota", "warning", "spent"),
         ("GET /v2/bot/message/quota", (500, {}), "line_quota", "failed", "did not tell"),
         ("GET /v2/bot/channel/webhook/endpoint", (404, {}), "line_webhook", "failed", "channels setup line"),
+        ("GET /v2/bot/user/all/richmenu", (404, {}), "line_menu", "warning", "ours is not shown"),
+        ("GET /v2/bot/user/all/richmenu", (200, {"richMenuId": "1"}), "line_menu", "warning", "another than ours"),
+        ("GET /v2/bot/richmenu/list", (500, {}), "line_menu", "warning", "did not tell"),
         ("GET /v2/bot/channel/webhook/endpoint", (200, {}), "line_webhook", "unknown", "did not tell"),
         (
             "GET /v2/bot/channel/webhook/endpoint",

@@ -67,7 +67,6 @@ class State:
     backups_go_to: bool  # a folder is set for a backup each day
     has_fresh_backup: bool
     drill: DrillState  # whether a backup was tried out
-    drill: DrillState  # whether a backup was tried out
 
 
 @dataclass(frozen=True, kw_only=True)
