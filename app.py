@@ -95,10 +95,9 @@ def work(settings: "Settings", arguments: argparse.Namespace) -> int:
 def migrate(settings: "Settings", arguments: argparse.Namespace) -> int:
     """`migrate`: applies migrations and exits; with `--down-to` takes the schema back to a revision."""
     if arguments.down_to:
-        from eservice.kit.database import open_database
-        from eservice.kit.migrate import downgrade
+        from eservice.operations import schema
 
-        downgrade(open_database(settings), arguments.down_to)
+        schema.take_back(settings, arguments.down_to, forget_chains=arguments.forget_chains)
         return 0
     _database(settings).dispose()
     return 0
@@ -108,7 +107,7 @@ def maintain(settings: "Settings", arguments: argparse.Namespace) -> int:
     """`maintenance`: the page that everybody sees while the office works on its machine."""
     from eservice.operations import maintenance
 
-    print(maintenance.command(settings.data_dir, arguments.action, getattr(arguments, "value", "")))
+    print(maintenance.command(settings, arguments.action, getattr(arguments, "value", "")))
     return 0
 
 
@@ -135,6 +134,9 @@ def doctor(settings: "Settings", arguments: argparse.Namespace) -> int:
 def set_up_channel(settings: "Settings", arguments: argparse.Namespace) -> int:
     """`channels setup`: tells LINE or Telegram of us."""
     from eservice.messaging.credentials import settings_in_force
+    from eservice.messaging.models import ChannelName
+    from eservice.operations.connections import on_record
+    from eservice.staff.accounts import CLI
 
     database = _database(settings)
     with database.read() as reader:
@@ -142,11 +144,13 @@ def set_up_channel(settings: "Settings", arguments: argparse.Namespace) -> int:
     if arguments.channel == "line":
         from bot.channels.line.setup import register as register_line
 
-        register_line(settings, database)
+        with on_record(database, ChannelName.LINE, "set_up", actor=CLI):
+            register_line(settings, database)
     else:
         from bot.channels.telegram.setup import register as register_telegram
 
-        register_telegram(settings)
+        with on_record(database, ChannelName.TELEGRAM, "set_up", actor=CLI):
+            register_telegram(settings)
     return 0
 
 

@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeAlias
 from urllib.parse import urlsplit
 
-import structlog
 from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
@@ -72,8 +71,6 @@ _CONTROL = re.compile(r"[\x00-\x20\x7f\\]")
 _UNSTORABLE = re.compile(
     "[\x00\ud800-\udfff]"
 )  # a form may name its own encoding, and some know half characters
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +166,8 @@ def visit_with(request: Request, token: str) -> Visit:
             and not _asks_by_itself(request)
         )
     if session is not None:
-        note_caller(request, account=session.principal.username, session=f"staff:{session.id}")
+        who = session.principal
+        note_caller(request, account=who.username, account_id=who.account_id, session=f"staff:{session.id}")
     if session is not None and is_stale:
         with console.database.unit_of_work() as uow:
             sessions.touch(uow, session)
@@ -239,13 +237,7 @@ class Guard:
         if visit.must_enrol and (request.method, request.scope["route"].path) not in BEFORE_SECOND_FACTOR:
             raise ServiceError("staff.needs_second_factor", ErrorKind.FORBIDDEN)
         if self.permission is not None:
-            try:
-                require(visit.principal, self.permission)
-            except ServiceError:
-                log.warning(
-                    "staff.denied", account_id=visit.principal.account_id, permission=self.permission.value
-                )
-                raise
+            require(visit.principal, self.permission)
         return visit.principal
 
 
@@ -292,7 +284,6 @@ async def check_csrf(request: Request, visit: CurrentVisit) -> None:
     is_ours = request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
     expected = csrf_token(console_of(request), visit)
     if not is_ours or not hmac.compare_digest(given.encode(), expected.encode()):
-        log.warning("staff.forged_request", route=request.scope["route"].path)
         raise ServiceError("staff.forged", ErrorKind.FORBIDDEN)
 
 

@@ -13,7 +13,7 @@ from admin.delivery_words import Look, reason_told, reason_words
 from admin.pages import page, redirect
 from eservice.complaints import queries as complaints
 from eservice.kit import audit, backup_runs, outbox
-from eservice.kit.backup_runs import BACKUP_MAY_BE_OLD, RunKind, RunState
+from eservice.kit.backup_runs import BACKUP_MAY_BE_OLD, DRILL_MAY_BE_OLD, DrillState, RunKind, RunState
 from eservice.kit.errors import ServiceError
 from eservice.kit.http import Reader, Uow
 from eservice.kit.settings import Settings
@@ -125,6 +125,7 @@ def show(
         ],
         quota=quota_of(texts, states.get(ChannelName.LINE), reader.now) if line_is_on else None,
         backup=_backup(texts, reader, console.settings),
+        drill=_drill(texts, reader, console.settings),
         inbox_waiting=inbox.waiting_count(reader),
         outbox_since=thai_datetime(oldest) if oldest is not None else "",
         troubled=_troubled(reader, texts),
@@ -152,6 +153,14 @@ def _backup(texts: Catalogue, reader: ReadOnly, settings: Settings) -> tuple[str
         size = f"{good.bytes / 1e6:,.1f}"
         words = texts.get("channels.backup.last", time=thai_datetime(good.started_at), size=size)
     return words, is_fresh or (settings.backup_folder is None and settings.app_env == "local")
+
+
+def _drill(texts: Catalogue, reader: ReadOnly, settings: Settings) -> tuple[str, bool]:
+    """When a backup was last tried out and what came of it, and whether that is as it should be."""
+    state, run = backup_runs.last_drill(reader)
+    about = {"time": thai_datetime(run.started_at), "reason": run.reason} if run is not None else {}
+    is_fine = state is DrillState.OK or (state is DrillState.NONE and settings.app_env == "local")
+    return texts.get(f"channels.drill.{state.value}", days=DRILL_MAY_BE_OLD.days, **about), is_fine
 
 
 @router.post("/parked/{event_id:int}/retry")

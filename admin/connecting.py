@@ -4,6 +4,8 @@ What was entered is never shown again, but for the last letters of a token. Call
 transaction.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -13,7 +15,7 @@ from fastapi.responses import Response
 from admin.access import console_of, guarded
 from admin.channels import HOME, quota_of
 from admin.delivery_words import Look, reason_told, reason_words
-from admin.pages import page, redirect, refilling, sentences
+from admin.pages import FormRefused, page, redirect, refilling, sentences
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.http import Db, Uow
 from eservice.kit.thai_calendar import thai_datetime
@@ -21,7 +23,7 @@ from eservice.kit.unit_of_work import ReadOnly
 from eservice.messaging import channels, credentials
 from eservice.messaging.credentials import Kept, Origin, Platform
 from eservice.messaging.models import ChannelName
-from eservice.operations.connections import ChannelDesk
+from eservice.operations.connections import ChannelDesk, on_record
 from eservice.operations.doctor import Finding, Verdict, all_work
 from eservice.staff.permissions import Permission, Principal
 
@@ -95,14 +97,20 @@ def forget_keys(request: Request, uow: Uow, staff: Manager, name: Named) -> Resp
 def register(request: Request, database: Db, staff: Manager, name: Named) -> Response:
     """Tells the platform where to send messages."""
     channel = _platform(name)
-    return _done(request, database, channel, "register")
+    recorded = on_record(database, channel, "registered", actor=staff.username)
+    with _told(request, database, channel, "register"), recorded:
+        lines = _desk(request).register(channel)
+    return _page(request, database, channel, done_at="register", lines=lines)
 
 
 @router.post("/{name}/menu")
 def set_menu(request: Request, database: Db, staff: Manager, name: Named) -> Response:
     """Draws and sets the menu."""
     channel = _platform(name)
-    return _done(request, database, channel, "menu")
+    recorded = on_record(database, channel, "menu_set", actor=staff.username)
+    with _told(request, database, channel, "menu"), recorded:
+        lines = _desk(request).set_menu(channel)
+    return _page(request, database, channel, done_at="menu", lines=lines)
 
 
 @router.post("/{name}/check")
@@ -119,16 +127,16 @@ def check(request: Request, database: Db, staff: Manager, name: Named) -> Respon
     return _page(request, database, channel, done_at="check", findings=[_found(found) for found in findings])
 
 
-def _done(request: Request, database: Db, channel: Platform, what: str) -> Response:
-    """Does one thing with the platform, and tells on the page what came of it."""
-    desk = _desk(request)
+@contextmanager
+def _told(request: Request, database: Db, channel: Platform, what: str) -> Iterator[None]:
+    """Within the block, what the platform refuses is told on the page."""
     try:
-        lines = desk.register(channel) if what == "register" else desk.set_menu(channel)
+        yield
     except ServiceError as error:
         if error.kind is not ErrorKind.CONFLICT:
             raise
-        return _page(request, database, channel, done_at=what, **_refusal(request, error))
-    return _page(request, database, channel, done_at=what, lines=lines)
+        shown = _page(request, database, channel, done_at=what, **_refusal(request, error))
+        raise FormRefused(shown) from error
 
 
 def _page(request: Request, database: Db, channel: Platform, **more: Any) -> Response:

@@ -33,7 +33,7 @@ from admin.pages import FormRefused, page, redirect
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.free_space import FreeSpace, folders_of
-from eservice.kit.http import DATABASE_AWAY, STATUS, Reader
+from eservice.kit.http import DATABASE_AWAY, STATUS, Reader, note_refusal
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
 from eservice.kit.unit_of_work import ReadOnly
@@ -187,6 +187,7 @@ class SecurityHeaders:
 def _add_error_pages(app: FastAPI) -> None:
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, ServiceError)
+        note_refusal(request, error)
         if error.kind is ErrorKind.UNAUTHENTICATED:
             return _to_sign_in(request)
         if error.code == "staff.needs_second_factor":

@@ -219,7 +219,7 @@ def create_app(system: System, mount_console: MountConsole, *, with_worker: bool
     app.state.database = system.database
     app.state.settings, app.state.media = settings, system.media
     add_problem_handlers(app, system.service_texts)
-    app.include_router(operations_router(system.database, system.metrics))
+    app.include_router(operations_router(system.database, system.metrics, settings.data_dir))
     app.include_router(faq_router(system.faq))
     app.include_router(cases_router(system.signals, system.complaints))
     app.include_router(

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from bot.channels.line.rich_menu import NAME_PREFIX
 from bot.menu import MENU
 from eservice.demo.first_start import prepare
-from eservice.kit import heartbeat, outbox
+from eservice.kit import audit, heartbeat, outbox
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.messaging import inbox
@@ -51,8 +51,11 @@ def line(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeLine]:
         "GET /v2/bot/message/quota/consumption": (200, {"totalUsage": 40}),
         "GET /v2/bot/channel/webhook/endpoint": (200, {"endpoint": f"{URL}/webhooks/line", "active": True}),
         "POST /v2/bot/channel/webhook/test": (200, {"success": True, "reason": "OK", "statusCode": 200}),
-        "GET /v2/bot/richmenu/list": (200, {"richmenus": []}),
-        "GET /v2/bot/user/all/richmenu": (404, {"message": "no"}),
+        "GET /v2/bot/richmenu/list": (
+            200,
+            {"richmenus": [{"richMenuId": "ours", "name": f"{NAME_PREFIX}1"}]},
+        ),
+        "GET /v2/bot/user/all/richmenu": (200, {"richMenuId": "ours"}),
         "POST /v2/bot/richmenu": (200, {"richMenuId": "new"}),
     }
     with served(fake.handle) as address:
@@ -94,6 +97,13 @@ def telegram(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTelegram]:
         yield fake
 
 
+def recorded(office: Database, channel: str) -> list[tuple[str, str, Any]]:
+    """Who did what with a channel, as it is on record."""
+    with office.read() as reader:
+        found = audit.history(reader, subject_kind="channel", subject_id=channel)
+        return [(each.actor, each.action, each.after) for each in found]
+
+
 def webhook(url: str, **more: Any) -> dict[str, Any]:
     """getWebhookInfo's answer."""
     return {"url": url, "has_custom_certificate": False, "pending_update_count": 0, **more}
@@ -133,6 +143,7 @@ def test_an_office_without_channels_is_well(run: Run, office: Database) -> None:
         "worker": "warning",
         "backups": "off",
         "privacy": "ok",
+        "drills": "off",
         "line": "off",
         "telegram": "off",
     }
@@ -194,6 +205,7 @@ def test_a_missing_database_is_said_and_not_made(run: Run, data_dir: Path) -> No
         "worker": "unknown",
         "backups": "unknown",
         "privacy": "unknown",
+        "drills": "unknown",
         "line": "off",
         "telegram": "off",
     }
@@ -283,6 +295,7 @@ def test_line_is_well(run: Run, office: Database, line: FakeLine) -> None:
         "line_token": "ok",
         "line_quota": "ok",
         "line_webhook": "ok",
+        "line_menu": "ok",
     }
     assert "อบต.ตัวอย่าง (@abt)" in done.out and "40 of 300" in done.out and "line-token" not in done.out
 
@@ -297,6 +310,9 @@ def test_line_is_well(run: Run, office: Database, line: FakeLine) -> None:
         ("GET /v2/bot/message/quota/consumption", (200, {"totalUsage": 300}), "line_quota", "warning", "spent"),
         ("GET /v2/bot/message/quota", (500, {}), "line_quota", "failed", "did not tell"),
         ("GET /v2/bot/channel/webhook/endpoint", (404, {}), "line_webhook", "failed", "channels setup line"),
+        ("GET /v2/bot/user/all/richmenu", (404, {}), "line_menu", "warning", "ours is not shown"),
+        ("GET /v2/bot/user/all/richmenu", (200, {"richMenuId": "1"}), "line_menu", "warning", "another than ours"),
+        ("GET /v2/bot/richmenu/list", (500, {}), "line_menu", "warning", "did not tell"),
         ("GET /v2/bot/channel/webhook/endpoint", (200, {}), "line_webhook", "unknown", "did not tell"),
         (
             "GET /v2/bot/channel/webhook/endpoint",
@@ -377,6 +393,7 @@ def test_a_refused_telegram_token(run: Run, office: Database, telegram: FakeTele
 )
 def test_setting_up_a_channel_that_is_off(run: Run, office: Database, channel: str, named: str) -> None:
     assert named in run("channels", "setup", channel).complaint
+    assert recorded(office, channel) == []
 
 
 def test_setting_up_line_registers_the_menu_with_the_offices_hours(
@@ -392,6 +409,7 @@ def test_setting_up_line_registers_the_menu_with_the_offices_hours(
     assert [area["action"]["data"] for area in menu["areas"]] == [item.payload for item in MENU]
     assert bodies["POST /v2/bot/richmenu/new/content"].startswith(b"\x89PNG")
     assert f"{URL}/webhooks/line / Webhook address set" in done.out
+    assert recorded(office, "line") == [("cli", "channel.set_up", None)]
 
 
 def test_setting_up_line_without_https_makes_the_menu_and_fails(
@@ -406,6 +424,7 @@ def test_setting_up_line_without_https_makes_the_menu_and_fails(
 def test_setting_up_line_says_why_line_refused(run: Run, office: Database, line: FakeLine) -> None:
     line.answers["GET /v2/bot/richmenu/list"] = (401, {"message": "Authentication failed"})
     assert "Authentication failed" in run("channels", "setup", "line").complaint
+    assert recorded(office, "line") == [("cli", "channel.set_up", {"refused": "channels.refused"})]
 
 
 def test_setting_up_telegram(run: Run, office: Database, telegram: FakeTelegram) -> None:
@@ -415,6 +434,7 @@ def test_setting_up_telegram(run: Run, office: Database, telegram: FakeTelegram)
     assert telegram.asked["setWebhook"]["secret_token"] == "hook-secret"
     assert {"setMyCommands", "setChatMenuButton"} <= set(telegram.asked)
     assert "https://t.me/tambon_bot" in done.out and TOKEN not in done.out
+    assert recorded(office, "telegram") == [("cli", "channel.set_up", None)]
 
 
 def test_setting_up_telegram_says_why_telegram_refused(

@@ -67,7 +67,7 @@ def _partner_or_nobody(
         if found is None:
             raise ServiceError("http.unauthenticated", ErrorKind.UNAUTHENTICATED)
         is_due = tokens.needs_touching(reader, found)
-    note_caller(request, account=found.principal.username)
+    note_caller(request, account=found.principal.username, account_id=found.principal.account_id)
     if is_due:
         with database.unit_of_work() as uow:
             tokens.touch(uow, found)

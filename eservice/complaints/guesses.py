@@ -12,6 +12,7 @@ from datetime import timedelta
 from sqlalchemy import delete, func, select
 
 from eservice.complaints.models import FailedLookup, Filing
+from eservice.kit import security_log
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.staff.throttling import Limit
@@ -29,6 +30,7 @@ def refuse_guesser(reader: ReadOnly, source: str, *, limit: Limit = LIMIT) -> No
 
 def count_failure(uow: UnitOfWork, source: str) -> None:
     """Counts a number or key that opened nothing. Forgets what is too old to matter."""
+    security_log.refused("complaints.wrong_key")
     count_one(uow, FailedLookup, source)
 
 

@@ -12,6 +12,7 @@ from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 
 TRY_AGAIN_AFTER = timedelta(hours=1)  # after one that failed, or that nobody heard the end of
 BACKUP_MAY_BE_OLD = timedelta(hours=26)  # a day, and time to make it in
+DRILL_MAY_BE_OLD = timedelta(days=90)
 MAX_REASON = 300  # characters
 
 
@@ -103,6 +104,31 @@ def newest(reader: ReadOnly, kind: RunKind, state: RunState) -> BackupRun | None
         .order_by(BackupRun.started_at.desc(), BackupRun.id.desc())
         .limit(1)
     )
+
+
+class DrillState(StrEnum):
+    """Whether a backup was tried out as it should be."""
+
+    NONE = "none"
+    FAILED = "failed"  # the last one, however many were good before
+    OLD = "old"
+    OK = "ok"
+
+
+def last_drill(reader: ReadOnly) -> tuple[DrillState, BackupRun | None]:
+    """How it stands with trying out, and the last time that it was done to its end."""
+    run = reader.session.scalar(
+        select(BackupRun)
+        .where(BackupRun.kind == RunKind.DRILL.value, BackupRun.state != RunState.RUNNING.value)
+        .order_by(BackupRun.started_at.desc(), BackupRun.id.desc())
+        .limit(1)
+    )
+    if run is None:
+        return DrillState.NONE, None
+    if run.state == RunState.FAILED:
+        return DrillState.FAILED, run
+    is_old = reader.now - run.started_at > DRILL_MAY_BE_OLD
+    return DrillState.OLD if is_old else DrillState.OK, run
 
 
 def _may_be_tried_again(run: BackupRun, now: datetime) -> bool:

@@ -21,6 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from eservice.kit import security_log
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.free_space import FreeSpace
@@ -57,6 +58,9 @@ DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 _POSTED_TO_READ = ("/track",)
 PROBLEM = "application/problem+json"
 CALLER = "caller"  # in a request's scope
+REFUSAL = "refusal"  # likewise
+_REFUSED = frozenset({401, 403, 429})
+_DENIALS = frozenset({ErrorKind.UNAUTHENTICATED, ErrorKind.FORBIDDEN, ErrorKind.TOO_MANY})
 
 
 def _database(request: Request) -> Database:
@@ -109,6 +113,7 @@ def add_problem_handlers(app: FastAPI, texts: Catalogue) -> None:
 
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, ServiceError)
+        note_refusal(request, error)
         return problem(
             texts,
             STATUS[error.kind],
@@ -138,8 +143,30 @@ def add_problem_handlers(app: FastAPI, texts: Catalogue) -> None:
         app.add_exception_handler(kind, database_away)
 
 
+def note_refusal(request: Request, error: ServiceError) -> None:
+    """Tells the log why a request is refused: whoever answers it calls this, in whatever form they answer."""
+    request.scope[REFUSAL] = error
+
+
+def _refusal_of(scope: Scope, status: int) -> str | None:
+    """Why a request was refused, if for who asks or how often; None for any other answer.
+
+    What is there and not for this caller is answered as what is not there: so for staff and partners that counts.
+    """
+    error = scope.get(REFUSAL)
+    if isinstance(error, ServiceError):
+        caller = scope.get(CALLER)
+        is_known = isinstance(caller, Caller) and bool(caller.account)
+        if error.kind in _DENIALS or (error.kind is ErrorKind.NOT_FOUND and is_known):
+            return error.code
+    return f"http.{status}" if status in _REFUSED else None
+
+
 class RequestLog:
-    """ASGI middleware: a request id on every log line and answer, one line per request, no query strings."""
+    """ASGI middleware: a request id on every log line and answer, one line per request, no query strings.
+
+    Whoever is refused makes a second line, `security.refused`, on whatever route.
+    """
 
     def __init__(self, app: Any, observe: Callable[[str, str, int, float], None] | None = None) -> None:
         self._app = app
@@ -169,6 +196,11 @@ class RequestLog:
             route = getattr(scope.get("route"), "path", "")
             if self._observe:
                 self._observe(scope["method"], route, status, seconds)
+            if (reason := _refusal_of(scope, status)) is not None:
+                caller = scope.get(CALLER)
+                account_id = caller.account_id if isinstance(caller, Caller) else None
+                where = {"method": scope["method"], "route": route or "unmatched", "status": status}
+                security_log.refused(reason, account_id=account_id, **where)
             if status >= 500 or not route.startswith(("/webhooks", "/static", "/healthz", "/api/v1/chat")):
                 log.info(
                     "http.request",
@@ -183,22 +215,29 @@ class RequestLog:
 class Caller:
     """Who a request comes from, as the routes find out while they answer it. Never leaves the process as it is.
 
-    `account` is a username or the name of a partner's token; `persons` are residents, as (channel, address);
+    `account` is a username or the name of a partner's token, `account_id` the row that either has; `persons` are residents, as (channel, address);
     `session` is a secret or an id that stays the same over a person's visit.
     """
 
     account: str = ""
+    account_id: int | None = None
     session: str = ""
     persons: list[tuple[str, str]] = field(default_factory=list)
 
 
 def note_caller(
-    request: Request, *, account: str = "", session: str = "", persons: Iterable[tuple[str, str]] = ()
+    request: Request,
+    *,
+    account: str = "",
+    account_id: int | None = None,
+    session: str = "",
+    persons: Iterable[tuple[str, str]] = (),
 ) -> None:
     """Tells the traffic log who asks, where one is kept."""
     caller = request.scope.get(CALLER)
     if isinstance(caller, Caller):
         caller.account, caller.session = account or caller.account, session or caller.session
+        caller.account_id = account_id or caller.account_id
         caller.persons.extend(persons)
 
 

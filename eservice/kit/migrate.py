@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
+from eservice.kit import audit
 from eservice.kit.database import Database
 from eservice.kit.errors import conflict
 
@@ -20,17 +21,25 @@ ADVISORY_LOCK = 2569_1122  # two processes that start at once migrate one after 
 def migrate(database: Database, revision: str = "head") -> None:
     """Brings the schema to `revision`. Safe to call at every start; concurrent calls wait for each other.
 
-    Raises ServiceError `operations.newer_schema` for a database that a newer version has migrated.
+    An office whose schema becomes that of this version has it on record. Raises ServiceError `operations.newer_schema` for a database that a newer version has migrated.
     """
     with database.engine.connect() as connection:
         if not database.is_sqlite:
             connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+        before = _revision_of(connection)
         try:
             command.upgrade(_config(connection, database), revision)
         except CommandError as error:
             raise conflict("operations.newer_schema") from error
+        after = _revision_of(connection) or ""
         connection.commit()
+    if before not in (None, after) and after == _newest():
+        with database.unit_of_work() as uow:
+            audit.record(
+                uow, actor=audit.SYSTEM, action="schema.migrated", subject_kind="schema", subject_id=after,
+                before={"revision": before}, after={"revision": after},
+            )  # fmt: skip
 
 
 def upgrade_within(connection: Connection, database: Database, revision: str = "head") -> None:
@@ -58,14 +67,40 @@ def check(database: Database) -> None:
 
 def is_current(database: Database) -> bool:
     """Whether the schema is at the newest revision."""
-    head = ScriptDirectory(str(FOLDER)).get_current_head()
+    return current_revision(database) == _newest()
+
+
+def current_revision(database: Database) -> str | None:
+    """The revision of the schema, None where there is none."""
     with database.read() as reader:  # without a writer's place in the line: a busy database is still current
-        return MigrationContext.configure(reader.session.connection()).get_current_revision() == head
+        return _revision_of(reader.session.connection())
+
+
+def undone_by(current: str, target: str) -> list[str] | None:
+    """The revisions that taking the schema from `current` to `target` undoes, the newest first.
+
+    None where `target` is not below `current`.
+    """
+    below = [each.revision for each in ScriptDirectory(str(FOLDER)).iterate_revisions(current, "base")]
+    if target == "base":
+        return below
+    return below[: below.index(target)] if target in below[1:] else None
+
+
+def _newest() -> str:
+    head = ScriptDirectory(str(FOLDER)).get_current_head()
+    assert head is not None
+    return head
+
+
+def _revision_of(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _config(connection: Connection, database: Database) -> Config:
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     config.attributes["connection"] = connection
+    config.attributes["now"] = database.clock.now
     config.attributes["signing_key"] = database.signing_key  # for the seals of chains that a migration begins
     return config

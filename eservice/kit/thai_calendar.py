@@ -93,6 +93,11 @@ def thai_time(instant: datetime) -> str:
     return local(instant).strftime("%H.%M") + " น."
 
 
+def shown_in(language: str, instant: datetime) -> str:
+    """An instant as each language writes it: in Thailand's time, the year of the Buddhist era in Thai only."""
+    return thai_datetime(instant) if language == "th" else f"{local(instant):%Y-%m-%d %H:%M}"
+
+
 def thai_datetime(instant: datetime) -> str:
     """`20 พ.ย. 2569 16.30 น.`."""
     return f"{thai_date(instant)} {thai_time(instant)}"

@@ -14,6 +14,15 @@ YEARS = range(2000, 2200)  # a year of the Buddhist era is a slip
 
 def parse(words: list[str]) -> Namespace:
     """The words as `app.COMMANDS` takes them, `command` among them. Wrong usage ends the program with 2."""
+    parser = create_parser()
+    arguments = parser.parse_args(words)
+    if arguments.command == "backup" and (arguments.folder is None) == (arguments.place == "drill"):
+        parser.error("backup DIR, or backup drill DIR")
+    return arguments
+
+
+def create_parser() -> ArgumentParser:
+    """Every command with its own words."""
     parser = ArgumentParser(prog="app.py", description="เพื่อนบ้าน: บริการประชาชนของ อบต. และเทศบาล")
     _add_serving(parser)
     commands = parser.add_subparsers(metavar="COMMAND")
@@ -22,6 +31,11 @@ def parse(words: list[str]) -> Namespace:
     migration = commands.add_parser("migrate", help="apply migrations and exit")
     migration.add_argument(
         "--down-to", metavar="REVISION", help="take the schema back, before an older version"
+    )
+    migration.add_argument(
+        "--forget-chains",
+        action="store_true",
+        help="also where that ends the proof that the records are whole",
     )
     migration.set_defaults(command="migrate")
     examination = commands.add_parser("doctor", help="say what does not work, and what to do")
@@ -41,10 +55,7 @@ def parse(words: list[str]) -> Namespace:
     commands.add_parser("check-python", help="exit 0 when this Python is supported").set_defaults(
         command="check-python"
     )
-    arguments = parser.parse_args(words)
-    if arguments.command == "backup" and (arguments.folder is None) == (arguments.place == "drill"):
-        parser.error("backup DIR, or backup drill DIR")
-    return arguments
+    return parser
 
 
 def _add_serving(parser: ArgumentParser) -> None:

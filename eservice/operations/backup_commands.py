@@ -23,6 +23,7 @@ from eservice.operations.restore import Restored, forget_index, restore
 
 TEXTS = Catalogue(Path(__file__).parent / "text")
 
+_DEEDS = {RunKind.BACKUP: "backup.made", RunKind.DRILL: "backup.tried_out"}
 _Succeed = Callable[[Path, int, int], None]
 
 
@@ -129,6 +130,7 @@ class _Notes:
 
     def __init__(self, database: Database, kind: RunKind) -> None:
         self._database = database
+        self._kind = kind
         self._run_id: int | None = None
         with suppress(SQLAlchemyError):
             if is_current(database):
@@ -141,6 +143,10 @@ class _Notes:
             if self._run_id is not None:
                 with self._database.unit_of_work() as uow:
                     backup_runs.succeed(uow, self._run_id, folder, rows=rows, size_bytes=size_bytes)
+                    audit.record(
+                        uow, actor=chains.CLI, action=_DEEDS[self._kind], subject_kind="backup",
+                        subject_id=folder.name[:100], after={"rows": rows},
+                    )  # fmt: skip
 
     def failed(self, reason: str) -> None:
         with suppress(SQLAlchemyError):

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from eservice.kit import backup_runs, clock_checks, heartbeat, outbox
 from eservice.kit.audit import AuditRecord
-from eservice.kit.backup_runs import BACKUP_MAY_BE_OLD, RunKind, RunState
+from eservice.kit.backup_runs import BACKUP_MAY_BE_OLD, DRILL_MAY_BE_OLD, DrillState, RunKind, RunState
 from eservice.kit.clock_checks import AskKernel, ClockState, Source, state_of_offset
 from eservice.kit.database import Database, open_database
 from eservice.kit.errors import ServiceError
@@ -28,11 +28,12 @@ from eservice.kit.media import reason_of as reason_of_media
 from eservice.kit.migrate import is_current
 from eservice.kit.settings import Settings
 from eservice.kit.text import LANGUAGES, Catalogue
-from eservice.kit.thai_calendar import BUDDHIST_ERA_OFFSET, local, local_date, thai_datetime
+from eservice.kit.thai_calendar import BUDDHIST_ERA_OFFSET, local_date, shown_in
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.messaging import credentials, delivery_queries, inbox
 from eservice.messaging.models import InboundEvent
 from eservice.operations.failures import reason_of
+from eservice.operations.maintenance import under_maintenance
 from eservice.privacy import national_ids
 from eservice.privacy.alarms import read_alarm
 from eservice.staff.queries import ENOUGH_ADMINISTRATORS, administrators_in_use
@@ -94,9 +95,7 @@ def finding(
 
 
 def _shown(value: object, language: str) -> object:
-    if not isinstance(value, datetime):
-        return value
-    return thai_datetime(value) if language == "th" else f"{local(value):%Y-%m-%d %H:%M}"
+    return shown_in(language, value) if isinstance(value, datetime) else value
 
 
 def told(findings: Sequence[Finding], *, as_json: bool) -> str:
@@ -139,6 +138,7 @@ def examine(settings: Settings, ask_kernel: AskKernel = is_synchronised) -> list
         return [
             usable,
             migrations,
+            *_check_maintenance(settings.data_dir),
             _check_disk(settings.data_dir, settings.min_free_mb),
             _check_media(settings),
             _check_clock(database, ask_kernel, has_tables=has_tables),
@@ -146,6 +146,7 @@ def examine(settings: Settings, ask_kernel: AskKernel = is_synchronised) -> list
             _check_backups(settings, database) if has_tables else _unseen("backups"),
             *(_check_national_ids(settings, database) if has_tables else []),
             _check_privacy(database) if has_tables else _unseen("privacy"),
+            _check_drills(settings, database) if has_tables else _unseen("drills"),
             *([_check_administrators(database)] if has_tables and settings.app_env == "production" else []),
         ]
     finally:
@@ -219,6 +220,14 @@ def _check_migrations(database: Database) -> Finding:
     return (
         _found("migrations", Verdict.OK, "ok") if current else _found("migrations", Verdict.FAILED, "other")
     )
+
+
+def _check_maintenance(data_dir: Path) -> list[Finding]:
+    """A page that somebody forgot keeps everybody out; while it is off there is nothing to say."""
+    found = under_maintenance(data_dir)
+    if found is None:
+        return []
+    return [_found("maintenance", Verdict.WARNING, "on", time=found.since or "?")]
 
 
 def _check_disk(data_dir: Path, min_free_mb: int) -> Finding:
@@ -382,3 +391,20 @@ def _check_backups(settings: Settings, database: Database) -> Finding:
     if good is None:
         return _found("backups", Verdict.WARNING, "none")
     return _found("backups", Verdict.WARNING, "old", time=good.started_at)
+
+
+def _check_drills(settings: Settings, database: Database) -> Finding:
+    """Whether a backup was tried out lately: one that nobody has tried may be none. Where none is made, not yet."""
+    try:
+        with database.read() as reader:
+            state, run = backup_runs.last_drill(reader)
+            has_backup = backup_runs.newest(reader, RunKind.BACKUP, RunState.OK) is not None
+    except SQLAlchemyError:
+        return _unseen("drills")
+    folder = settings.backup_folder or "DIR"
+    if run is None:
+        verdict = Verdict.WARNING if has_backup or settings.app_env == "production" else Verdict.OFF
+        return _found("drills", verdict, "none", folder=folder)
+    verdict = Verdict.OK if state is DrillState.OK else Verdict.WARNING
+    about = {"time": run.started_at, "name": run.name, "reason": run.reason, "days": DRILL_MAY_BE_OLD.days}
+    return _found("drills", verdict, state.value, folder=folder, **about)

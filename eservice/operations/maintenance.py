@@ -8,16 +8,26 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+import structlog
 from jinja2 import Environment, StrictUndefined, Template
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from eservice.kit import audit
+from eservice.kit.clock import SystemClock
+from eservice.kit.database import open_database
 from eservice.kit.errors import conflict
 from eservice.kit.http import problem
-from eservice.kit.text import Catalogue
+from eservice.kit.migrate import is_current
+from eservice.kit.settings import Settings
+from eservice.kit.text import LANGUAGES, Catalogue
+from eservice.kit.thai_calendar import shown_in
+from eservice.staff.accounts import CLI
 
 FILE = "maintenance.json"
 RETRY_AFTER_SECONDS = 120
@@ -30,43 +40,56 @@ _STILL_SERVED = ("/healthz", "/readyz", "/metrics")
 _FOR_PROGRAMS = ("/api/", "/webhooks/", "/open311/")
 _TEXTS = Catalogue(_HERE / "text", _HERE.parent / "text")
 
+log = structlog.get_logger()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Maintenance:
-    """`until` is when it will be over, in the office's own words, e.g. "14.00 น."; may be empty."""
+    """`until` is when it will be over, in the office's own words, e.g. "14.00 น."; may be empty.
+
+    `since` is when it was switched on first, None where the file cannot be read.
+    """
 
     until: str = ""
+    since: datetime | None = None
 
 
-def switch_on(data_dir: Path, until: str = "") -> None:
-    """From now on everybody sees the maintenance page. Raises ServiceError `operations.long_until`."""
+def switch_on(data_dir: Path, until: str = "", *, now: datetime) -> None:
+    """From now on everybody sees the maintenance page. Raises ServiceError `operations.long_until`.
+
+    Done twice it says another time at which it will be over; it is on since the first.
+    """
     if len(until) > MAX_UNTIL:
         raise conflict("operations.long_until")
+    before = under_maintenance(data_dir)
+    since = before.since if before is not None and before.since is not None else now
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     written = data_dir / f"{FILE}.new"
-    written.write_text(json.dumps({"until": until.strip()}, ensure_ascii=False), encoding="utf-8")
+    says = {"until": until.strip(), "since": since.isoformat()}
+    written.write_text(json.dumps(says, ensure_ascii=False), encoding="utf-8")
     written.replace(data_dir / FILE)
 
 
-def switch_off(data_dir: Path) -> bool:
-    """Back to work. Returns whether it was on."""
-    was_on = (data_dir / FILE).exists()
+def switch_off(data_dir: Path) -> None:
+    """Back to work."""
     (data_dir / FILE).unlink(missing_ok=True)
-    return was_on
 
 
 def under_maintenance(data_dir: Path) -> Maintenance | None:
     """What is on, or None. A file that cannot be read means that it is on: whoever wrote it wanted that."""
     try:
         content = (data_dir / FILE).read_text(encoding="utf-8")
+        written_at = datetime.fromtimestamp((data_dir / FILE).stat().st_mtime, UTC)
     except FileNotFoundError:
         return None
     except OSError:
         return Maintenance()
     try:
-        return Maintenance(until=str(json.loads(content)["until"])[:MAX_UNTIL])
+        says = json.loads(content)
+        since = datetime.fromisoformat(says["since"]).astimezone(UTC)
+        return Maintenance(until=str(says["until"])[:MAX_UNTIL], since=since)
     except (ValueError, KeyError, TypeError):
-        return Maintenance()
+        return Maintenance(since=written_at)
 
 
 def page(maintenance: Maintenance) -> str:
@@ -79,20 +102,54 @@ def page(maintenance: Maintenance) -> str:
     if maintenance.until:
         for language in ("th", "en"):
             words[f"again_{language}"] = _TEXTS.get("maintenance.until", language, until=maintenance.until)
+    for language in LANGUAGES:
+        time = shown_in(language, maintenance.since) if maintenance.since is not None else ""
+        words[f"since_{language}"] = _TEXTS.get("maintenance.since", language, time=time) if time else ""
     return _page().render(words, style=_STYLE)
 
 
-def command(data_dir: Path, action: str, value: str) -> str:
+def command(settings: Settings, action: str, value: str) -> str:
     """`maintenance on|off|page`: does it and says what became of it. `value` is the time, or the file."""
+    folder = settings.data_dir
     match action:
         case "on":
-            switch_on(data_dir, value)
-            return _TEXTS.both("maintenance.on")
+            switch_on(folder, value, now=SystemClock().now())
+            return _told("on", is_recorded=_record(settings, "maintenance.on", {"until": value.strip()}))
         case "off":
-            return _TEXTS.both("maintenance.off" if switch_off(data_dir) else "maintenance.was_off")
+            before = under_maintenance(folder)
+            if before is None:
+                return _TEXTS.both("maintenance.was_off")
+            switch_off(folder)
+            since = before.since.isoformat() if before.since is not None else ""
+            return _told("off", is_recorded=_record(settings, "maintenance.off", {"since": since}))
         case _:
-            Path(value).write_text(page(under_maintenance(data_dir) or Maintenance()), encoding="utf-8")
+            Path(value).write_text(page(under_maintenance(folder) or Maintenance()), encoding="utf-8")
             return _TEXTS.both("maintenance.written", path=value)
+
+
+def _told(what: str, *, is_recorded: bool) -> str:
+    words = _TEXTS.both(f"maintenance.{what}")
+    return words if is_recorded else f"{words}\n{_TEXTS.both('maintenance.not_recorded')}"
+
+
+def _record(settings: Settings, action: str, after: dict[str, str]) -> bool:
+    """Puts it on record if the database is there and as this program knows it: the page must not wait for that."""
+    database = open_database(settings)
+    try:
+        if database.is_sqlite and not Path(database.url.database or "").is_file():
+            return False
+        if not is_current(database):
+            return False
+        with database.unit_of_work() as uow:
+            audit.record(
+                uow, actor=CLI, action=action, subject_kind="maintenance", subject_id="page", after=after
+            )
+        return True
+    except SQLAlchemyError as error:
+        log.warning("maintenance.not_recorded", action=action, error=type(error).__name__)
+        return False
+    finally:
+        database.dispose()
 
 
 class MaintenanceGate:

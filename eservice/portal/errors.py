@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from eservice.kit.errors import ServiceError
-from eservice.kit.http import DATABASE_AWAY, STATUS, problem
+from eservice.kit.http import DATABASE_AWAY, STATUS, note_refusal, problem
 from eservice.kit.text import Catalogue
 from eservice.portal.pages import PortalPages
 
@@ -68,6 +68,8 @@ def _wrap(app: FastAPI, kind: type[Exception], pages: PortalPages) -> None:
     async def answer(request: Request, error: Exception) -> Response:
         status = _status(error)
         if status in _PAGES and _wants_page(request):
+            if isinstance(error, ServiceError):
+                note_refusal(request, error)
             is_full = isinstance(error, ServiceError) and error.code == "http.disk_full"
             page = pages.render_error(request, status, "full" if is_full else _PAGES[status])
             if isinstance(error, ServiceError) and error.retry_after_seconds:

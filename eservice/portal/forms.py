@@ -3,7 +3,6 @@
 from typing import Annotated, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
-import structlog
 from fastapi import Depends, Request
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -21,8 +20,6 @@ MAX_FIELDS = 40
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 PHOTOS = "photos"  # the one field that has files
-
-log = structlog.get_logger()
 
 
 class SentForm(dict[str, str]):
@@ -76,7 +73,6 @@ def _kind(request: Request) -> str:
 
 def _refuse_forged(request: Request) -> None:
     if not _is_from_our_page(request):
-        log.warning("portal.forged_request", route=request.scope["route"].path)
         raise ServiceError("staff.forged", ErrorKind.FORBIDDEN)
 
 

@@ -13,7 +13,7 @@ from eservice.complaints.categories import read_categories
 from eservice.demo.first_start import UNNAMED
 from eservice.demo.loader import OFFICE_NAME
 from eservice.kit import backup_runs
-from eservice.kit.backup_runs import BACKUP_MAY_BE_OLD, RunKind, RunState
+from eservice.kit.backup_runs import BACKUP_MAY_BE_OLD, DrillState, RunKind, RunState
 from eservice.kit.errors import ServiceError
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
@@ -66,6 +66,7 @@ class State:
     administrators_without_code: tuple[str, ...]  # names of those who sign in with a password alone
     backups_go_to: bool  # a folder is set for a backup each day
     has_fresh_backup: bool
+    drill: DrillState  # whether a backup was tried out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +109,7 @@ def read_state(reader: ReadOnly, settings: Settings) -> State:
         has_own_key=len(settings.secret_key.get_secret_value()) >= 32,
         backups_go_to=settings.backup_folder is not None,
         has_fresh_backup=newest is not None and reader.now - newest.started_at <= BACKUP_MAY_BE_OLD,
+        drill=backup_runs.last_drill(reader)[0],
     )
 
 
@@ -225,6 +227,8 @@ def _machine(state: State) -> Iterator[Item]:
     else:
         backups = (Verdict.OK, "ok")
     yield _item("go_live_backups", *backups, "/admin/setup/checklist#go_live_backups")
+    verdict = Verdict.OK if state.drill is DrillState.OK else Verdict.WARNING
+    yield _item("go_live_drill", verdict, state.drill.value, "/admin/setup/checklist#go_live_drill")
 
 
 def _readiness(reader: ReadOnly, settings: Settings) -> dict[ChannelName, Readiness]:

@@ -6,10 +6,9 @@ counted before they are looked at, and nothing slow happens inside a transaction
 
 from dataclasses import dataclass
 
-import structlog
 from sqlalchemy import update
 
-from eservice.kit import audit
+from eservice.kit import audit, security_log
 from eservice.kit.database import Database
 from eservice.kit.errors import conflict
 from eservice.kit.sealing import Sealer
@@ -17,8 +16,6 @@ from eservice.kit.unit_of_work import UnitOfWork
 from eservice.staff import queries, recovery_codes, second_factor, sessions, sign_in, totp
 from eservice.staff.models import RecoveryCode, SecondFactor, StaffAccount
 from eservice.staff.sign_in import Browser, MustWait, SignedIn
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +58,7 @@ def enter_code(
         sessions.count_pending_try(uow, token)
     right = _look_at(database, sealer, asked, code)
     if isinstance(right, WrongCode):
-        log.warning("staff.code_failed", account_id=account.id)
+        security_log.refused("staff.wrong_code", account_id=account.id)
         return right
     with database.unit_of_work() as uow:
         still = sign_in.still_enabled(uow, account.id)
@@ -118,7 +115,12 @@ def _prove(
 ) -> _Right | WrongCode | MustWait:
     with database.unit_of_work() as uow:
         asked = _ask(uow, queries.account_by_id(uow, account_id), browser)
-    return asked if isinstance(asked, MustWait) else _look_at(database, sealer, asked, code)
+    if isinstance(asked, MustWait):
+        return asked
+    right = _look_at(database, sealer, asked, code)
+    if isinstance(right, WrongCode):
+        security_log.refused("staff.wrong_code", account_id=account_id)
+    return right
 
 
 def _ask(uow: UnitOfWork, account: StaffAccount, browser: Browser) -> _Asked | MustWait:
@@ -175,7 +177,7 @@ def _use_up(uow: UnitOfWork, account: StaffAccount, right: _Right) -> bool:
         if used is not None:
             _record(uow, account, "staff.recovery_code_used")
     if used is None:
-        log.warning("staff.code_failed", account_id=account.id)
+        security_log.refused("staff.wrong_code", account_id=account.id)
         return False
     sign_in.mark_succeeded(uow, right.attempt_id)
     return True

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy import select
 
-from eservice.kit import audit
+from eservice.kit import audit, security_log
 from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.unit_of_work import UnitOfWork
@@ -84,12 +84,13 @@ def sign_in(
     if isinstance(begun, MustWait):
         return begun
     if not passwords.verify(password, begun.password_hash) or begun.account_id is None:
-        log.warning("staff.sign_in_failed", account_id=begun.account_id)
+        security_log.refused("staff.wrong_password", account_id=begun.account_id)
         return WrongPassword()
     with database.unit_of_work() as uow:
         mark_succeeded(uow, begun.attempt_id)
         account = still_enabled(uow, begun.account_id)
         if account is None or account.password_hash != begun.password_hash:
+            security_log.refused("staff.wrong_password", account_id=begun.account_id)
             return WrongPassword()  # disabled, or given another password, while we hashed
         return _admit(uow, account, browser)
 
@@ -154,6 +155,7 @@ def confirm_password(
     """Asks a signed-in person for the password once more; `still_confirmed` ends what this begins."""
     begun = _begin(database, username, browser)
     if isinstance(begun, PasswordTry) and not passwords.verify(password, begun.password_hash):
+        security_log.refused("staff.wrong_password", account_id=begun.account_id)
         return WrongPassword()
     return begun
 
@@ -170,7 +172,7 @@ def begin_try(uow: UnitOfWork, username: str, browser: Browser, *, counted_as: s
     is_name = USERNAME.fullmatch(username)  # PostgreSQL refuses to be asked for some characters
     device = devices.known(uow, username, browser.device_token) if is_name else None
     if seconds := throttling.wait_seconds(uow, counted_as, browser.address, device):
-        log.warning("staff.sign_in_throttled", wait_seconds=seconds)
+        security_log.refused("staff.must_wait", wait_seconds=seconds)
         return MustWait(seconds=seconds)
     return throttling.count_try(uow, counted_as, browser.address, device).id
 

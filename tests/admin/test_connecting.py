@@ -85,6 +85,16 @@ def test_each_button_tells_what_came_of_it(rooms: Doors, admin: Visitor) -> None
     rooms.desk.refusal = "channels.refused"
     page = admin.post("/admin/channels/line/register").text
     assert "ให้ผู้ดูแลระบบใส่ใหม่" in page and "รายละเอียดสำหรับผู้ดูแลระบบ" in page and "401" in page
+    rooms.desk.refusal = "channels.not_connected"
+    admin.post("/admin/channels/line/menu")
+    with rooms.database.read() as reader:
+        history = audit.history(reader, subject_kind="channel", subject_id="line")
+    assert [(record.action, record.after) for record in history] == [
+        ("channel.registered", {"refused": "channels.refused"}),
+        ("channel.menu_set", None),
+        ("channel.registered", None),
+        ("channel.connected", None),
+    ], "what LINE was never asked for is not there"
 
 
 def test_the_environment_wins_and_is_shown_as_such(database: Database, tmp_path: Path) -> None:

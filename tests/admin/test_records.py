@@ -23,7 +23,7 @@ from tests.source import nodes
 VERBS = {
     "breach": {"noted", "reported", "people_told", "closed"},
     "calibration": set(CalibrationOrigin),
-    "channel": {"connected", "keys_replaced", "disconnected"},
+    "channel": {"connected", "keys_replaced", "disconnected", "registered", "menu_set", "set_up"},
     "department": {"created", "renamed", "removed"},
     "faq": {
         "created", "draft_saved", "draft_discarded", "published", "retired", "restored", "asker_took_back",

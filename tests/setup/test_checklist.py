@@ -9,7 +9,7 @@ import pytest
 
 from eservice.demo.first_start import UNNAMED, prepare
 from eservice.kit import backup_runs
-from eservice.kit.backup_runs import RunKind
+from eservice.kit.backup_runs import DrillState, RunKind
 from eservice.kit.database import Database
 from eservice.kit.settings import Settings
 from eservice.messaging import credentials
@@ -46,6 +46,7 @@ READY = State(
     administrators_without_code=(),
     backups_go_to=True,
     has_fresh_backup=True,
+    drill=DrillState.OK,
 )
 
 
@@ -93,6 +94,7 @@ def test_each_thing_that_is_missing_is_found_alone(missing: dict[str, Any], name
     [
         ({"has_seal": False}, "go_live_facts"),
         ({"waiting_starters": 3}, "go_live_starters"),
+        *(({"drill": state}, "go_live_drill") for state in DrillState if state is not DrillState.OK),
         (
             {"facts": replace(FACTS, holidays=(Holiday(day=date(2026, 12, 7), name="ชดเชย (คาดการณ์)"),))},
             "go_live_holidays",

@@ -1,20 +1,21 @@
-"""Whether LINE works for us: the token, the month's allowance, and the way of messages to our webhook."""
+"""Whether LINE works for us: the token, the month's allowance, the way of messages to our webhook, and our menu."""
 
 from pathlib import Path
 
 from bot.channels.line.client import LineChannel, LineError
-from bot.channels.line.setup import TIMEOUT_SECONDS, WEBHOOK_PATH
+from bot.channels.line.setup import TIMEOUT_SECONDS, WEBHOOK_PATH, default_menu, our_menus
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
 from eservice.operations.doctor import Finding, Verdict, finding
 
 NEARLY_SPENT = 0.9  # of the month's allowance
 _UNAUTHORIZED = 401
+_BEHIND_THE_TOKEN = ("line_quota", "line_webhook", "line_menu")
 _TEXTS = Catalogue(Path(__file__).parent / "text")
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    """What LINE says of our token, allowance and webhook. Has LINE call the webhook once; sends nothing."""
+    """What LINE says of our token, allowance, webhook and menu. Has LINE call the webhook once; sends nothing."""
     if not settings.line_enabled:
         return [_found("line", Verdict.OFF, "off")]
     token = settings.line_channel_access_token.get_secret_value()
@@ -26,9 +27,15 @@ async def examine(settings: Settings) -> list[Finding]:
         if known.verdict is Verdict.FAILED:
             return [
                 known,
-                *(_found(name, Verdict.UNKNOWN, "unseen") for name in ("line_quota", "line_webhook")),
+                *(_found(name, Verdict.UNKNOWN, "unseen") for name in _BEHIND_THE_TOKEN),
             ]
-        return [known, *mode, await _check_quota(channel), await _check_webhook(channel, settings)]
+        return [
+            known,
+            *mode,
+            await _check_quota(channel),
+            await _check_webhook(channel, settings),
+            await _check_menu(channel),
+        ]
     finally:
         await channel.close()
 
@@ -90,3 +97,16 @@ async def _check_webhook(channel: LineChannel, settings: Settings) -> Finding:
     if test.status == _UNAUTHORIZED:
         return _found("line_webhook", Verdict.FAILED, "wrong_secret")
     return _found("line_webhook", Verdict.FAILED, "unreachable", status=test.status, detail=test.reason)
+
+
+async def _check_menu(channel: LineChannel) -> Finding:
+    """Whether everybody sees the menu that we made. One made in LINE's own console is none of the API's."""
+    try:
+        shown, ours = await default_menu(channel), await our_menus(channel)
+    except LineError as error:
+        return _found("line_menu", Verdict.WARNING, "no_answer", detail=error)
+    if shown is None:
+        return _found("line_menu", Verdict.WARNING, "none")
+    if shown not in ours:
+        return _found("line_menu", Verdict.WARNING, "not_ours")
+    return _found("line_menu", Verdict.OK, "ok")

@@ -148,8 +148,8 @@ async def _set_up_webhook(channel: LineChannel, url: str, say: Say) -> list[str]
 
 
 async def _set_up_menu(channel: LineChannel, menu: RichMenu, say: Say) -> list[str]:
-    ours = await _our_menus(channel)
-    default = await _default_menu(channel)
+    ours = await our_menus(channel)
+    default = await default_menu(channel)
     if default and ours.get(default) == menu.name:
         current, done = default, [say("setup.menu_kept", count=len(menu.items))]
     else:
@@ -178,7 +178,7 @@ async def _make_menu(channel: LineChannel, menu: RichMenu) -> str:
     return menu_id
 
 
-async def _our_menus(channel: LineChannel) -> dict[str, str]:
+async def our_menus(channel: LineChannel) -> dict[str, str]:
     """The names of the menus that we made, by id."""
     answer = require(await channel.call("GET", "/v2/bot/richmenu/list"))
     menus = answer.body.get("richmenus")
@@ -190,7 +190,7 @@ async def _our_menus(channel: LineChannel) -> dict[str, str]:
     return {menu_id: name for menu_id, name in names.items() if name.startswith(NAME_PREFIX)}
 
 
-async def _default_menu(channel: LineChannel) -> str | None:
+async def default_menu(channel: LineChannel) -> str | None:
     """The id of the menu that everybody sees, if one was set through the API."""
     answer = require(await channel.call("GET", "/v2/bot/user/all/richmenu"), allowed=(403, 404))
     menu_id = answer.body.get("richMenuId")

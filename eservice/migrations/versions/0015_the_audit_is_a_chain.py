@@ -1,4 +1,8 @@
-"""The audit becomes a chain: what is there is chained in the order of its ids, and the end is sealed."""
+"""The audit becomes a chain: what is there is chained in the order of its ids, and the end is sealed.
+
+Before anything that is there stands a record of this moment: what was done to the others before it, no chain can
+tell. So it is at the first migration, and after the chain was given up for an older version and begun anew.
+"""
 
 import hashlib
 import hmac
@@ -69,6 +73,7 @@ def downgrade() -> None:
 def _chain_what_is_there() -> tuple[int, str]:
     connection = op.get_bind()
     sequence, previous, last_id = 0, _GENESIS, 0
+    begun = _begin()
     chosen = sa.select(_records).order_by(_records.c.id).limit(_AT_ONCE)
     chained = (
         _records.update()
@@ -77,16 +82,34 @@ def _chain_what_is_there() -> tuple[int, str]:
             sequence=sa.bindparam("place"), previous_hash=sa.bindparam("before_it"), hash=sa.bindparam("own")
         )
     )
-    while rows := connection.execute(chosen.where(_records.c.id > last_id)).mappings().all():
+    following = chosen.where(_records.c.id != begun)
+    rows = connection.execute(chosen.where(_records.c.id == begun)).mappings().all()
+    while rows:
         changes = []
         for row in rows:
             sequence += 1
             columns = {**row, "sequence": sequence, "previous_hash": previous}
             own = _hash("audit", columns)
             changes.append({"row": row["id"], "place": sequence, "before_it": previous, "own": own})
-            previous, last_id = own, row["id"]
+            previous, last_id = own, row["id"] if row["id"] != begun else 0
         connection.execute(chained, changes)
+        rows = connection.execute(following.where(_records.c.id > last_id)).mappings().all()
     return sequence, previous
+
+
+def _begin() -> int | None:
+    """The id of the record that says when the chain began; None where there is nothing that came before."""
+    connection = op.get_bind()
+    rows = connection.scalar(sa.select(sa.func.count()).select_from(_records))
+    if not rows:
+        return None
+    config = op.get_context().config
+    assert config is not None
+    begun = _records.insert().values(
+        at=config.attributes["now"](), actor="system", action="chain.begun", subject_kind="chain",
+        subject_id="audit", after={"rows_before": rows},
+    )  # fmt: skip
+    return connection.scalar(begun.returning(_records.c.id))
 
 
 def _hash(name: str, row: dict[str, object]) -> str:
