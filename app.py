@@ -293,9 +293,9 @@ def verify_chains(settings: "Settings", arguments: argparse.Namespace) -> int:
     from eservice.operations import chains
 
     if arguments.action == "reseal":
-        chains.reseal(_database(settings), arguments.reason)
+        chains.reseal(_database(settings), settings, arguments.reason)
     else:
-        chains.show(_database(settings))
+        chains.show(_database(settings), settings)
     return 0
 
 

@@ -124,6 +124,7 @@ def test_an_office_without_channels_is_well(run: Run, office: Database) -> None:
         "clock": "ok",
         "worker": "warning",
         "backups": "off",
+        "marks": "off",
         "line": "off",
         "telegram": "off",
     }
@@ -170,6 +171,7 @@ def test_a_missing_database_is_said_and_not_made(run: Run, data_dir: Path) -> No
         "clock": "unknown",
         "worker": "unknown",
         "backups": "unknown",
+        "marks": "unknown",
         "line": "off",
         "telegram": "off",
     }

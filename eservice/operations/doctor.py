@@ -30,6 +30,7 @@ from eservice.kit.thai_calendar import BUDDHIST_ERA_OFFSET, local, local_date, t
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.messaging import credentials, delivery_queries, inbox
 from eservice.messaging.models import InboundEvent
+from eservice.operations import marks
 from eservice.operations.failures import reason_of
 from eservice.staff.queries import ENOUGH_ADMINISTRATORS, administrators_in_use
 
@@ -115,7 +116,7 @@ def all_work(findings: Sequence[Finding]) -> bool:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Database, migrations, disk, media store, clock, worker and backups.
+    """Database, migrations, disk, media store, clock, worker, backups and marks.
 
     Leaves everything as it was, and may run beside serving processes.
     """
@@ -133,6 +134,7 @@ def examine(settings: Settings) -> list[Finding]:
             _check_clock(database, has_tables=has_tables),
             _check_worker(database) if has_tables else _unseen("worker"),
             _check_backups(settings, database) if has_tables else _unseen("backups"),
+            _check_marks(settings, database) if has_tables else _unseen("marks"),
             *([_check_administrators(database)] if has_tables and settings.app_env == "production" else []),
         ]
     finally:
@@ -275,6 +277,23 @@ def _newest_instant(reader: ReadOnly) -> datetime | None:
     columns = (heartbeat.WorkerBeat.at, InboundEvent.received_at, AuditRecord.at)
     written = [reader.session.scalar(select(func.max(column))) for column in columns]
     return max((at for at in written if at is not None), default=None)
+
+
+def _check_marks(settings: Settings, database: Database) -> Finding:
+    """Whether the database has come as far as was noted beside it: an older one was put in its place."""
+    try:
+        kept = marks.read(marks.folders_of(settings))
+        with database.read() as reader:
+            compared = marks.compare(reader, kept)
+    except (SQLAlchemyError, OSError):
+        return _unseen("marks")
+    if kept.is_damaged:
+        return _found("marks", Verdict.FAILED, "damaged", file=marks.FILE)
+    for mark in compared.older.values():
+        return _found("marks", Verdict.FAILED, "older", chain=mark.chain, record=mark.sequence, time=mark.at)
+    if compared.noted_at is None:
+        return _found("marks", Verdict.OFF, "none")
+    return _found("marks", Verdict.OK, "ok", time=compared.noted_at)
 
 
 def _check_administrators(database: Database) -> Finding:
