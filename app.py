@@ -204,9 +204,9 @@ def restore(settings: "Settings", arguments: argparse.Namespace) -> int:
     from eservice.operations import backup_commands
     from eservice.privacy import commands
 
-    backup_commands.put_back(settings, arguments.folder, replace=arguments.replace)
+    backup = backup_commands.put_back(settings, arguments.folder, replace=arguments.replace)
     if settings.key_fingerprint:  # without the key nobody is known again, and none is made here
-        commands.reapply(open_database(settings), settings)
+        commands.reapply(open_database(settings), settings, backup.absolute().parent)
     return 0
 
 

@@ -23,6 +23,7 @@ from eservice.kit.migrate import is_current
 from eservice.kit.thai_calendar import local
 from eservice.operations import backup_files, marks, row_dumps
 from eservice.operations.backup_files import Manifest, MediaOfBackup, TableOfBackup
+from eservice.privacy import tombstones
 from eservice.tables import ALL_MODELS  # noqa: F401 - its tables say where the keys of files are
 
 __all__ = ["Made", "back_up", "media_columns", "prune", "to_keep"]
@@ -55,8 +56,8 @@ def back_up(
 ) -> Made:
     """Writes a backup below `folder`, which is made if need be, while others read and write.
 
-    What is kept in `data_dir` because it must outlive the database, how far the chains have
-    come, is copied beside the backups.
+    What is kept in `data_dir` because it must outlive the database, how far the chains have come and who was
+    erased, is copied beside the backups.
 
     Raises ServiceError `operations.backup_going_on` (another one to the same folder), `operations.no_database`,
     `media.unavailable`; OSError when the disk does not take it. What was begun is then deleted.
@@ -89,7 +90,9 @@ def _take_along(database: Database, data_dir: Path, folder: Path) -> None:
     with suppress(SQLAlchemyError, OSError):  # a full DATA_DIR or a busy database must not prevent a backup
         if is_current(database):
             marks.note(database, data_dir, every=timedelta())
+            tombstones.keep_outside(database, data_dir)
     marks.copy_to(folder, data_dir)
+    tombstones.copy_to(folder, data_dir)
 
 
 def media_columns(schema_tables: Iterable[Table]) -> Iterator[tuple[Table, str]]:

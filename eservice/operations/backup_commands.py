@@ -43,8 +43,8 @@ def make(settings: Settings, folder: Path, keep: int | None) -> None:
             _say("deleted", name=name)
 
 
-def put_back(settings: Settings, folder: Path, *, replace: bool) -> None:
-    """`restore DIR`: puts a backup in place. Raises as `restore` does."""
+def put_back(settings: Settings, folder: Path, *, replace: bool) -> Path:
+    """`restore DIR`: puts a backup in place, and returns which. Raises as `restore` does."""
     backup = backup_files.backup_at(folder)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     safety = settings.backup_folder or settings.data_dir / "before-restore"
@@ -63,6 +63,7 @@ def put_back(settings: Settings, folder: Path, *, replace: bool) -> None:
         _say("was_kept", folder=restored.before.folder)
     _tell_restored("restored", backup, restored)
     _warn_of_another_key(settings, restored)
+    return backup
 
 
 def _record(database: Database, settings: Settings, backup: Path, restored: Restored) -> None:
