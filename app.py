@@ -210,9 +210,9 @@ def restore(settings: "Settings", arguments: argparse.Namespace) -> int:
     from eservice.operations import backup_commands
     from eservice.privacy import commands
 
-    backup_commands.put_back(settings, arguments.folder, replace=arguments.replace)
+    backup = backup_commands.put_back(settings, arguments.folder, replace=arguments.replace)
     if settings.key_fingerprint:  # without the key nobody is known again, and none is made here
-        commands.reapply(open_database(settings), settings)
+        commands.reapply(open_database(settings), settings, backup.absolute().parent)
     return 0
 
 
@@ -299,9 +299,9 @@ def verify_chains(settings: "Settings", arguments: argparse.Namespace) -> int:
     from eservice.operations import chains
 
     if arguments.action == "reseal":
-        chains.reseal(_database(settings), arguments.reason)
+        chains.reseal(_database(settings), settings, arguments.reason)
     else:
-        chains.show(_database(settings))
+        chains.show(_database(settings), settings)
     return 0
 
 

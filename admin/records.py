@@ -58,6 +58,6 @@ def show(
 @router.post("/verify")
 def verify(request: Request, staff: Auditor, after: BackgroundTasks) -> Response:
     """Has all chains verified once this is answered; the outcome is on record, and shown on the page."""
-    database = console_of(request).database
-    after.add_task(chains.verify_on_record, database, actor=staff.username)
+    console = console_of(request)
+    after.add_task(chains.verify_on_record, console.database, console.settings, actor=staff.username)
     return redirect(request, HOME, flash="records.verifying")

@@ -44,6 +44,7 @@ from eservice.kit.text import Catalogue
 from eservice.kit.web.rendering import mount_static
 from eservice.messaging.models import ChannelName
 from eservice.notifications.relay import Relay
+from eservice.operations import marks
 from eservice.operations.maintenance import MaintenanceGate
 from eservice.operations.metrics import Metrics
 from eservice.operations.routes import create_router as operations_router
@@ -125,6 +126,7 @@ class System:
             PrivacyKeeper(self.database, self.media, self.settings),
             self._keep_traffic,
             ClockWatch(self.database),
+            self._note_marks,
         ]
         if (folder := self.settings.backup_folder) is not None:
             stopping = self.stopping.is_set
@@ -133,6 +135,9 @@ class System:
 
     async def _keep_traffic(self) -> None:
         await run_in_threadpool(purge_traffic, self.database, self.settings.traffic_log_days)
+
+    async def _note_marks(self) -> None:
+        await run_in_threadpool(marks.note, self.database, self.settings.data_dir)
 
 
 MountConsole: TypeAlias = Callable[[FastAPI, System], Path]

@@ -144,6 +144,7 @@ def test_an_office_without_channels_is_well(run: Run, office: Database) -> None:
         "backups": "off",
         "privacy": "ok",
         "drills": "off",
+        "marks": "off",
         "line": "off",
         "telegram": "off",
     }
@@ -206,6 +207,7 @@ def test_a_missing_database_is_said_and_not_made(run: Run, data_dir: Path) -> No
         "backups": "unknown",
         "privacy": "unknown",
         "drills": "unknown",
+        "marks": "unknown",
         "line": "off",
         "telegram": "off",
     }

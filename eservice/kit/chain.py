@@ -6,7 +6,7 @@ where it ends, and is sealed with a key that is made from SECRET_KEY and is not 
 
 A head whose seal does not fit is extended without a seal: the office goes on working, and what was done to the
 chain before stays to be found. What a seal cannot show is that everything, head and all, was put back to an
-earlier state: for that, compare with the mark of a verification that was noted elsewhere.
+earlier state: for that, how far it had come is noted elsewhere (`eservice.operations.marks`).
 """
 
 import hashlib
@@ -94,6 +94,8 @@ class Fault(StrEnum):
     NOT_THE_LAST = "not_the_last"  # the end is another than the one that was sealed
     OTHER_KEY = "other_key"  # the rows hang together, and another SECRET_KEY sealed them, or so it says
     NO_SEAL = "no_seal"
+    OLDER = "older"  # whole, and not as far as was noted outside the database
+    MARKS_DAMAGED = "marks_damaged"  # whole, but what was noted cannot be read
 
 
 @dataclass(frozen=True, kw_only=True)

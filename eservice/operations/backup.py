@@ -5,6 +5,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -12,14 +13,17 @@ from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Table, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from eservice.kit.database import Base, Database
 from eservice.kit.errors import ErrorKind, ServiceError, conflict
 from eservice.kit.file_locks import held
 from eservice.kit.media import MediaStore
+from eservice.kit.migrate import is_current
 from eservice.kit.thai_calendar import local
-from eservice.operations import backup_files, row_dumps
+from eservice.operations import backup_files, marks, row_dumps
 from eservice.operations.backup_files import Manifest, MediaOfBackup, TableOfBackup
+from eservice.privacy import tombstones
 from eservice.tables import ALL_MODELS  # noqa: F401 - its tables say where the keys of files are
 
 __all__ = ["Made", "back_up", "media_columns", "prune", "to_keep"]
@@ -42,9 +46,18 @@ class Made:
 
 
 def back_up(
-    database: Database, media: MediaStore, folder: Path, *, key_fingerprint: str, check: Check = lambda: None
+    database: Database,
+    media: MediaStore,
+    folder: Path,
+    *,
+    key_fingerprint: str,
+    data_dir: Path | None = None,
+    check: Check = lambda: None,
 ) -> Made:
     """Writes a backup below `folder`, which is made if need be, while others read and write.
+
+    What is kept in `data_dir` because it must outlive the database, how far the chains have come and who was
+    erased, is copied beside the backups.
 
     Raises ServiceError `operations.backup_going_on` (another one to the same folder), `operations.no_database`,
     `media.unavailable`; OSError when the disk does not take it. What was begun is then deleted.
@@ -64,11 +77,22 @@ def back_up(
         try:
             manifest = _write(database, media, unfinished, key_fingerprint, check)
             unfinished.rename(folder / name)
+            if data_dir is not None:
+                _take_along(database, data_dir, folder)
         finally:  # it is there no more when all went well
             shutil.rmtree(unfinished, ignore_errors=True)
         backup_files.settle(folder)
     size = sum(file.stat().st_size for file in (folder / name).rglob("*") if file.is_file())
     return Made(folder=folder / name, manifest=manifest, bytes=size, seconds=time.monotonic() - began)
+
+
+def _take_along(database: Database, data_dir: Path, folder: Path) -> None:
+    with suppress(SQLAlchemyError, OSError):  # a full DATA_DIR or a busy database must not prevent a backup
+        if is_current(database):
+            marks.note(database, data_dir, every=timedelta())
+            tombstones.keep_outside(database, data_dir)
+    marks.copy_to(folder, data_dir)
+    tombstones.copy_to(folder, data_dir)
 
 
 def media_columns(schema_tables: Iterable[Table]) -> Iterator[tuple[Table, str]]:

@@ -16,9 +16,10 @@ from eservice.kit.migrate import is_current
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
 from eservice.kit.thai_calendar import thai_datetime
-from eservice.operations import backup_files, chains
+from eservice.operations import backup_files, chains, marks
 from eservice.operations.backup import Made, back_up, prune
 from eservice.operations.failures import EXPECTED, in_one_line
+from eservice.operations.marks import Because
 from eservice.operations.restore import Restored, forget_index, restore
 
 TEXTS = Catalogue(Path(__file__).parent / "text")
@@ -32,7 +33,9 @@ def make(settings: Settings, folder: Path, keep: int | None) -> None:
     database = _existing(settings)
     with _noted(database, RunKind.BACKUP) as succeeded:
         fingerprint = settings.key_fingerprint
-        made = back_up(database, open_media(settings), folder, key_fingerprint=fingerprint)
+        made = back_up(
+            database, open_media(settings), folder, key_fingerprint=fingerprint, data_dir=settings.data_dir
+        )
         succeeded(made.folder, made.manifest.rows, made.bytes)
     _tell_made(made)
     _say("key_apart", fingerprint=fingerprint or "–")
@@ -41,8 +44,8 @@ def make(settings: Settings, folder: Path, keep: int | None) -> None:
             _say("deleted", name=name)
 
 
-def put_back(settings: Settings, folder: Path, *, replace: bool) -> None:
-    """`restore DIR`: puts a backup in place. Raises as `restore` does."""
+def put_back(settings: Settings, folder: Path, *, replace: bool) -> Path:
+    """`restore DIR`: puts a backup in place, and returns which. Raises as `restore` does."""
     backup = backup_files.backup_at(folder)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     safety = settings.backup_folder or settings.data_dir / "before-restore"
@@ -56,10 +59,12 @@ def put_back(settings: Settings, folder: Path, *, replace: bool) -> None:
     )
     forget_index(settings.data_dir)
     _record(database, settings, backup, restored)
+    marks.begin_anew(database, settings.data_dir, Because.RESTORED, backup.name)
     if restored.before is not None:
         _say("was_kept", folder=restored.before.folder)
     _tell_restored("restored", backup, restored)
     _warn_of_another_key(settings, restored)
+    return backup
 
 
 def _record(database: Database, settings: Settings, backup: Path, restored: Restored) -> None:

@@ -32,6 +32,7 @@ from eservice.kit.thai_calendar import BUDDHIST_ERA_OFFSET, local_date, shown_in
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.messaging import credentials, delivery_queries, inbox
 from eservice.messaging.models import InboundEvent
+from eservice.operations import marks
 from eservice.operations.failures import reason_of
 from eservice.operations.maintenance import under_maintenance
 from eservice.privacy import national_ids
@@ -125,7 +126,7 @@ def all_work(findings: Sequence[Finding]) -> bool:
 
 
 def examine(settings: Settings, ask_kernel: AskKernel = is_synchronised) -> list[Finding]:
-    """Database, migrations, disk, media store, clock, worker, backups and the clocks of personal data.
+    """Database, migrations, disk, media store, clock, worker, backups, marks, and the clocks of personal data.
 
     Leaves everything as it was, and may run beside serving processes.
     """
@@ -147,6 +148,7 @@ def examine(settings: Settings, ask_kernel: AskKernel = is_synchronised) -> list
             *(_check_national_ids(settings, database) if has_tables else []),
             _check_privacy(database) if has_tables else _unseen("privacy"),
             _check_drills(settings, database) if has_tables else _unseen("drills"),
+            _check_marks(settings, database) if has_tables else _unseen("marks"),
             *([_check_administrators(database)] if has_tables and settings.app_env == "production" else []),
         ]
     finally:
@@ -313,6 +315,23 @@ def _newest_instant(reader: ReadOnly) -> datetime | None:
     columns = (heartbeat.WorkerBeat.at, InboundEvent.received_at, AuditRecord.at)
     written = [reader.session.scalar(select(func.max(column))) for column in columns]
     return max((at for at in written if at is not None), default=None)
+
+
+def _check_marks(settings: Settings, database: Database) -> Finding:
+    """Whether the database has come as far as was noted beside it: an older one was put in its place."""
+    try:
+        kept = marks.read(marks.folders_of(settings))
+        with database.read() as reader:
+            compared = marks.compare(reader, kept)
+    except (SQLAlchemyError, OSError):
+        return _unseen("marks")
+    if kept.is_damaged:
+        return _found("marks", Verdict.FAILED, "damaged", file=marks.FILE)
+    for mark in compared.older.values():
+        return _found("marks", Verdict.FAILED, "older", chain=mark.chain, record=mark.sequence, time=mark.at)
+    if compared.noted_at is None:
+        return _found("marks", Verdict.OFF, "none")
+    return _found("marks", Verdict.OK, "ok", time=compared.noted_at)
 
 
 def _check_administrators(database: Database) -> Finding:

@@ -95,6 +95,7 @@ class DailyBackup:
                 self._media,
                 self._folder,
                 key_fingerprint=self._settings.key_fingerprint,
+                data_dir=self._settings.data_dir,
                 check=self._check,
             )
             gone = prune(self._folder, self._settings.backup_keep)

@@ -193,15 +193,16 @@ def erase_closed(uow: UnitOfWork, *, signing_key: str) -> int:
     return erased
 
 
-def reapply(database: Database, folder: Path, *, signing_key: str, former_key: str = "") -> int:
+def reapply(database: Database, *folders: Path, signing_key: str, former_key: str = "") -> int:
     """Erases again what was erased before: a restored older backup has it still. Returns how many.
 
+    What that is, the table and the files of these folders say.
     A person who came back after the erasure is somebody new and stays. What was erased under `former_key`,
     the SECRET_KEY before, is known too.
     """
     keys = [signing_key, *([former_key] if former_key else [])]
     with database.read() as reader:
-        known = tombstones.known(reader, folder)
+        known = tombstones.known(reader, *folders)
 
         def erased_after(contact: Contact) -> bool:
             found = (

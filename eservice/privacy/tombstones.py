@@ -8,21 +8,26 @@ SECRET_KEY: with another SECRET_KEY nothing is found again.
 import hashlib
 import hmac
 import json
-import os
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
+from typing import TypeAlias
 
 from sqlalchemy import select
 
 from eservice.complaints.models import Complaint
 from eservice.kit.database import Database
 from eservice.kit.unit_of_work import ReadOnly
+from eservice.kit.whole_files import replace_whole
 from eservice.messaging.models import Contact
 from eservice.privacy.models import Tombstone, TombstoneKind
 
 FILE = "erased.jsonl"
-"""In DATA_DIR. Restoring a backup must leave it alone."""
+"""In DATA_DIR, and a copy beside the backups. Restoring a backup must leave it alone."""
+
+Buried: TypeAlias = tuple[TombstoneKind, str]
+"""Who or what was erased: its kind and hash."""
 
 
 def contact_hash(signing_key: str, contact: Contact) -> str:
@@ -35,33 +40,40 @@ def case_hash(signing_key: str, complaint: Complaint) -> str:
     return _hash(signing_key, f"case:{complaint.number}")
 
 
-def known(reader: ReadOnly, folder: Path) -> dict[tuple[TombstoneKind, str], datetime]:
-    """Everything that was ever erased, by kind and hash, with the newest instant: from the table and the file."""
+def known(reader: ReadOnly, *folders: Path) -> dict[Buried, datetime]:
+    """Everything that was ever erased, with the newest instant: from the table and the files of these folders."""
     rows = reader.session.scalars(select(Tombstone)).all()
-    found = [(row.kind, row.subject_hash, row.at) for row in rows] + list(_read(folder / FILE))
-    newest: dict[tuple[TombstoneKind, str], datetime] = {}
-    for kind, subject_hash, at in found:
+    table = ((row.kind, row.subject_hash, row.at) for row in rows)
+    return _newest(table, *(_read(folder / FILE) for folder in folders))
+
+
+def keep_outside(database: Database, folder: Path, *others: Path) -> None:
+    """Writes every tombstone into the file of a folder, with those of others; loses none that only a file knows."""
+    with database.read() as reader:
+        everything = known(reader, folder, *others)
+    _write(folder, everything)
+
+
+def copy_to(folder: Path, data_dir: Path) -> None:
+    """Copies the file of DATA_DIR to a folder of backups, and keeps what that one alone knows."""
+    _write(folder, _newest(_read(folder / FILE), _read(data_dir / FILE)))
+
+
+def _newest(*found: Iterable[tuple[TombstoneKind, str, datetime]]) -> dict[Buried, datetime]:
+    newest: dict[Buried, datetime] = {}
+    for kind, subject_hash, at in chain(*found):
         newest[kind, subject_hash] = max(at, newest.get((kind, subject_hash), at))
     return newest
 
 
-def keep_outside(database: Database, folder: Path) -> None:
-    """Writes every tombstone into the file, and loses none that only the file knows."""
-    with database.read() as reader:
-        everything = known(reader, folder)
-    if dict.fromkeys(everything) == dict.fromkeys((kind, digest) for kind, digest, _ in _read(folder / FILE)):
+def _write(folder: Path, everything: dict[Buried, datetime]) -> None:
+    if everything.keys() == {(kind, digest) for kind, digest, _ in _read(folder / FILE)}:
         return
     lines = [
         json.dumps({"kind": kind.value, "subject": digest, "at": at.isoformat()})
         for (kind, digest), at in sorted(everything.items(), key=lambda item: item[1])
     ]
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    new = folder / f".{FILE}.{os.getpid()}"
-    with new.open("w", encoding="utf-8") as file:
-        file.write("\n".join([*lines, ""]))
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(folder / FILE)
+    replace_whole(folder / FILE, "\n".join([*lines, ""]))
 
 
 def _read(path: Path) -> Iterable[tuple[TombstoneKind, str, datetime]]:

@@ -14,7 +14,9 @@ from eservice.kit.media import open_media
 from eservice.kit.migrate import migrate
 from eservice.kit.settings import Settings
 from eservice.kit.thai_calendar import local
+from eservice.operations import marks
 from eservice.operations.doctor import Verdict, told
+from eservice.operations.marks import Because
 from eservice.setup import founding
 from eservice.setup.asking import ask_plan
 from eservice.setup.checklist import checklist, is_ready, read_state
@@ -41,6 +43,7 @@ def init(settings: Settings, file: Path | None, *, replace_demo: bool) -> None:
             links, aside = _found(settings, database, plan), None
         else:
             links, aside = _replace(settings, database, plan)
+        marks.begin_anew(database, settings.data_dir, Because.FOUNDED)
     finally:
         database.dispose()
     _tell(settings, plan, links, aside)

@@ -74,7 +74,10 @@ def test_orders_and_exports_of_the_traffic_log(run: Run, stored: Database, tmp_p
     assert run("traffic", "hold", "--case", "5", "--until", "tomorrow").code == 2
 
 
-def test_sealing_anew_and_purging_at_once_do_not_stand_in_each_others_way(own_database: Database) -> None:
+def test_sealing_anew_and_purging_at_once_do_not_stand_in_each_others_way(
+    own_database: Database, tmp_path: Path
+) -> None:
+    settings = Settings.model_validate({"data_dir": tmp_path})
     other_key = Database(own_database.url.render_as_string(hide_password=False), signing_key=lambda: "new")
     with ThreadPoolExecutor() as pool:
         with (
@@ -82,7 +85,7 @@ def test_sealing_anew_and_purging_at_once_do_not_stand_in_each_others_way(own_da
         ):  # takes the traffic log's head, and at its end the audit's
             move_base(purging, traffic.CHAIN, sequence=0, base_hash=GENESIS)
             record(purging, actor="system", action="traffic.purged", subject_kind="traffic", subject_id=0)
-            sealing = pool.submit(chains.reseal, other_key, "เปลี่ยนกุญแจ")
+            sealing = pool.submit(chains.reseal, other_key, settings, "เปลี่ยนกุญแจ")
             until_it_waits(own_database, sealing)
         sealing.result(timeout=20)
     with other_key.read() as reader:
