@@ -1,5 +1,6 @@
 """The room of personal data: requests of persons with their clocks, deciding them, keeping times, the register."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import select
 
-from admin.access import console_of, guarded
+from admin.access import Console, console_of, guarded
 from admin.pages import RowId, page, redirect, refilling
 from eservice.complaints.models import Complaint
 from eservice.complaints.numbers import shown
@@ -20,6 +21,7 @@ from eservice.kit.thai_calendar import thai_date, thai_datetime
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.messaging import deliveries
 from eservice.messaging.models import Contact
+from eservice.operations import old_copies
 from eservice.privacy import register, requests, retention
 from eservice.privacy.alarms import SOON
 from eservice.privacy.models import PrivacyRequest, RequestKind, RequestState
@@ -46,6 +48,15 @@ class RegisterFile(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Copies:
+    """What an erasure does not reach: `until` is when the last copy is gone that may be there now."""
+
+    until: str
+    is_too_late: bool  # for the day by which the erasure must be complete
+    old: tuple[str, ...]  # paths of copies that should be gone by now
+
+
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """One request as the pages show it."""
 
@@ -68,6 +79,7 @@ class Row:
     is_erasure: bool
     is_answered_at_once: bool
     open_cases: int
+    copies: Copies | None  # of an erasure that waits
 
 
 @router.get("")
@@ -77,15 +89,14 @@ def show(
     """What waits, the most urgent first; or what is done."""
     is_done = done == "yes"
     found = requests.handled(reader) if is_done else requests.waiting(reader)
-    texts = console_of(request).texts
-    rows = [_row(reader, texts, each) for each in found]
+    rows = [_row(reader, console_of(request), each) for each in found]
     return page(request, "privacy/requests.html", rows=rows, is_done=is_done)
 
 
 @router.get("/{request_id:int}")
 def look(request: Request, reader: Reader, staff: Handler, request_id: RowId) -> Response:
     """One request."""
-    row = _row(reader, console_of(request).texts, requests.get_request(reader, request_id))
+    row = _row(reader, console_of(request), requests.get_request(reader, request_id))
     return page(request, "privacy/request.html", row=row, form={"outcome": "", "reason": "", "law": ""})
 
 
@@ -94,7 +105,7 @@ def do(
     request: Request, uow: Uow, staff: Handler, request_id: RowId, outcome: Annotated[str, Form()] = ""
 ) -> Response:
     """Does what was asked, and tells the person."""
-    row = _row(uow, console_of(request).texts, requests.get_request(uow, request_id))
+    row = _row(uow, console_of(request), requests.get_request(uow, request_id))
     form = {"outcome": outcome, "reason": "", "law": ""}
     with refilling(request, "privacy/request.html", row=row, form=form):
         requests.agree(
@@ -118,7 +129,7 @@ def refuse(
     law: Annotated[str, Form()] = "",
 ) -> Response:
     """Says no, why, and by which law."""
-    row = _row(uow, console_of(request).texts, requests.get_request(uow, request_id))
+    row = _row(uow, console_of(request), requests.get_request(uow, request_id))
     form = {"outcome": "", "reason": reason, "law": law}
     with refilling(request, "privacy/request.html", row=row, form=form):
         requests.refuse(uow, request_id, reason, law, by=staff.username)
@@ -177,7 +188,8 @@ def download(request: Request, reader: Reader, staff: Handler, kind: RegisterFil
     return Response(content, media_type=media_type, headers=headers)
 
 
-def _row(reader: ReadOnly, texts: Catalogue, request: PrivacyRequest) -> Row:
+def _row(reader: ReadOnly, console: Console, request: PrivacyRequest) -> Row:
+    texts = console.texts
     days_left = (request.due_at - reader.now).days
     is_waiting = request.state in requests.WAITING
     return Row(
@@ -200,7 +212,18 @@ def _row(reader: ReadOnly, texts: Catalogue, request: PrivacyRequest) -> Row:
         is_erasure=request.kind is RequestKind.ERASURE,
         is_answered_at_once=request.kind in (RequestKind.COPY, RequestKind.WITHDRAWAL),
         open_cases=_open_cases(reader, request),
+        copies=_copies(reader, console, request),
     )
+
+
+def _copies(reader: ReadOnly, console: Console, request: PrivacyRequest) -> Copies | None:
+    if request.erase_by is None or request.state not in requests.WAITING:
+        return None
+    until = old_copies.gone_by(console.settings, reader.now)
+    with suppress(OSError):  # what may not be read here is for `doctor` to say
+        old = tuple(str(copy.path) for copy in old_copies.too_old(console.settings, reader.now))
+        return Copies(until=thai_date(until), is_too_late=until > request.erase_by, old=old)
+    return Copies(until=thai_date(until), is_too_late=until > request.erase_by, old=())
 
 
 def _by(request: PrivacyRequest) -> str:

@@ -46,6 +46,7 @@ from eservice.messaging.models import ChannelName
 from eservice.notifications.relay import Relay
 from eservice.operations.maintenance import MaintenanceGate
 from eservice.operations.metrics import Metrics
+from eservice.operations.old_copies import delete_safety_copies
 from eservice.operations.routes import create_router as operations_router
 from eservice.operations.schedules import DailyBackup
 from eservice.portal.api_docs import create_api_docs
@@ -124,6 +125,7 @@ class System:
             PhotoKeeper(self.database, self.media),
             PrivacyKeeper(self.database, self.media, self.settings),
             self._keep_traffic,
+            self._keep_copies,
         ]
         if (folder := self.settings.backup_folder) is not None:
             stopping = self.stopping.is_set
@@ -132,6 +134,9 @@ class System:
 
     async def _keep_traffic(self) -> None:
         await run_in_threadpool(purge_traffic, self.database, self.settings.traffic_log_days)
+
+    async def _keep_copies(self) -> None:
+        await run_in_threadpool(delete_safety_copies, self.settings, self.database.clock.now())
 
 
 MountConsole: TypeAlias = Callable[[FastAPI, System], Path]

@@ -24,6 +24,7 @@ from eservice.messaging.models import ChannelName
 from eservice.office import service as offices
 from eservice.office.holidays import days_off
 from eservice.office.service import OfficeFacts
+from eservice.operations import old_copies
 from eservice.operations.doctor import Finding, Verdict, finding
 from eservice.setup import starter
 from eservice.setup.people import administrators
@@ -66,6 +67,7 @@ class State:
     administrators_without_code: tuple[str, ...]  # names of those who sign in with a password alone
     backups_go_to: bool  # a folder is set for a backup each day
     has_fresh_backup: bool
+    old_copies: tuple[str, ...]  # paths of copies of the data that are older than an erasure may take
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +110,7 @@ def read_state(reader: ReadOnly, settings: Settings) -> State:
         has_own_key=len(settings.secret_key.get_secret_value()) >= 32,
         backups_go_to=settings.backup_folder is not None,
         has_fresh_backup=newest is not None and reader.now - newest.started_at <= BACKUP_MAY_BE_OLD,
+        old_copies=_old_copies(reader, settings),
     )
 
 
@@ -225,6 +228,17 @@ def _machine(state: State) -> Iterator[Item]:
     else:
         backups = (Verdict.OK, "ok")
     yield _item("go_live_backups", *backups, "/admin/setup/checklist#go_live_backups")
+    if state.old_copies:
+        paths = ", ".join(state.old_copies)
+        href = "/admin/setup/checklist#go_live_copies"
+        yield _item("go_live_copies", Verdict.WARNING, "old", href, paths=paths)
+
+
+def _old_copies(reader: ReadOnly, settings: Settings) -> tuple[str, ...]:
+    """Their paths; those that may not be looked at are for `doctor` to say."""
+    with suppress(OSError):
+        return tuple(str(copy.path) for copy in old_copies.too_old(settings, reader.now))
+    return ()
 
 
 def _readiness(reader: ReadOnly, settings: Settings) -> dict[ChannelName, Readiness]:

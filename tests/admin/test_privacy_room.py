@@ -130,3 +130,17 @@ def test_every_page_says_when_a_clock_runs_out_and_the_badge_is_red(
         breaches.report(uow, breach.id, "", by="boss")
         requests.refuse(uow, the_request(doors).id, "ไม่ได้", "PDPA ม.36", by="boss")
     assert "console-warning" not in boss.get("/admin/me").text
+
+
+def test_an_erasure_says_when_the_last_backup_of_it_is_gone_and_names_old_copies(
+    doors: Doors, boss: Visitor, clock: FixedClock, tmp_path: Path
+) -> None:
+    number = ask(doors, RequestKind.ERASURE)
+    page = boss.get(f"/admin/privacy/{number}").text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "หมดไปเองภายใน 20 ธ.ค. 2569" in page and "เก่ากว่า 90 วัน" not in page
+    old = tmp_path / "before-upgrade" / "phueanban-20260101-023000"
+    old.mkdir(parents=True)
+    (old / "manifest.json").write_text("{}")
+    clock.advance(days=61)
+    late = doors.browser("boss2", Role.ADMINISTRATOR).get(f"/admin/privacy/{number}").text
+    assert "เลยวันที่ต้องลบเสร็จ" in late and str(old) in late

@@ -46,6 +46,7 @@ READY = State(
     administrators_without_code=(),
     backups_go_to=True,
     has_fresh_backup=True,
+    old_copies=(),
 )
 
 
@@ -93,6 +94,7 @@ def test_each_thing_that_is_missing_is_found_alone(missing: dict[str, Any], name
     [
         ({"has_seal": False}, "go_live_facts"),
         ({"waiting_starters": 3}, "go_live_starters"),
+        ({"old_copies": ("/data/before-upgrade/phueanban-20260101-000000",)}, "go_live_copies"),
         (
             {"facts": replace(FACTS, holidays=(Holiday(day=date(2026, 12, 7), name="ชดเชย (คาดการณ์)"),))},
             "go_live_holidays",
