@@ -22,7 +22,7 @@ from eservice.kit.unit_of_work import ReadOnly
 from eservice.messaging import deliveries
 from eservice.messaging.models import Contact
 from eservice.operations import old_copies
-from eservice.privacy import register, requests, retention
+from eservice.privacy import register, requests, retention, ropa
 from eservice.privacy.alarms import SOON
 from eservice.privacy.models import PrivacyRequest, RequestKind, RequestState
 from eservice.staff.permissions import Permission, Principal
@@ -37,7 +37,6 @@ _TONES = {
     RequestState.DONE: "done",
     RequestState.REFUSED: "neutral",
 }
-_COLUMNS = ("column", "what", "of", "why", "basis", "source", "seen_by", "kept", "leaves_to")
 
 
 class RegisterFile(StrEnum):
@@ -168,21 +167,27 @@ def keep(
 @router.get("/register")
 def show_register(request: Request, reader: Reader, staff: Handler) -> Response:
     """What is kept, why and how long."""
-    days = retention.days_of(reader)
-    return page(request, "privacy/register.html", tables=register.register(), days=days)
+    console = console_of(request)
+    controller, _, partners, measures, refused = ropa.sheets(reader, console.settings, console.texts)
+    return page(
+        request,
+        "privacy/register.html",
+        tables=register.register(),
+        days=retention.days_of(reader),
+        controller=controller,
+        others=(partners, measures, refused),
+    )
 
 
 @router.get("/register/{kind}")
 def download(request: Request, reader: Reader, staff: Handler, kind: RegisterFile) -> Response:
     """The register as a file."""
-    texts = console_of(request).texts
-    header = [texts.get(f"privacy_room.column.{column}") for column in _COLUMNS]
-    days_words = texts.get("privacy_room.days_kept", days="{days}")
-    lines = register.rows(retention.days_of(reader), days_words)
+    console = console_of(request)
+    sheets = ropa.sheets(reader, console.settings, console.texts)
     if kind is RegisterFile.CSV:
-        content, media_type = register.as_csv(header, lines), "text/csv; charset=utf-8"
+        content, media_type = register.sheets_as_csv(sheets), "text/csv; charset=utf-8"
     else:
-        content = register.as_xlsx(header, lines)
+        content = register.as_xlsx(sheets)
         media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     headers = {"Content-Disposition": f'attachment; filename="ropa.{kind.value}"'}
     return Response(content, media_type=media_type, headers=headers)

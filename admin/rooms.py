@@ -23,6 +23,7 @@ from admin import (
     office_words,
     privacy,
     privacy_breaches,
+    privacy_processors,
     questions,
     records,
     setup,
@@ -59,5 +60,6 @@ ROOMS = (
     traffic.router,
     connecting.router,
     privacy_breaches.router,
+    privacy_processors.router,
     privacy.router,
 )

@@ -26,6 +26,7 @@ from eservice.office.holidays import days_off
 from eservice.office.service import OfficeFacts
 from eservice.operations import old_copies
 from eservice.operations.doctor import Finding, Verdict, finding
+from eservice.privacy import processors
 from eservice.setup import starter
 from eservice.setup.people import administrators
 from eservice.setup.plan import ADMINISTRATORS
@@ -67,6 +68,7 @@ class State:
     administrators_without_code: tuple[str, ...]  # names of those who sign in with a password alone
     backups_go_to: bool  # a folder is set for a backup each day
     has_fresh_backup: bool
+    without_agreement: tuple[str, ...]  # names of those who handle data for the office
     old_copies: tuple[str, ...]  # paths of copies of the data that are older than an erasure may take
 
 
@@ -110,6 +112,7 @@ def read_state(reader: ReadOnly, settings: Settings) -> State:
         has_own_key=len(settings.secret_key.get_secret_value()) >= 32,
         backups_go_to=settings.backup_folder is not None,
         has_fresh_backup=newest is not None and reader.now - newest.started_at <= BACKUP_MAY_BE_OLD,
+        without_agreement=tuple(each.name for each in processors.without_agreement(reader, settings)),
         old_copies=_old_copies(reader, settings),
     )
 
@@ -157,6 +160,12 @@ def _office(state: State) -> Iterator[Item]:
     reachable = facts.privacy_contact and (facts.privacy_phone or facts.privacy_email)
     contact = (Verdict.OK, "ok") if reachable else (Verdict.FAILED, "missing")
     yield _item("go_live_privacy", *contact, "/admin/setup/contacts")
+    if state.without_agreement:
+        names = ", ".join(state.without_agreement)
+        href = "/admin/privacy/processors"
+        yield _item("go_live_agreements", Verdict.WARNING, "missing", href, names=names)
+    else:
+        yield _item("go_live_agreements", Verdict.OK, "ok", "/admin/privacy/processors")
 
 
 def _people(state: State) -> Iterator[Item]:
