@@ -16,7 +16,7 @@ from eservice.kit.http import Reader, Uow
 from eservice.kit.thai_calendar import thai_datetime
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging import deliveries
-from eservice.privacy import askers, at_office, register, requests, retention
+from eservice.privacy import askers, at_office, register, requests, retention, ropa
 from eservice.privacy.models import PrivacyRequest
 from eservice.staff.permissions import Permission, Principal
 
@@ -24,7 +24,6 @@ router = APIRouter(prefix="/privacy")
 Handler = Annotated[Principal, guarded(Permission.PRIVACY_HANDLE)]
 
 HOME = "/admin/privacy"
-_COLUMNS = ("column", "what", "of", "why", "basis", "source", "seen_by", "kept", "leaves_to")
 
 
 class RegisterFile(StrEnum):
@@ -131,21 +130,27 @@ def keep(
 @router.get("/register")
 def show_register(request: Request, reader: Reader, staff: Handler) -> Response:
     """What is kept, why and how long."""
-    days = retention.days_of(reader)
-    return page(request, "privacy/register.html", tables=register.register(), days=days)
+    console = console_of(request)
+    controller, _, partners, measures, refused = ropa.sheets(reader, console.settings, console.texts)
+    return page(
+        request,
+        "privacy/register.html",
+        tables=register.register(),
+        days=retention.days_of(reader),
+        controller=controller,
+        others=(partners, measures, refused),
+    )
 
 
 @router.get("/register/{kind}")
 def download(request: Request, reader: Reader, staff: Handler, kind: RegisterFile) -> Response:
     """The register as a file."""
-    texts = console_of(request).texts
-    header = [texts.get(f"privacy_room.column.{column}") for column in _COLUMNS]
-    days_words = texts.get("privacy_room.days_kept", days="{days}")
-    lines = register.rows(retention.days_of(reader), days_words)
+    console = console_of(request)
+    sheets = ropa.sheets(reader, console.settings, console.texts)
     if kind is RegisterFile.CSV:
-        content, media_type = register.as_csv(header, lines), "text/csv; charset=utf-8"
+        content, media_type = register.sheets_as_csv(sheets), "text/csv; charset=utf-8"
     else:
-        content = register.as_xlsx(header, lines)
+        content = register.as_xlsx(sheets)
         media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     headers = {"Content-Disposition": f'attachment; filename="ropa.{kind.value}"'}
     return Response(content, media_type=media_type, headers=headers)

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from admin.access import console_of, guarded
 from admin.pages import RowId, page, redirect, refilling
-from admin.privacy_pages import Row, row_of
+from admin.privacy_pages import Row, copies_of, row_of
 from admin.typed_day import typed_day
 from eservice.complaints.numbers import shown
 from eservice.kit.http import Reader, Uow
@@ -200,7 +200,12 @@ def context(
         form |= {field: str(getattr(asker, field)) for field in _PROOF if field != "cases"}
         form["cases"] = numbers
     row: Row = row_of(reader, texts, found, staff, sealer_of(request))
-    return {"row": row, "form": form | dict(typed or {}), "choices": _choices(texts)}
+    return {
+        "row": row,
+        "form": form | dict(typed or {}),
+        "choices": _choices(texts),
+        "copies": copies_of(reader, console_of(request).settings, found),
+    }
 
 
 def _choices(texts: Catalogue) -> dict[str, list[dict[str, str]]]:

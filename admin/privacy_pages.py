@@ -1,5 +1,6 @@
 """How the room of personal data speaks of a request: its clock, who asks and how they proved it, what is next."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,10 +11,12 @@ from eservice.complaints.numbers import shown
 from eservice.complaints.states import is_open, state_name
 from eservice.kit.errors import ServiceError
 from eservice.kit.sealing import Sealer
+from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
 from eservice.kit.thai_calendar import local_date, thai_date, thai_datetime
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.messaging.models import Contact
+from eservice.operations import old_copies
 from eservice.privacy import askers, national_ids, requests
 from eservice.privacy.alarms import SOON
 from eservice.privacy.models import Age, Asker, Identity, PrivacyRequest, RequestKind, RequestState
@@ -88,6 +91,25 @@ class Row:
     is_answered_at_once: bool
     open_cases: int
     asker: AskerRow | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copies:
+    """What an erasure does not reach: `until` is when the last copy is gone that may be there now."""
+
+    until: str
+    is_too_late: bool  # for the day by which the erasure must be complete
+    old: tuple[str, ...]  # paths of copies that should be gone by now
+
+
+def copies_of(reader: ReadOnly, settings: Settings, request: PrivacyRequest) -> Copies | None:
+    """Of an erasure that waits."""
+    if request.erase_by is None or request.state not in requests.WAITING:
+        return None
+    until, old = old_copies.gone_by(settings, reader.now), ()
+    with suppress(OSError):  # what may not be read here is for `doctor` to say
+        old = tuple(str(copy.path) for copy in old_copies.too_old(settings, reader.now))
+    return Copies(until=thai_date(until), is_too_late=until > request.erase_by, old=old)
 
 
 def row_of(

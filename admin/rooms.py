@@ -27,6 +27,7 @@ from admin import (
     privacy,
     privacy_breaches,
     privacy_office,
+    privacy_processors,
     questions,
     records,
     setup,
@@ -67,5 +68,6 @@ ROOMS = (
     partners.router,
     privacy_breaches.router,
     privacy_office.router,
+    privacy_processors.router,
     privacy.router,
 )

@@ -47,6 +47,7 @@ from eservice.notifications.relay import Relay
 from eservice.operations import marks
 from eservice.operations.maintenance import MaintenanceGate
 from eservice.operations.metrics import Metrics
+from eservice.operations.old_copies import delete_safety_copies
 from eservice.operations.routes import create_router as operations_router
 from eservice.operations.schedules import ClockWatch, DailyBackup
 from eservice.portal.api_docs import create_api_docs
@@ -127,6 +128,7 @@ class System:
             self._keep_traffic,
             ClockWatch(self.database),
             self._note_marks,
+            self._keep_copies,
         ]
         if (folder := self.settings.backup_folder) is not None:
             stopping = self.stopping.is_set
@@ -138,6 +140,9 @@ class System:
 
     async def _note_marks(self) -> None:
         await run_in_threadpool(marks.note, self.database, self.settings.data_dir)
+
+    async def _keep_copies(self) -> None:
+        await run_in_threadpool(delete_safety_copies, self.settings, self.database.clock.now())
 
 
 MountConsole: TypeAlias = Callable[[FastAPI, System], Path]

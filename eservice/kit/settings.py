@@ -13,6 +13,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from eservice.kit.sealing import Sealer
 
+MOST_COPY_DAYS = 90
+"""In so many days what people have erased is gone from every copy too (PDPA, notification on erasure)."""
+
 
 class Settings(BaseSettings):
     """What an office sets. Every field is an environment variable of the same name in capitals."""
@@ -56,7 +59,7 @@ class Settings(BaseSettings):
     backup_at: str = Field("02:30", description="when, Thai time; a missed one is made after the next start")
     backup_keep: str = Field(
         "14+8",
-        description="days + weeks: the last of each of the last 14 days and 8 weeks; or a plain number",
+        description="days + weeks: the last of each of the last 14 days and 8 weeks; or a plain number; at most 90 days",
     )
     min_free_mb: int = Field(
         200, ge=0, description="with less room on the disk nothing new is taken in (503), reading goes on"
@@ -111,6 +114,11 @@ class Settings(BaseSettings):
     def _keeps_some(cls, value: str) -> str:
         if not re.fullmatch(r"[1-9]\d{0,2}(\+\d{1,3})?", value):
             raise ValueError("BACKUP_KEEP is days + weeks, e.g. 14+8, or a number of backups, e.g. 10")
+        if copy_days(value) > MOST_COPY_DAYS:
+            raise ValueError(
+                f"BACKUP_KEEP would keep copies for {copy_days(value)} days; what people have erased must be gone"
+                f" from every copy within {MOST_COPY_DAYS} days (PDPA). At most 90+12, or 90"
+            )
         return value
 
     @field_validator("media_url")
@@ -196,6 +204,12 @@ class Settings(BaseSettings):
     def is_https(self) -> bool:
         """Whether residents reach us over HTTPS (cookies are then marked secure)."""
         return self.public_url.startswith("https://")
+
+
+def copy_days(backup_keep: str) -> int:
+    """How old, in days, the oldest copy gets that BACKUP_KEEP keeps when a backup is made every day."""
+    days, _, weeks = backup_keep.partition("+")
+    return max(int(days), 7 * int(weeks or 0))
 
 
 def local_address(host: str, port: int) -> str:

@@ -26,9 +26,8 @@ from eservice.operations.backup_files import Manifest, MediaOfBackup, TableOfBac
 from eservice.privacy import tombstones
 from eservice.tables import ALL_MODELS  # noqa: F401 - its tables say where the keys of files are
 
-__all__ = ["Made", "back_up", "media_columns", "prune", "to_keep"]
+__all__ = ["Made", "back_up", "delete_backup", "media_columns", "prune", "to_keep"]
 
-LOCK = ".phueanban.lock"
 ROWS_BETWEEN_CHECKS = 2_000
 
 Check = Callable[[], None]
@@ -66,7 +65,7 @@ def back_up(
     if database.is_sqlite and not Path(database.url.database or "").is_file():
         raise conflict("operations.no_database")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with held(folder / LOCK, alone=True) as is_ours:
+    with held(folder / backup_files.LOCK, alone=True) as is_ours:
         if not is_ours:
             raise ServiceError("operations.backup_going_on", ErrorKind.CONFLICT)
         for left in folder.glob(f".*{backup_files.UNFINISHED}"):  # of one that was killed
@@ -126,15 +125,20 @@ def to_keep(names: Iterable[str], rule: str) -> set[str]:
 def prune(folder: Path, rule: str) -> list[str]:
     """Deletes the complete backups in a folder that the rule does not keep; returns their names.
 
-    One that goes loses its manifest first: a kill meanwhile leaves nothing that looks whole.
+    One that goes loses its name first: a kill meanwhile leaves nothing that looks whole.
     """
     names = [each.name for each in backup_files.complete_in(folder)]
     gone = sorted(set(names) - to_keep(names, rule))
     for name in gone:
-        going = folder / f".{name}{backup_files.UNFINISHED}"
-        (folder / name).rename(going)
-        shutil.rmtree(going, ignore_errors=True)  # what is left goes with the next backup
+        delete_backup(folder, name)
     return gone
+
+
+def delete_backup(folder: Path, name: str) -> None:
+    """Deletes a backup. Raises FileNotFoundError when it is gone already."""
+    going = folder / f".{name}{backup_files.UNFINISHED}"
+    (folder / name).rename(going)
+    shutil.rmtree(going, ignore_errors=True)  # what is left goes with the next backup
 
 
 def _free_name(folder: Path, at: datetime) -> str:

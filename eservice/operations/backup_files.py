@@ -30,6 +30,7 @@ from eservice.operations.row_dumps import Digest
 NAME = re.compile(r"phueanban-(\d{8}-\d{6})")
 NAME_FORMAT = "phueanban-%Y%m%d-%H%M%S"
 UNFINISHED = ".partial"
+LOCK = ".phueanban.lock"  # beside the backups
 MANIFEST = "manifest.json"
 MEDIA_LIST = "media.jsonl.gz"
 COMPRESSION = 5  # of 9: a quarter slower makes hardly smaller

@@ -26,13 +26,13 @@ from eservice.kit.kernel_clock import is_synchronised
 from eservice.kit.media import local_folder, open_media
 from eservice.kit.media import reason_of as reason_of_media
 from eservice.kit.migrate import is_current
-from eservice.kit.settings import Settings
+from eservice.kit.settings import MOST_COPY_DAYS, Settings
 from eservice.kit.text import LANGUAGES, Catalogue
 from eservice.kit.thai_calendar import BUDDHIST_ERA_OFFSET, local_date, shown_in
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.messaging import credentials, delivery_queries, inbox
 from eservice.messaging.models import InboundEvent
-from eservice.operations import marks
+from eservice.operations import marks, old_copies
 from eservice.operations.failures import reason_of
 from eservice.operations.maintenance import under_maintenance
 from eservice.privacy import national_ids
@@ -126,7 +126,8 @@ def all_work(findings: Sequence[Finding]) -> bool:
 
 
 def examine(settings: Settings, ask_kernel: AskKernel = is_synchronised) -> list[Finding]:
-    """Database, migrations, disk, media store, clock, worker, backups, marks, and the clocks of personal data.
+    """Database, migrations, disk, media store, clock, worker, backups, marks, old copies
+    and the clocks of personal data.
 
     Leaves everything as it was, and may run beside serving processes.
     """
@@ -146,6 +147,7 @@ def examine(settings: Settings, ask_kernel: AskKernel = is_synchronised) -> list
             _check_worker(database) if has_tables else _unseen("worker"),
             _check_backups(settings, database) if has_tables else _unseen("backups"),
             *(_check_national_ids(settings, database) if has_tables else []),
+            _check_copies(settings, database.clock.now()),
             _check_privacy(database) if has_tables else _unseen("privacy"),
             _check_drills(settings, database) if has_tables else _unseen("drills"),
             _check_marks(settings, database) if has_tables else _unseen("marks"),
@@ -375,6 +377,18 @@ def _check_worker(database: Database) -> Finding:
     if events or is_late:
         return _found("worker", Verdict.FAILED, "people_wait", events=events)
     return _found("worker", Verdict.WARNING, "resting")
+
+
+def _check_copies(settings: Settings, now: datetime) -> Finding:
+    """Whether a copy lies about that is older than what people have erased may be."""
+    try:
+        old = old_copies.too_old(settings, now)
+    except OSError as error:
+        return _found("copies", Verdict.UNKNOWN, "unreadable", reason=error.strerror or type(error).__name__)
+    if old:
+        first = old[0]
+        return _found("copies", Verdict.WARNING, "old", count=len(old), path=first.path, time=first.at)
+    return _found("copies", Verdict.OK, "ok", days=MOST_COPY_DAYS)
 
 
 def _check_privacy(database: Database) -> Finding:

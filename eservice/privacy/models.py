@@ -1,6 +1,6 @@
 """Tables of personal data: requests of persons and who asks, links to copies, erasures, keeping times, breaches."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -228,3 +228,19 @@ class Breach(Base):
     closed_at: Mapped[datetime | None]
     created_by: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime]
+
+
+class Agreement(Base):
+    """The agreement with one who handles personal data for the office (PDPA s.40), by the key of `processors`.
+
+    `reference` says where the paper is, or why none is needed (`is_needless`), e.g. a machine of one's own.
+    """
+
+    __tablename__ = "privacy_agreements"
+
+    key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    agreed_on: Mapped[date]
+    reference: Mapped[str] = mapped_column(String(200))
+    is_needless: Mapped[bool]
+    noted_by: Mapped[str] = mapped_column(String(100))
+    noted_at: Mapped[datetime]

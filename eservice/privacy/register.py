@@ -45,6 +45,21 @@ class Registered:
     nothing: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """A table of an export. A title has at most 31 characters, as Excel wants it."""
+
+    title: str
+    header: Sequence[str]
+    lines: Sequence[Sequence[str]]
+
+
+@cache
+def measures() -> tuple[str, ...]:
+    """How the data is guarded, in short."""
+    return tuple(tomllib.loads(FILE.read_text(encoding="utf-8"))["measures"])
+
+
 @cache
 def register() -> tuple[Registered, ...]:
     """Every table, in the order of the file."""
@@ -97,18 +112,27 @@ def as_csv(header: Sequence[str], lines: Sequence[Sequence[str]]) -> bytes:
     return file.getvalue().encode("utf-8-sig")
 
 
-def as_xlsx(header: Sequence[str], lines: Sequence[Sequence[str]]) -> bytes:
-    """The lines as an Excel sheet of plain text."""
+def sheets_as_csv(sheets: Sequence[Sheet]) -> bytes:
+    """The sheets one below the other, each after its title."""
+    lines: list[Sequence[str]] = []
+    for sheet in sheets:
+        lines += [*([()] if lines else []), (sheet.title,), sheet.header, *sheet.lines]
+    return as_csv(lines[0], lines[1:])
+
+
+def as_xlsx(sheets: Sequence[Sheet]) -> bytes:
+    """An Excel book of plain text."""
     import xlsxwriter  # here: few processes ever write one
 
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(out, options) as book:
-        sheet = book.add_worksheet("ROPA")
         wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-        sheet.set_column(0, len(header) - 1, 28, wrapped)
-        sheet.freeze_panes(1, 0)
-        for number, line in enumerate((header, *lines)):
-            for column, text in enumerate(line):
-                sheet.write_string(number, column, guard_formula(text), wrapped)
+        for each in sheets:
+            sheet = book.add_worksheet(each.title[:31])
+            sheet.set_column(0, len(each.header) - 1, 28, wrapped)
+            sheet.freeze_panes(1, 0)
+            for number, line in enumerate((each.header, *each.lines)):
+                for column, text in enumerate(line):
+                    sheet.write_string(number, column, guard_formula(text), wrapped)
     return out.getvalue()

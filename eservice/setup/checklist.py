@@ -24,7 +24,9 @@ from eservice.messaging.models import ChannelName
 from eservice.office import service as offices
 from eservice.office.holidays import days_off
 from eservice.office.service import OfficeFacts
+from eservice.operations import old_copies
 from eservice.operations.doctor import Finding, Verdict, finding
+from eservice.privacy import processors
 from eservice.setup import starter
 from eservice.setup.people import administrators
 from eservice.setup.plan import ADMINISTRATORS
@@ -67,6 +69,8 @@ class State:
     backups_go_to: bool  # a folder is set for a backup each day
     has_fresh_backup: bool
     drill: DrillState  # whether a backup was tried out
+    without_agreement: tuple[str, ...]  # names of those who handle data for the office
+    old_copies: tuple[str, ...]  # paths of copies of the data that are older than an erasure may take
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +114,8 @@ def read_state(reader: ReadOnly, settings: Settings) -> State:
         backups_go_to=settings.backup_folder is not None,
         has_fresh_backup=newest is not None and reader.now - newest.started_at <= BACKUP_MAY_BE_OLD,
         drill=backup_runs.last_drill(reader)[0],
+        without_agreement=tuple(each.name for each in processors.without_agreement(reader, settings)),
+        old_copies=_old_copies(reader, settings),
     )
 
 
@@ -156,6 +162,12 @@ def _office(state: State) -> Iterator[Item]:
     reachable = facts.privacy_contact and (facts.privacy_phone or facts.privacy_email)
     contact = (Verdict.OK, "ok") if reachable else (Verdict.FAILED, "missing")
     yield _item("go_live_privacy", *contact, "/admin/setup/contacts")
+    if state.without_agreement:
+        names = ", ".join(state.without_agreement)
+        href = "/admin/privacy/processors"
+        yield _item("go_live_agreements", Verdict.WARNING, "missing", href, names=names)
+    else:
+        yield _item("go_live_agreements", Verdict.OK, "ok", "/admin/privacy/processors")
 
 
 def _people(state: State) -> Iterator[Item]:
@@ -229,6 +241,17 @@ def _machine(state: State) -> Iterator[Item]:
     yield _item("go_live_backups", *backups, "/admin/setup/checklist#go_live_backups")
     verdict = Verdict.OK if state.drill is DrillState.OK else Verdict.WARNING
     yield _item("go_live_drill", verdict, state.drill.value, "/admin/setup/checklist#go_live_drill")
+    if state.old_copies:
+        paths = ", ".join(state.old_copies)
+        href = "/admin/setup/checklist#go_live_copies"
+        yield _item("go_live_copies", Verdict.WARNING, "old", href, paths=paths)
+
+
+def _old_copies(reader: ReadOnly, settings: Settings) -> tuple[str, ...]:
+    """Their paths; those that may not be looked at are for `doctor` to say."""
+    with suppress(OSError):
+        return tuple(str(copy.path) for copy in old_copies.too_old(settings, reader.now))
+    return ()
 
 
 def _readiness(reader: ReadOnly, settings: Settings) -> dict[ChannelName, Readiness]:

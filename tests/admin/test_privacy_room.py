@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from admin import privacy, privacy_breaches
+from admin import privacy, privacy_breaches, privacy_processors
 from eservice.kit.audit import AuditRecord
 from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
@@ -29,7 +29,7 @@ def boss(doors: Doors) -> Visitor:
 
 @pytest.fixture
 def doors(database: Database, tmp_path: Path) -> Doors:
-    return Doors(database, tmp_path, (privacy_breaches.router, privacy.router))
+    return Doors(database, tmp_path, (privacy_breaches.router, privacy_processors.router, privacy.router))
 
 
 def ask(doors: Doors, kind: RequestKind, words: str = "") -> int:
@@ -131,3 +131,31 @@ def test_every_page_says_when_a_clock_runs_out_and_the_badge_is_red(
         breaches.report(uow, breach.id, "", by="boss")
         requests.refuse(uow, the_request(doors).id, "ไม่ได้", "PDPA ม.36", by=MALEE)
     assert "console-warning" not in boss.get("/admin/me").text
+
+
+def test_an_erasure_says_when_the_last_backup_of_it_is_gone_and_names_old_copies(
+    doors: Doors, boss: Visitor, clock: FixedClock, tmp_path: Path
+) -> None:
+    number = ask(doors, RequestKind.ERASURE)
+    page = boss.get(f"/admin/privacy/{number}").text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "หมดไปเองภายใน 20 ธ.ค. 2569" in page and "เก่ากว่า 90 วัน" not in page
+    old = tmp_path / "before-upgrade" / "phueanban-20260101-023000"
+    old.mkdir(parents=True)
+    (old / "manifest.json").write_text("{}")
+    clock.advance(days=61)
+    late = doors.browser("boss2", Role.ADMINISTRATOR).get(f"/admin/privacy/{number}").text
+    assert "เลยวันที่ต้องลบเสร็จ" in late and str(old) in late
+
+
+def test_agreements_with_those_who_handle_data_are_noted_and_ended(doors: Doors, boss: Visitor) -> None:
+    page = boss.get("/admin/privacy/processors").text
+    assert "ยังไม่มีข้อตกลง" in page and "ผู้พัฒนา" in page and "Telegram" not in page
+    typed = {"key": "developer", "day": "1/11/2569", "reference": "สัญญา <b>7/2569"}
+    wrong = boss.post("/admin/privacy/processors", **{**typed, "day": "31/2/2569"})
+    assert wrong.status_code == 422 and "สัญญา &lt;b&gt;7/2569" in wrong.text
+    assert boss.post("/admin/privacy/processors", **{**typed, "key": "mars"}).status_code == 404
+    assert boss.post("/admin/privacy/processors", **typed).status_code == 303
+    noted = boss.get("/admin/privacy/processors").text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "1 พ.ย. 2569" in noted and "สัญญา &lt;b&gt;7/2569" in noted
+    assert boss.post("/admin/privacy/processors/end", key="developer").status_code == 303
+    assert "1 พ.ย. 2569" not in boss.get("/admin/privacy/processors").text.replace("\N{NO-BREAK SPACE}", " ")

@@ -38,4 +38,5 @@ def test_the_export_is_no_formula_and_says_how_long() -> None:
     assert "งานสารบรรณ" in kept["complaints.assignee_id"]
     text = register.as_csv(["=1+1"], lines).decode("utf-8-sig")
     assert text.startswith("'=1+1") and "LINE" in text
-    assert register.as_xlsx(["ก"], lines).startswith(b"PK")
+    sheet = register.Sheet(title="ก", header=["ก"], lines=lines)
+    assert register.as_xlsx([sheet, register.Sheet(title="ข", header=["=1"], lines=[])]).startswith(b"PK")

@@ -47,6 +47,8 @@ READY = State(
     backups_go_to=True,
     has_fresh_backup=True,
     drill=DrillState.OK,
+    without_agreement=(),
+    old_copies=(),
 )
 
 
@@ -95,6 +97,8 @@ def test_each_thing_that_is_missing_is_found_alone(missing: dict[str, Any], name
         ({"has_seal": False}, "go_live_facts"),
         ({"waiting_starters": 3}, "go_live_starters"),
         *(({"drill": state}, "go_live_drill") for state in DrillState if state is not DrillState.OK),
+        ({"without_agreement": ("LINE",)}, "go_live_agreements"),
+        ({"old_copies": ("/data/before-upgrade/phueanban-20260101-000000",)}, "go_live_copies"),
         (
             {"facts": replace(FACTS, holidays=(Holiday(day=date(2026, 12, 7), name="ชดเชย (คาดการณ์)"),))},
             "go_live_holidays",
