@@ -69,18 +69,6 @@ NO_OWNER = {
 """Routes that name something which is nobody's own, and why: the permission alone decides."""
 
 
-FORMS: Mapping[str, Mapping[str, object]] = {
-    "move": {"target": "in_progress", "seen": "2", "entry": "1"},
-    "hand-on": {"to": "1", "seen": "2"},
-    "photos": {"kind": "after"},
-    "department": {"department": "1"},
-    "teach": {"entry": "1"},
-    "discard": {"number": "1"},
-    "say": {"text": "รับทราบ", "to": "staff"},
-}
-"""What forms need at least, so that they are refused for nothing else than whose thing it is."""
-
-
 def account_in(
     database: Database, name: str, role: Role, department_id: int | None, *, holds_there: bool
 ) -> int:
