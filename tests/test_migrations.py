@@ -146,9 +146,9 @@ def test_what_was_done_to_records_while_there_was_no_chain_is_bounded_and_told(
     done = run("migrate", "--down-to", schema.OLDEST, "--forget-chains")
     assert done.code == 0
     kept = [json.loads(line) for line in (data_dir / schema.FORGOTTEN).read_text().splitlines()]
-    assert [line["chain"] for line in kept] == ["audit", "traffic"]
+    assert [line["chain"] for line in kept] == ["traffic", "audit"]
     assert all(line["mark"] in done.out and not line["fault"] for line in kept)
-    assert kept[1]["mark"] in marks, "the log was as it had been verified"
+    assert kept[0]["mark"] in marks, "the log was as it had been verified"
     with populated.engine.begin() as connection:
         connection.execute(text("UPDATE audit_records SET actor = 'somebody else' WHERE id = 1"))
     assert run("migrate").code == 0
@@ -166,7 +166,7 @@ def test_no_schema_is_taken_back_under_a_service(office: Database, run: Run) -> 
     with in_use.shared(office):
         assert "stop" in run("migrate", "--down-to", "0023").complaint.lower()
     assert is_current(office)
-    assert "0028" in run("migrate", "--down-to", "0099").complaint
+    assert current_revision(office) in run("migrate", "--down-to", "0099").complaint
 
 
 def test_an_older_program_does_not_start_on_a_newer_schema(office: Database, run: Run) -> None:

@@ -20,6 +20,7 @@ from eservice.privacy import processors, register, requests, ropa
 from eservice.privacy.models import RequestKind
 from eservice.privacy.processors import NewAgreement
 from eservice.webhooks.models import WebhookKind, WebhookSubscription
+from tests.privacy.test_erasure import MALEE
 
 TODAY = date(2026, 11, 20)
 
@@ -84,7 +85,7 @@ def test_the_record_says_whose_it_is_who_else_handles_it_how_it_is_guarded_and_w
         office.address, office.privacy_contact, office.privacy_phone = "99 หมู่ 5", "ปลัดสมศรี", "043 001"
         for kind in (RequestKind.ERASURE, RequestKind.CORRECTION, RequestKind.ERASURE):
             asked = requests.ask(uow, kind, words="ผมชื่อสมชาย")
-            requests.refuse(uow, asked.id, "คดีของนายสมชาย", "PDPA ม.33 โทร 0812345678", by="malee")
+            requests.refuse(uow, asked.id, "คดีของนายสมชาย", "PDPA ม.33 โทร 0812345678", by=MALEE)
         new = NewAgreement(key="developer", on=TODAY, reference="สัญญา 7/2569")
         processors.note(uow, settings, new, by="malee")
     texts = Catalogue(*text_directories())
