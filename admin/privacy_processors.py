@@ -13,7 +13,7 @@ from eservice.kit.http import Reader, Uow
 from eservice.kit.thai_calendar import parse_thai_date
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.privacy import processors, ropa
-from eservice.privacy.processors import NewAgreement
+from eservice.privacy.processors import NewAgreement, Processor
 from eservice.staff.permissions import Permission, Principal
 
 router = APIRouter(prefix="/privacy/processors")
@@ -26,7 +26,7 @@ _BLANK = {"key": "", "day": "", "reference": "", "needless": ""}
 @router.get("")
 def show(request: Request, reader: Reader, staff: Handler) -> Response:
     """Everybody who handles data for us, and the form for an agreement."""
-    return page(request, "privacy/processors.html", **_context(request, reader), form=_BLANK)
+    return page(request, "privacy/processors.html", rows=_rows(request, reader), form=_BLANK)
 
 
 @router.post("")
@@ -41,7 +41,7 @@ def note(
 ) -> Response:
     """Notes the agreement with one of them, or that none is needed."""
     form = {"key": key, "day": day, "reference": reference, "needless": needless}
-    with refilling(request, "privacy/processors.html", **_context(request, uow), form=form):
+    with refilling(request, "privacy/processors.html", rows=_rows(request, uow), form=form):
         new = NewAgreement(key=key, on=_day(day), reference=reference, is_needless=needless == "yes")
         processors.note(uow, console_of(request).settings, new, by=staff.username)
     return redirect(request, HOME, flash="privacy.agreement_noted")
@@ -56,10 +56,11 @@ def end(
     return redirect(request, HOME, flash="privacy.agreement_ended")
 
 
-def _context(request: Request, reader: ReadOnly) -> dict[str, object]:
+def _rows(request: Request, reader: ReadOnly) -> list[tuple[Processor, str]]:
+    """Each with how it stands with the agreement."""
     console = console_of(request)
     found = processors.all_processors(reader, console.settings)
-    return {"rows": [(each, ropa.agreement_words(console.texts, each)) for each in found]}
+    return [(each, ropa.agreement_words(console.texts, each)) for each in found]
 
 
 def _day(typed: str) -> date:

@@ -47,6 +47,7 @@ def refusals(reader: ReadOnly) -> list[Refusal]:
     return [
         Refusal(kind=kind, law=without_numbers(law), count=count, last=last)
         for kind, law, count, last in rows
+        if last is not None
     ]
 
 

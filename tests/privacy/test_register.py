@@ -12,6 +12,8 @@ TABLES = Base.metadata.tables
 
 def test_every_table_stands_in_the_register_and_no_other() -> None:
     assert {table.name for table in register.register()} == TABLES.keys()
+    reasons = {id(table.purpose): table.purpose.why for table in register.register() if table.purpose}
+    assert len(set(reasons.values())) == len(reasons), "the page shows one purpose under each reason"
 
 
 @pytest.mark.parametrize("table", register.register(), ids=lambda table: table.name)
