@@ -116,7 +116,7 @@ def changing_routes(prefix: str, routes: list[BaseRoute]) -> Iterator[tuple[str,
             yield from changing_routes(prefix + route.path, route.app.routes)
         elif isinstance(route, APIRoute):
             file = route.endpoint.__module__.replace(".", "/") + ".py"
-            for method in route.methods - {"GET", "HEAD"}:
+            for method in (route.methods or set()) - {"GET", "HEAD"}:
                 yield f"{method} {prefix}{route.path}", (file, route.endpoint.__name__)
 
 
