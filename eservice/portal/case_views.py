@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from eservice.complaints.models import CommentKind, Complaint, Photo, PhotoKind
 from eservice.complaints.numbers import shown
 from eservice.complaints.queries import Happened, PublicStatus, Said, Timeline
-from eservice.complaints.redactions import Redaction, reason_words
+from eservice.complaints.redactions import Redaction, RedactionKind, reason_words
 from eservice.complaints.states import (
     Actor,
     ComplaintState,
@@ -59,6 +59,10 @@ _SAID = {
     CommentKind.REPLY: "portal.track.said_staff",
     CommentKind.RESIDENT: "portal.track.said_you",
     CommentKind.EXTENSION: "portal.track.said_extension",
+}
+_HID = {
+    RedactionKind.WORDS: "portal.track.hid_words",
+    RedactionKind.PHOTO: "portal.track.hid_photo",
 }
 _SHOWS = {
     PhotoKind.RESIDENT: "portal.track.photo_resident",
@@ -189,7 +193,7 @@ def _hidden(hidden: Iterable[Redaction], texts: Catalogue, language: str) -> Ite
             redaction.at,
             Entry(
                 time=moment_words(redaction.at, language),
-                title=texts.get(f"portal.track.hid_{redaction.kind.value}", language),
+                title=texts.get(_HID[redaction.kind], language),
                 text=reason_words(texts, redaction, language),
                 note=texts.get("portal.track.by_staff", language),
                 icon="shield",
