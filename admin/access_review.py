@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from admin.access import console_of, guarded
+from admin.list_readings import note_export
 from admin.pages import page, redirect
 from admin.partner_pages import TokenLine, WebhookLine, token_lines, webhook_lines
 from admin.staff import role_words
@@ -64,6 +65,7 @@ def record(request: Request, uow: Uow, staff: Reviewer) -> Response:
 @router.get("/accounts.csv")
 def download(request: Request, reader: Reader, staff: Reviewer) -> Response:
     """The same table for a spreadsheet, which takes nothing in it for a formula."""
+    note_export(request, staff, "access")
     texts, departments = console_of(request).texts, queries.department_names(reader)
     file = io.StringIO()
     writer = csv.writer(file)

@@ -12,6 +12,7 @@ from admin.access import console_of, guarded
 from admin.case_list import Row, rows_of
 from admin.case_moves import told
 from admin.case_pages import targets_of
+from admin.list_readings import note_list
 from admin.pages import page, sentences
 from eservice.complaints import queries, service
 from eservice.complaints.models import Complaint
@@ -54,6 +55,7 @@ def choose(
     case: Annotated[list[CaseAndVersion], Query(max_length=MOST)] = [],  # noqa: B006 (FastAPI copies it)
 ) -> Response:
     """The chosen complaints, and what can be done with all of them."""
+    note_list(request, staff, "complaint_list")
     texts = console_of(request).texts
     versions = _versions(case)
     return page(

@@ -18,6 +18,7 @@ from eservice.complaints import photos, queries, uploads
 from eservice.complaints.models import PhotoKind
 from eservice.complaints.pictures import MAX_BYTES
 from eservice.kit import audit
+from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError, invalid
 from eservice.kit.http import Db, Uow
 from eservice.kit.media_http import Media, files_of, jpeg_response, read_files
@@ -58,13 +59,7 @@ async def _chosen(request: Request, staff: Worker) -> Chosen:
 @router.get("/photos/{photo_id:int}")
 def show_photo(request: Request, staff: Looker, database: Db, media: Media, photo_id: int) -> Response:
     """A photo as we drew it."""
-    audit.note_reading(
-        database,
-        actor=staff.username,
-        action="complaint.read",
-        subject_kind="complaint",
-        find=lambda reader: photos.find_case(reader, photo_id, staff),
-    )
+    _note_reading(database, staff, photo_id)
     with database.read() as reader:
         key = photos.find(reader, photo_id, staff).image_key
     return jpeg_response(request, media, key, f"photo-{photo_id}")
@@ -72,7 +67,8 @@ def show_photo(request: Request, staff: Looker, database: Db, media: Media, phot
 
 @router.get("/photos/{photo_id:int}/thumbnail")
 def show_thumbnail(request: Request, staff: Looker, database: Db, media: Media, photo_id: int) -> Response:
-    """The same, small."""
+    """The same, small; with the page of its case that is one record."""
+    _note_reading(database, staff, photo_id)
     with database.read() as reader:
         key = photos.find(reader, photo_id, staff).thumbnail_key
     return jpeg_response(request, media, key, f"photo-{photo_id}-small")
@@ -131,4 +127,14 @@ def show_to_resident(
         request,
         f"{HOME}/{photo.complaint_id}#photos",
         flash=f"cases.photo_{'shown' if photo.is_public else 'hidden'}",
+    )
+
+
+def _note_reading(database: Database, staff: Principal, photo_id: int) -> None:
+    audit.note_reading(
+        database,
+        actor=staff.username,
+        action="complaint.read",
+        subject_kind="complaint",
+        find=lambda reader: photos.find_case(reader, photo_id, staff),
     )

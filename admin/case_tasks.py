@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from admin.access import console_of, guarded
 from admin.case_list import names_of
 from admin.case_words import cut
+from admin.list_readings import note_list
 from admin.pages import page, redirect, refilling
 from eservice.complaints import ratings
 from eservice.complaints.models import Complaint, Rating
@@ -50,6 +51,7 @@ def show(
     done: Annotated[str, Query(max_length=3)] = "",
 ) -> Response:
     """The open tasks, or the finished ones."""
+    note_list(request, staff, "complaint_list")
     is_done = done == "yes"
     rows = _rows(reader, console_of(request).texts, staff, is_done=is_done)
     return page(

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from admin.access import console_of, guarded
 from admin.case_list import AskedQuery, board_page, choices, list_page
 from admin.case_pages import CasePage, case_page
+from admin.list_readings import note_list
 from admin.pages import fragment, page
 from eservice.complaints import queries
 from eservice.complaints.models import ComplaintComment, ComplaintEvent, Escalation
@@ -38,6 +39,7 @@ def show_list(
     request: Request, staff: Looker, reader: Reader, asked: AskedQuery, after: After = ""
 ) -> Response:
     """The list."""
+    note_list(request, staff, "complaint_list")
     return page(
         request,
         "cases/list.html",
@@ -52,6 +54,7 @@ def refresh_list(
     request: Request, staff: Looker, reader: Reader, asked: AskedQuery, after: After = ""
 ) -> Response:
     """The list again, as a fragment."""
+    note_list(request, staff, "complaint_list")
     listed = list_page(reader, console_of(request).texts, staff, asked, after)
     return fragment(request, "cases/_list.html", listed=listed)
 
@@ -59,6 +62,7 @@ def refresh_list(
 @router.get("/board")
 def show_board(request: Request, staff: Looker, reader: Reader, asked: AskedQuery) -> Response:
     """The first complaints of every group, in columns."""
+    note_list(request, staff, "complaint_list")
     texts = console_of(request).texts
     return page(
         request,
@@ -73,6 +77,7 @@ def show_board(request: Request, staff: Looker, reader: Reader, asked: AskedQuer
 @router.get("/board/columns")
 def refresh_board(request: Request, staff: Looker, reader: Reader, asked: AskedQuery) -> Response:
     """The columns again, as a fragment."""
+    note_list(request, staff, "complaint_list")
     columns = board_page(reader, console_of(request).texts, staff, asked)
     return fragment(request, "cases/_board.html", columns=columns)
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from admin.access import MAX_ID, console_of, guarded
 from admin.inquiry_pages import CasePage, case_page, faq_department, queue_page, road_of, thread_items
 from admin.learned_pages import outcome_of, require_teaching
+from admin.list_readings import note_list
 from admin.pages import fragment, page, redirect, refilling, told_on
 from eservice.inquiries import queries
 from eservice.inquiries import service as inquiries
@@ -67,6 +68,7 @@ def show_queue(
     department: DepartmentQuery = "",
 ) -> Response:
     """The queue, with nothing opened yet."""
+    note_list(request, staff, "inquiry_list")
     queue = queue_page(reader, _texts(request), staff, view, _number(department))
     return page(request, "inquiries/queue.html", queue=queue, case=None)
 
@@ -81,6 +83,7 @@ def refresh_queue(
     opened: int = 0,
 ) -> Response:
     """The queue's list again, as a fragment."""
+    note_list(request, staff, "inquiry_list")
     queue = queue_page(reader, _texts(request), staff, view, _number(department))
     return fragment(request, "inquiries/_list.html", queue=queue, opened=opened)
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
 from admin.access import console_of, guarded
+from admin.list_readings import note_list
 from admin.pages import RowId, page, redirect, refilling
 from admin.privacy_office import context
 from admin.privacy_pages import row_of
@@ -159,6 +160,7 @@ def download(request: Request, reader: Reader, staff: Handler, kind: RegisterFil
 def _listed(
     request: Request, reader: ReadOnly, staff: Principal, found: Sequence[PrivacyRequest], here: str
 ) -> Response:
+    note_list(request, staff, "privacy_list")
     texts = console_of(request).texts
     rows = [row_of(reader, texts, each, staff) for each in found]
     return page(request, "privacy/requests.html", rows=rows, here=here)

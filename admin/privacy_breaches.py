@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from admin.access import console_of, guarded
+from admin.list_readings import note_export
 from admin.pages import RowId, clock_words, page, redirect, refilling
 from eservice.kit.errors import invalid
 from eservice.kit.http import Reader, Uow
@@ -112,6 +113,7 @@ def go_on(
 @router.get("/all.csv")
 def download(request: Request, reader: Reader, staff: Handler) -> Response:
     """Every incident as a table that no spreadsheet takes for formulas."""
+    note_export(request, staff, "breach_list")
     texts = console_of(request).texts
     fields = (
         "noticed",

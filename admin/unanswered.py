@@ -9,6 +9,7 @@ from pydantic import Field
 
 from admin.access import MAX_ID, console_of, guarded
 from admin.faq_pages import add_phrasings
+from admin.list_readings import note_list
 from admin.pages import FormRefused, page, redirect
 from admin.unanswered_pages import View, address_of, asked_lately, choice_page, unanswered_page, words_of
 from eservice.kit.errors import ServiceError
@@ -39,6 +40,7 @@ def show(
     number: Annotated[int, Query(alias="page", ge=1, le=MOST_PAGES)] = 1,
 ) -> Response:
     """The topics, the largest first."""
+    note_list(request, staff, "faq_unanswered")
     return _page(request, reader, staff, view, number)
 
 
@@ -51,6 +53,7 @@ def choose(
     q: Annotated[str, Query(max_length=500)] = "",
 ) -> Response:
     """Looks for another entry that questions belong to."""
+    note_list(request, staff, "faq_unanswered")
     chosen = choice_page(reader, staff, request.app.state.faq, message or (), q.strip())
     return page(request, "faq/unanswered_choose.html", chosen=chosen)
 

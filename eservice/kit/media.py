@@ -56,6 +56,8 @@ class MediaStore:
     def get(self, key: str) -> bytes | None:
         """A file, or None when there is none. Raises ServiceError `media.unavailable`."""
         path = _path(key)
+        if self._is_link(path):
+            return None
         try:
             return bytes(self._store.get(path).bytes())
         except FileNotFoundError:
@@ -66,6 +68,8 @@ class MediaStore:
     def exists(self, key: str) -> bool:
         """Whether there is such a file. Raises ServiceError `media.unavailable`."""
         path = _path(key)
+        if self._is_link(path):
+            return False
         try:
             self._store.head(path)
         except FileNotFoundError:
@@ -95,6 +99,10 @@ class MediaStore:
                 yield [name for name in names if _is_key(name)]
         except _FAULTS as fault:
             raise _unavailable(fault) from fault
+
+    def _is_link(self, path: str) -> bool:
+        """Whether something else stands where our file would be: what it leads to is not given out."""
+        return self.folder is not None and (self.folder / path).is_symlink()
 
     def try_out(self) -> None:
         """Writes a small file, reads it and deletes it. Raises ServiceError `media.unavailable` with its reason."""

@@ -83,10 +83,11 @@ def product_version() -> str:
 
 
 def complete_in(folder: Path) -> list[Path]:
-    """The complete backups in a folder, oldest first."""
+    """The complete backups in a folder, oldest first; a link to one elsewhere is none."""
     if not folder.is_dir():
         return []
-    found = [each for each in folder.iterdir() if NAME.fullmatch(each.name) and (each / MANIFEST).is_file()]
+    named = (each for each in folder.iterdir() if NAME.fullmatch(each.name) and not each.is_symlink())
+    found = [each for each in named if (each / MANIFEST).is_file()]
     return sorted(found, key=lambda each: each.name)
 
 

@@ -5,9 +5,11 @@ The signature is Ed25519 with a key made from SECRET_KEY; its public half is in 
 """
 
 import csv
+import errno
 import hashlib
 import hmac
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,6 +61,8 @@ def export(
     """
     if file.suffix not in SUFFIXES:
         raise invalid("traffic.bad_export", file="invalid")
+    if os.path.lexists(_manifest(file)):  # no rows are left behind without their sheet
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(_manifest(file)))
     with database.unit_of_work() as uow:  # on record before anything is taken
         asked = openings.get_opening(uow, opening_id)
         begin, end = begin or asked.covers_from, end or asked.covers_to
@@ -97,7 +101,8 @@ def export(
     key = _key(database.signing_key())
     sheet["public_key"] = key.public_key().public_bytes_raw().hex()
     sheet[_SIGNATURE] = key.sign(_signed_part(sheet)).hex()
-    _manifest(file).write_text(json.dumps(sheet, ensure_ascii=False, indent=2), encoding="utf-8")
+    with _manifest(file).open("x", encoding="utf-8") as opened:
+        json.dump(sheet, opened, ensure_ascii=False, indent=2)
     return Exported(rows=count, sha256=str(sheet["sha256"]), public_key=str(sheet["public_key"]))
 
 

@@ -5,17 +5,22 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 import structlog
 from sqlalchemy import func, select
 
+from bot.channels.line.routes import raw_events
+from eservice.kit.clock import FixedClock
 from eservice.kit.database import Database
 from eservice.messaging.models import EventState, InboundEvent
 from tests.access.asking import Caller
 from tests.access.cast import Cast, whole_cast
-from tests.conftest import EVERY_CHANNEL
+from tests.chat import Village
+from tests.conftest import EVERY_CHANNEL, NOON
 
 NOBODY = Caller()
 REPLAYS = 1_000
@@ -67,6 +72,24 @@ def test_a_thousand_replays_are_one_row(cast: Cast) -> None:
             == 200
         )
     assert events(cast) == 2
+
+
+def test_replays_that_come_at_once_are_one_row(own_database: Database) -> None:
+    store = Village(own_database, FixedClock(NOON)).intake.store_now
+    batch = raw_events(line_body("01HF0000000000000000000002", times=10))
+    assert batch is not None and len(batch) == 10
+    begin = Barrier(4)
+
+    def replay() -> None:
+        begin.wait(timeout=30)
+        for _ in range(REPLAYS // 40):
+            store(batch)
+
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(replay) for _ in range(4)]:
+            done.result()
+    with own_database.read() as reader:
+        assert reader.session.scalar(select(func.count()).select_from(InboundEvent)) == 1
 
 
 def test_a_forged_webhook_leaves_no_row(cast: Cast) -> None:

@@ -14,6 +14,7 @@ from eservice.complaints.numbers import shown
 from eservice.kit import audit
 from eservice.kit.database import Database
 from eservice.kit.text import Catalogue
+from eservice.kit.thai_calendar import local_date
 from eservice.staff.models import Role
 from knowledge.entries.models import CalibrationOrigin
 from tests.admin.cases_room import HOME, open_room
@@ -31,6 +32,7 @@ VERBS = {
     "faq_phrasing": {"proposed", "accepted", "sent_back", "rejected", "withdrawn"},
     "faq_unanswered": {"passed_over", "taken_back"},
     "faq_words": {"added", "changed", "retired"},
+    "list": {"read", "exported"},
     "privacy": {"asked", "agreed", "refused"},
 }  # fmt: skip
 """The deeds whose names are put together."""
@@ -55,6 +57,9 @@ def test_every_deed_in_the_code_has_its_sentence_and_every_thing_its_name() -> N
             told = [word.value for word in node.args if isinstance(word, ast.Constant)]
             deeds = {f"deeds.{word}" for word in told if isinstance(word, str) and CODE.fullmatch(word)}
             missing |= {deed for deed in deeds if not texts.has(deed)}
+        if isinstance(node.func, ast.Name) and node.func.id in ("note_list", "note_export"):
+            kinds = {f"things.{word.value}" for word in node.args if isinstance(word, ast.Constant)}
+            missing |= {kind for kind in kinds if not texts.has(kind)}
         said = {word.arg: word.value for word in node.keywords}
         if "action" not in said or "subject_kind" not in said:
             continue
@@ -111,7 +116,7 @@ def test_a_verification_on_request_is_recorded_and_told(doors: Doors, database: 
     assert "พบว่าบันทึกถูกแก้ไข" in shown and "รายการที่ 1 ไม่ตรงกับที่บันทึกไว้" in shown
 
 
-def test_opening_a_case_is_on_record_once_an_hour_and_printing_it_too(
+def test_opening_a_case_is_on_record_once_an_hour_and_printing_it_and_the_list_too(
     database: Database, tmp_path: Path
 ) -> None:
     room = open_room(database, tmp_path)
@@ -129,3 +134,9 @@ def test_opening_a_case_is_on_record_once_an_hour_and_printing_it_too(
     readings = [(record.actor, record.action) for record in found if record.before is record.after is None]
     name = room.desk.palad.username
     assert readings == [(name, "complaint.exported"), (name, "complaint.read")]
+    for page in (HOME, f"{HOME}/list", f"{HOME}/board"):
+        assert palad.get(page).status_code == 200
+    with database.read() as reader:
+        today = local_date(reader.now).isoformat()
+        (seen,) = audit.history(reader, subject_kind="complaint_list", subject_id=today)
+    assert (seen.actor, seen.action) == (name, "list.read")

@@ -149,7 +149,9 @@ def test_whoever_set_a_topic_aside_and_brought_it_back_is_on_record(
         assert headings(wipa.get(address)) == []
     with rooms.database.read() as reader:
         done = reader.session.execute(
-            select(AuditRecord.actor, AuditRecord.action).where(AuditRecord.subject_kind == "faq_unanswered")
+            select(AuditRecord.actor, AuditRecord.action).where(
+                AuditRecord.subject_kind == "faq_unanswered", AuditRecord.action != "list.read"
+            )
         )
         assert list(done) == [
             ("wipa", "faq_unanswered.passed_over"), ("wipa", "faq_unanswered.taken_back"),

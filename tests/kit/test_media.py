@@ -46,6 +46,19 @@ def test_a_key_is_random_and_nothing_else_is_one(store: MediaStore) -> None:
             store.get(name)
 
 
+def test_a_link_in_the_folder_leads_nowhere_and_a_new_file_takes_its_place(tmp_path: Path) -> None:
+    store, elsewhere = local(tmp_path), tmp_path / "secret_key"
+    elsewhere.write_bytes(b"of the machine")
+    key = store.put(b"x")
+    assert store.folder is not None
+    file = store.folder / key[:2] / key
+    file.unlink()
+    file.symlink_to(elsewhere)
+    assert (store.get(key), store.exists(key)) == (None, False)
+    store.put_back(key, b"y")
+    assert (store.get(key), elsewhere.read_bytes()) == (b"y", b"of the machine")
+
+
 def test_only_files_older_than_an_instant_are_listed(store: MediaStore) -> None:
     keys = sorted(store.put(b"x") for _ in range(3))
     now = datetime.now(UTC)

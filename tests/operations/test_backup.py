@@ -334,6 +334,20 @@ def test_what_cannot_be_deleted_does_not_end_the_backups_to_come(
     assert back_up(fresh_database, media, folder, key_fingerprint="").folder.is_dir()
 
 
+def test_a_link_is_no_backup_and_nothing_is_written_or_deleted_through_one(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "b", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    folder.mkdir()
+    (elsewhere / "manifest.json").write_text("{}")
+    (folder / "phueanban-20200101-000000").symlink_to(elsewhere)
+    (folder / "table").symlink_to(tmp_path / "not there")
+    assert backup_files.complete_in(folder) == [] == prune(folder, "1")
+    with pytest.raises(FileExistsError):
+        backup_files.write_lines(folder / "table", [b"x"])
+    assert [each.name for each in elsewhere.iterdir()] == ["manifest.json"]
+    assert not (tmp_path / "not there").exists()
+
+
 @pytest.mark.parametrize("value", ["9" * 30, '"x"', "[[1]]", "{}"])
 def test_values_that_no_column_holds_are_damage_and_change_nothing(
     own_database: Database, media: MediaStore, tmp_path: Path, value: str

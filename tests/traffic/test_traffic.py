@@ -191,6 +191,7 @@ def test_an_export_is_signed_and_any_change_of_it_shows(
     sheet = json.loads((tmp_path / (file.name + export.MANIFEST)).read_text(encoding="utf-8"))
     assert (sheet["case"], sheet["asked_by"], sheet["approved_by"]) == ("คดี 7/2569", "keeper", "boss")
     file.unlink()
+    (tmp_path / (file.name + export.MANIFEST)).unlink()
     made = take(opening)
     assert made.rows == 2 and export.check(file, key) == made
     if suffix == ".csv":
@@ -210,6 +211,13 @@ def test_an_export_is_signed_and_any_change_of_it_shows(
         export.check(file, "another key")
     with pytest.raises(FileExistsError):
         take(opening)
+    for link in (file, tmp_path / (file.name + export.MANIFEST)):
+        for written in (file, tmp_path / (file.name + export.MANIFEST)):
+            written.unlink(missing_ok=True)
+        link.symlink_to(tmp_path / "elsewhere")
+        with pytest.raises(FileExistsError):
+            take(opening)
+        assert not (tmp_path / "elsewhere").exists()
 
 
 def test_the_whole_application_is_behind_the_traffic_log(whole_app: FastAPI) -> None:
