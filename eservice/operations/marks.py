@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import structlog
 from sqlalchemy import select
@@ -35,6 +36,9 @@ FILE = "chain-marks.jsonl"
 LOCK = ".chain-marks.lock"
 EVERY = timedelta(hours=1)
 MOST = 400  # lines: a week of hours
+_LAST = 2**63 - 1  # place in a chain that a database can be asked for
+_NOT_OURS = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
+"""What comes of reading a file that this program has not written: other bytes, JSON without end, days before the first."""
 
 log = structlog.get_logger()
 
@@ -100,10 +104,11 @@ def read(folders: Iterable[Path]) -> Kept:
     marks: list[Mark] = []
     begun: list[Begun] = []
     is_damaged = False
-    for line in (line for folder in folders for line in _lines(folder / FILE)):
+    for folder in folders:
         try:
-            _take(json.loads(line), marks, begun)
-        except (ValueError, KeyError, TypeError):
+            for line in _lines(folder / FILE):
+                _take(json.loads(line), marks, begun)
+        except _NOT_OURS:
             is_damaged = True
     last = max(begun, key=lambda each: each.at, default=None)
     return Kept(marks=marks, begun=last, is_damaged=is_damaged)
@@ -154,10 +159,9 @@ def begin_anew(database: Database, folder: Path, because: Because, what: str = "
 
 def copy_to(folder: Path, data_dir: Path) -> None:
     """Copies what is noted in DATA_DIR to a folder of backups, and keeps what other machines have noted there."""
-    lines = dict.fromkeys([*_lines(folder / FILE), *_lines(data_dir / FILE)])
     if read([folder, data_dir]).is_damaged:
         log.error("chain.marks_not_copied")
-    elif lines:
+    elif lines := dict.fromkeys([*_lines(folder / FILE), *_lines(data_dir / FILE)]):
         _write(folder, sorted(lines, key=_instant))
 
 
@@ -197,12 +201,15 @@ def _is_due(kept: Kept, now: datetime, every: timedelta) -> bool:
     return not any(timedelta() <= now - mark.at < every for mark in kept.marks)
 
 
-def _take(row: dict[str, str], marks: list[Mark], begun: list[Begun]) -> None:
+def _take(row: dict[str, Any], marks: list[Mark], begun: list[Begun]) -> None:
     at = datetime.fromisoformat(row["at"]).astimezone(UTC)
-    if "chain" in row:
-        marks.append(Mark(chain=row["chain"], sequence=int(row["sequence"]), hash=row["hash"], at=at))
-    else:
-        begun.append(Begun(at=at, because=Because(row["because"]), what=row["what"]))
+    if "chain" not in row:
+        begun.append(Begun(at=at, because=Because(row["because"]), what=str(row["what"])))
+        return
+    sequence = row["sequence"]
+    if not (isinstance(sequence, int) and 0 < sequence <= _LAST):
+        raise ValueError("no place in a chain")
+    marks.append(Mark(chain=str(row["chain"]), sequence=sequence, hash=str(row["hash"]), at=at))
 
 
 def _line(said: Mark | Begun) -> str:

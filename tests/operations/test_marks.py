@@ -130,3 +130,20 @@ def test_marks_that_were_meddled_with_are_said(data_dir: Path, run: Run) -> None
     marks.note(database, data_dir, every=timedelta())
     marks.copy_to(data_dir.with_name("b"), data_dir)
     assert (data_dir / marks.FILE).read_bytes() == before and not data_dir.with_name("b").exists()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"at": "0001-01-01T00:00:00+07:00", "because": "restored", "what": ""}',
+        b'{"chain": "audit", "sequence": 1e999, "hash": "x", "at": "2026-11-20T05:00:00+00:00"}',
+        b'{"chain": "audit", "sequence": 99999999999999999999, "hash": "x", "at": "2026-11-20T05:00:00+00:00"}',
+    ],
+)
+def test_whatever_stands_there_is_damage_that_stops_nobody(tmp_path: Path, line: bytes) -> None:
+    (tmp_path / marks.FILE).write_bytes(line + b"\n")
+    assert marks.read([tmp_path]).is_damaged
+    marks.copy_to(tmp_path.with_name("b"), tmp_path)
+    assert not tmp_path.with_name("b").exists()
