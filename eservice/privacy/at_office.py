@@ -105,7 +105,7 @@ def take(uow: UnitOfWork, new: NewRequest, *, by: Principal, sealer: Sealer) -> 
         due_at=asked_at + requests.ANSWER_WITHIN,
         erase_by=asked_at + requests.ERASE_WITHIN if new.kind is RequestKind.ERASURE else None,
     )
-    if known := _same(uow, request, asker):
+    if known := _same(uow, request, asker, about):
         return known
     uow.session.add(request)
     uow.session.flush()  # who asks and the cases are kept under its id
@@ -207,7 +207,9 @@ def _locked(uow: UnitOfWork, request_id: int) -> tuple[PrivacyRequest, Asker]:
     return request, asker
 
 
-def _same(reader: ReadOnly, new: PrivacyRequest, asker: Asker) -> PrivacyRequest | None:
+def _same(
+    reader: ReadOnly, new: PrivacyRequest, asker: Asker, about: Sequence[Complaint]
+) -> PrivacyRequest | None:
     """The open request of which this is the form sent a second time."""
     found = reader.session.scalars(
         select(PrivacyRequest)
@@ -220,8 +222,12 @@ def _same(reader: ReadOnly, new: PrivacyRequest, asker: Asker) -> PrivacyRequest
             Asker.reach == asker.reach,
         )
     )
-    day = local_date(new.asked_at)
-    return next((each for each in found if local_date(each.asked_at) == day), None)
+    day, cases_now = local_date(new.asked_at), {each.id for each in about}
+    for each in found:
+        cases_then = {complaint.id for complaint in askers.cases_of(reader, each)}
+        if local_date(each.asked_at) == day and cases_now <= cases_then:  # more may have been named since
+            return each
+    return None
 
 
 def _name_cases(uow: UnitOfWork, request_id: int, about: Sequence[Complaint]) -> None:

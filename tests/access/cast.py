@@ -14,10 +14,12 @@ from eservice.complaints import held_photos, photos, service
 from eservice.complaints.cases import Resident
 from eservice.complaints.filing import Filed
 from eservice.kit.database import Database
+from eservice.kit.sealing import Sealer
+from eservice.kit.settings import Settings
 from eservice.messaging import conversations
 from eservice.messaging.models import Conversation
 from eservice.office.service import OfficeFacts, create_office, publish_notice
-from eservice.privacy import copies
+from eservice.privacy import copies, national_ids
 from eservice.staff import tokens
 from eservice.staff.models import Role, StaffAccount, StaffSession
 from eservice.staff.permissions import Grant
@@ -95,10 +97,11 @@ def whole_cast(database: Database, folder: Path) -> Iterator[Cast]:
     assert isinstance(console, FastAPI)
     console.state.channel_desk = FakeDesk()
     with asking(application) as asker:
-        yield _filled(database, asker, desk)
+        sealer = Settings.model_validate({"data_dir": folder}).sealer(national_ids.PURPOSE)
+        yield _filled(database, asker, desk, sealer)
 
 
-def _filled(database: JoinedDatabase, asker: Asker, desk: Desk) -> Cast:
+def _filled(database: JoinedDatabase, asker: Asker, desk: Desk, sealer: Sealer) -> Cast:
     lamp = desk.file(replace(LIGHT, text=SECRET))
     graft = desk.file(replace(LIGHT, accused=frozenset({desk.works})), contact_id=desk.dam)
     spare = desk.file(replace(LIGHT, text="อีกเรื่องหนึ่ง"), contact_id=desk.dam)
@@ -131,7 +134,8 @@ def _filled(database: JoinedDatabase, asker: Asker, desk: Desk) -> Cast:
     account_in(database, "publisher", Role.PUBLISHER, desk.works, holds_there=True)
     account_in(database, "publisher next door", Role.PUBLISHER, desk.finance, holds_there=True)
     with database.unit_of_work() as uow:
-        things = make_things(uow, desk, manager_id, {"lamp": lamp, "graft": graft}, (entry.id, ENTRY_KEY))
+        cases = {"lamp": lamp, "graft": graft}
+        things = make_things(uow, desk, manager_id, cases, (entry.id, ENTRY_KEY), sealer)
     proof = desk.add_photo(lamp, photo(3, (64, 48)))
     graft_photo = desk.add_photo(graft, photo(4, (64, 48)), by=desk.palad)
     things["{photo_id:int}"] = {"lamp": str(proof.id), "graft": str(graft_photo.id)}

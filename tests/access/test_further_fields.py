@@ -162,7 +162,7 @@ def _after(
     files = {"photos": JPEG["file"]} if path.endswith("/photos") else None
     with cast.undone():
         for earlier in FIRST.get(path, ()):
-            colleague = caller if earlier.startswith("/faq") else cast.staff["own"]
+            colleague = cast.staff["own"] if earlier.startswith(("/cases", "/inquiries")) else caller
             (_, address), *_ = addresses(earlier, cast.things, somebody, somebody)
             assert cast.asker.form(colleague, "POST", address, filled(cast, earlier)).status_code == 303, (
                 earlier

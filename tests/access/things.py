@@ -9,17 +9,22 @@ from eservice.complaints.filing import Filed
 from eservice.complaints.models import Complaint, ImprovementTask, Rating
 from eservice.kit.database import Database
 from eservice.kit.outbox import MAX_ATTEMPTS, OutboxEvent
+from eservice.kit.sealing import Sealer
 from eservice.kit.thai_calendar import local_date
 from eservice.kit.unit_of_work import UnitOfWork
 from eservice.messaging.models import ChannelName, Contact, EventState, InboundEvent
-from eservice.privacy import breaches, requests
+from eservice.privacy import at_office, breaches, requests
 from eservice.privacy.breaches import NewBreach
-from eservice.privacy.models import BreachRisk, RequestKind
-from eservice.staff import accounts
+from eservice.privacy.models import Age, BreachRisk, CameBy, Identity, ReachBy, RequestKind
+from eservice.staff import accounts, tokens
 from eservice.staff.accounts import Profile
 from eservice.staff.models import Role, StaffAccount
-from eservice.staff.permissions import Grant
+from eservice.staff.permissions import Grant, Principal
 from eservice.staff.queries import principal_of
+from eservice.traffic import openings
+from eservice.traffic.models import TrafficOpening
+from eservice.webhooks import subscriptions
+from eservice.webhooks.models import WebhookDelivery, WebhookKind, WebhookState
 from knowledge.entries import known_questions, phrasings
 from knowledge.entries.known_questions import Question
 from tests.admin.test_access_matrix import SIGNED_IN
@@ -36,7 +41,8 @@ ROLE_OF = {
 REACH = {
     "own": ("lamp", "inquiry"), "next door": ("graft",), "office": ("lamp", "graft", "inquiry"),
     "both": ("lamp",), "checker": ("lamp", "inquiry"),
-    "manager": ("about lamp", "about graft", "by whom graft is from"), "manager of works": ("about lamp",),
+    "manager": ("about lamp", "about graft", "about lamp by key", "about graft by key", "by whom graft is from"),
+    "manager of works": ("about lamp", "about lamp by key"),
 }  # fmt: skip
 """Who has which case, question or request before them. `graft` accuses the department of `own`."""
 
@@ -50,6 +56,20 @@ OWNED = ("{case_id:int}", "{photo_id:int}", "{task_id:int}", "{inquiry_id:int}",
 NO_OWNER = {
     "/setup/{step}": "one office has one set-up",
     "/bench/questions/{question_id:int}/retire": "test questions are everybody's who writes answers",
+    "/partners/tokens/{name}/renew": "a partner's token is the office's, which gave it",
+    "/partners/tokens/{name}/revoke": "as above",
+    "/partners/webhooks/{name}": "what partners are told, and its log, has no word of residents",
+    "/partners/webhooks/{name}/pause": "as above",
+    "/partners/webhooks/{name}/resume": "as above",
+    "/partners/webhooks/{name}/test": "as above",
+    "/partners/webhooks/{name}/remove": "as above",
+    "/partners/messages/{key}/send-again": "as above",
+    "/traffic/{opening_id:int}": "one office has one traffic log, and whoever keeps it one task",
+    "/traffic/{opening_id:int}/close": "as above",
+    "/openings/{opening_id:int}": "who asked cannot decide, which tests/traffic/test_openings.py asks",
+    "/openings/{opening_id:int}/approve": "as above",
+    "/openings/{opening_id:int}/refuse": "as above",
+    "/openings/{opening_id:int}/close": "as above",
     "/channels/{name}": "the office has one account at each platform",
     "/channels/{name}/keys": "as above",
     "/channels/{name}/forget": "as above",
@@ -69,6 +89,11 @@ NO_OWNER = {
 """Routes that name something which is nobody's own, and why: the permission alone decides."""
 
 
+PARTNER = "province"
+STEPS_AT_OFFICE = ("prove", "national-id", "copy.json", "copy", "told", "forget")
+"""Of requests that were made at the office: others do not have them."""
+
+
 def account_in(
     database: Database, name: str, role: Role, department_id: int | None, *, holds_there: bool
 ) -> int:
@@ -80,11 +105,16 @@ def account_in(
 
 
 def make_things(
-    uow: UnitOfWork, desk: Desk, manager_id: int, cases: Mapping[str, Filed], entry: tuple[int, str]
+    uow: UnitOfWork,
+    desk: Desk,
+    manager_id: int,
+    cases: Mapping[str, Filed],
+    entry: tuple[int, str],
+    sealer: Sealer,
 ) -> dict[str, dict[str, str]]:
     """One of everything that an address of the console can name, by the address's part and whose it is."""
     manager = principal_of(uow, uow.session.get_one(StaffAccount, manager_id))
-    tasks, about = {}, {}
+    tasks, about, of_office = {}, {}, {}
     for name, filed in cases.items():
         rating = Rating(complaint_id=filed.complaint_id, about=uow.now, stars=1, at=uow.now)
         uow.session.add(rating)
@@ -97,9 +127,9 @@ def make_things(
         )
         uow.session.add(task)
         complaint = uow.session.get_one(Complaint, filed.complaint_id)
-        about[f"about {name}"] = requests.ask(
-            uow, RequestKind.CORRECTION, complaint=complaint, words="แก้ชื่อ"
-        ).id
+        about[f"about {name}"] = of_office[f"about {name}"] = _at_office(uow, filed.number, manager, sealer)
+        by_key = requests.ask(uow, RequestKind.CORRECTION, complaint=complaint, words="แก้ชื่อ")
+        about[f"about {name} by key"] = by_key.id
         tasks[name] = task
     dam = uow.session.get_one(Contact, desk.dam)
     about["by whom graft is from"] = requests.ask(uow, RequestKind.CORRECTION, contact=dam, words="แก้ชื่อ").id
@@ -124,11 +154,17 @@ def make_things(
         ),
         by="test",
     )
+    message_key = _partner(uow)
+    opening = _opening(uow)
     (question,) = known_questions.in_use(uow)
     uow.session.flush()
     return {
         "{case_id:int}": {name: str(filed.complaint_id) for name, filed in cases.items()},
         "{task_id:int}": {name: str(task.id) for name, task in tasks.items()},
+        **{
+            f"{{request_id:int}}/{step}": {name: f"{number}/{step}" for name, number in of_office.items()}
+            for step in STEPS_AT_OFFICE
+        },
         "{request_id:int}": {name: str(number) for name, number in about.items()},
         "{entry_id:int}": {"answer": str(entry_id)},
         "{phrasing_id:int}": {"answer": str(phrasing.id)},
@@ -138,11 +174,58 @@ def make_things(
         "{code}": {"": spot.code},
         "{question_id:int}": {"": str(question.id)},
         "{breach_id:int}": {"": str(breach.id)},
+        "tokens/{name}": {"": f"tokens/{PARTNER}"},
+        "webhooks/{name}": {"": f"webhooks/{PARTNER}"},
         "{name}": {"": "line"},
+        "{key}": {"": message_key},
+        "{opening_id:int}": {"": str(opening.id)},
         "{kind}": {"": "csv"},
         "setup/{step}": {"": "setup/hours"},
         "{step}": {"": "report"},
     }
+
+
+def _at_office(uow: UnitOfWork, number: str, manager: Principal, sealer: Sealer) -> int:
+    new = at_office.NewRequest(
+        kind=RequestKind.COPY,
+        came_by=CameBy.COUNTER,
+        name="สมหญิง",
+        reach_by=ReachBy.TELEPHONE,
+        reach="0812345678",
+        received=local_date(uow.now),
+        identity=Identity.CARD,
+        age=Age.GROWN,
+        cases=number,
+        national_id="1101700203450",
+    )
+    return at_office.take(uow, new, by=manager, sealer=sealer).id
+
+
+def _partner(uow: UnitOfWork) -> str:
+    """A partner with a token, an address, and a message that was given up, whose key is returned."""
+    tokens.create_token(uow, PARTNER, [Grant(role=Role.RESPONDER)], days=30)
+    hub = subscriptions.add(
+        uow, PARTNER, "https://hub.example.go.th/news", [WebhookKind.CASE_FILED], is_local=False
+    )
+    uow.session.flush()
+    given_up = WebhookDelivery(
+        key="msg_given_up", subscription_id=hub.id, event_key="1", kind=WebhookKind.CASE_FILED, body="{}",
+        state=WebhookState.GIVEN_UP, attempts=9, due_at=uow.now, log=[], created_at=uow.now, settled_at=uow.now,
+    )  # fmt: skip
+    uow.session.add(given_up)
+    return given_up.key
+
+
+def _opening(uow: UnitOfWork) -> TrafficOpening:
+    """What somebody asks who keeps the log and is none of the cast."""
+    profile = Profile(display_name="ผู้ดูแลบันทึก", grants=[Grant(role=Role.LOG_CUSTODIAN)])
+    keeper = accounts.create_account(uow, "keeper-of-logs", profile, actor="cli").account
+    today = local_date(uow.now)
+    new = openings.NewOpening(
+        order_reference="ศ 1/2569", ordered_by="ศาลจังหวัด", document_number="7", ordered_on=today, first=today,
+        last=today, reason="ตามคำสั่ง",
+    )  # fmt: skip
+    return openings.ask(uow, new, by=principal_of(uow, keeper))
 
 
 def addresses(

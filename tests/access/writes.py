@@ -6,13 +6,14 @@ from sqlalchemy import select
 from sqlalchemy.dialects import sqlite
 
 from eservice.kit.database import Base
-from tests.access.cast import Cast
+from tests.access.cast import SECRET, Cast
 from tests.conftest import JoinedDatabase
 
 CASE = "/cases/{case_id:int}"
 ENTRY = "/faq/{entry_id:int}"
 INQUIRY = "/inquiries/{inquiry_id:int}"
 REQUEST = "/privacy/{request_id:int}"
+OPENING = "/openings/{opening_id:int}"
 
 ANSWER = {"question": "ขยะเก็บวันไหน", "answer": "ทุกวันจันทร์", "category": "สิ่งแวดล้อม", "based_on": "1"}
 HOURS = {"opens_at": "08.30", "closes_at": "16.30"}
@@ -58,6 +59,25 @@ FILLED: Mapping[str, Mapping[str, object]] = {
     f"{CASE}/say": {"text": "รับทราบ", "to": "staff"},
     f"{CASE}/extend": {"until": "20/12/2569", "reason": "รออะไหล่", "seen": "2"},
     f"{CASE}/category": {"category": "น้ำประปา", "seen": "2"},
+    f"{CASE}/redact": {"words": SECRET, "reason": "health", "sure": "yes", "seen": "2"},
+    "/cases/photos/{photo_id:int}/remove": {"reason": "card", "seen": "2"},
+    f"{REQUEST}/prove": {"identity": "card", "age": "grown", "cases": "{lamp_number}"},
+    f"{REQUEST}/national-id": {"why": "เทียบกับบัตร"},
+    f"{REQUEST}/told": {"told_on": "20/11/2569"},
+    "/privacy/new": {
+        "kind": "erasure", "came_by": "letter", "received": "19/11/2569", "name": "สมหญิง", "reach_by": "telephone",
+        "reach": "0812345678", "identity": "card", "age": "grown", "cases": "{lamp_number}",
+    },
+    "/privacy/processors": {"key": "developer", "day": "20/11/2569", "reference": "สัญญา 7/2569"},
+    "/privacy/processors/end": {"key": "developer"},
+    "/traffic/ask": {
+        "reference": "ศ 2/2569", "ordered_by": "ศาลจังหวัด", "document": "8", "ordered_on": "20/11/2569",
+        "from": "20/11/2569", "to": "20/11/2569", "reason": "ตามคำสั่ง",
+    },
+    f"{OPENING}/refuse": {"reason": "ไม่มีคำสั่ง"},
+    "/partners/new-token": {"name": "hub", "roles": "responder", "days": "30"},
+    "/partners/tokens/{name}/renew": {"days": "60"},
+    "/partners/new-webhook": {"name": "hub", "url": "https://hub.example.go.th/x", "kinds": "case.filed"},
     f"{REQUEST}/do": {"outcome": "แก้แล้ว"},
     f"{REQUEST}/refuse": {"reason": "ชื่อถูกแล้ว", "law": "ม.36"},
     "/privacy/keeping": {"name": "messages", "days": "180"},
@@ -75,6 +95,14 @@ FIRST: Mapping[str, tuple[str, ...]] = {
     f"{CASE}/agree": (f"{CASE}/move", f"{CASE}/propose"),
     f"{CASE}/disagree": (f"{CASE}/move", f"{CASE}/propose"),
     f"{CASE}/split": (f"{CASE}/merge",),
+    f"{REQUEST}/copy": (f"{REQUEST}/do",),
+    f"{REQUEST}/copy.json": (f"{REQUEST}/do",),
+    f"{REQUEST}/told": (f"{REQUEST}/do",),
+    f"{REQUEST}/forget": (f"{REQUEST}/do", f"{REQUEST}/told"),
+    "/privacy/processors/end": ("/privacy/processors",),
+    "/traffic/{opening_id:int}/close": (f"{OPENING}/approve",),
+    f"{OPENING}/close": (f"{OPENING}/approve",),
+    "/partners/webhooks/{name}/resume": ("/partners/webhooks/{name}/pause",),
 }
 """What a colleague must have done before."""
 
@@ -99,13 +127,13 @@ NOT_DONE = {
 
 KEEPS_NOTHING = ("/faq/words/try", "/faq/learned/{phrasing_id:int}/move")  # a trial; its own answer again
 DRAWN = ("password_hash", "token_hash", "csrf_secret", "secret_hash", "key_hash", "hash", "seal", "code", "key", "number",
-         "image_key", "thumbnail_key", "last_used_at")  # fmt: skip
+         "image_key", "thumbnail_key", "salt", "event_key", "last_used_at")  # fmt: skip
 """Columns with what is drawn anew each time, or signed with it; and when somebody last came."""
 
 _STATEMENTS = {
     table.name: str(
         select(*(each for each in table.c if each.name not in DRAWN))
-        .order_by(*(each for each in table.primary_key if each.name not in DRAWN), *table.c)
+        .order_by(*(each for each in (*table.primary_key, *table.c) if each.name not in DRAWN))
         .compile(dialect=sqlite.dialect())
     )
     for table in Base.metadata.sorted_tables
@@ -116,7 +144,7 @@ def filled(cast: Cast, path: str) -> dict[str, object]:
     """The fields of a form of the console, with the cast's ids."""
     ids = {
         "works": cast.desk.works, "finance": cast.desk.finance, "entry": cast.entry_id,
-        "lamp": cast.lamp.complaint_id, "spare": cast.spare.number,
+        "lamp": cast.lamp.complaint_id, "lamp_number": cast.lamp.number, "spare": cast.spare.number,
     }  # fmt: skip
     return {name: str(value).format(**ids) for name, value in FILLED.get(path, {}).items()}
 

@@ -188,6 +188,8 @@ def test_the_clock_runs_from_the_day_it_came_and_the_same_form_twice_is_one(desk
     assert (asker.reach, asker.taken_by) == ("0812345678", desk.palad.username)
     assert take(desk, kind=RequestKind.ERASURE, received=came) == request_id
     assert take(desk, kind=RequestKind.ERASURE, received=came, name="อีกคน") != request_id
+    lamp = desk.file().number
+    assert take(desk, kind=RequestKind.ERASURE, received=came, cases=lamp) != request_id
 
 
 def test_a_case_that_accuses_the_clerks_department_is_not_there_for_them(desk: Desk) -> None:
