@@ -120,7 +120,7 @@ def row_of(
     sealer: Sealer | None = None,
 ) -> Row:
     """The request in words. Lists bring no sealer: what is sealed stays so."""
-    days_left = (request.due_at - reader.now).days
+    days_left = (local_date(request.due_at) - local_date(reader.now)).days
     is_waiting = request.state in requests.WAITING
     asker = askers.find(reader, request.id)
     is_hidden = askers.is_hidden_from(reader, request, staff)

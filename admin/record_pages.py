@@ -23,7 +23,7 @@ from eservice.kit.thai_calendar import at_bangkok, thai_datetime
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.operations import chains
 from eservice.staff import queries as staff
-from eservice.staff.permissions import Principal
+from eservice.staff.permissions import Permission, Principal, may
 
 HOME = "/admin/records"
 ROWS = 50
@@ -114,9 +114,10 @@ def records_page(reader: ReadOnly, texts: Catalogue, asked: Asked, by: Principal
     shown = found[:ROWS]
     names = staff.names_by_username(reader, {record.actor for record in shown})
     cases = _case_numbers(reader, shown, by)
+    pages = PAGES if may(by, Permission.TRAFFIC_READ) else PAGES | {"traffic_opening": "/admin/openings/{id}"}
     return Listed(
         asked=asked,
-        rows=[_row(texts, record, names, cases) for record in shown],
+        rows=[_row(texts, record, names, cases, pages) for record in shown],
         older_href=asked.address(before=shown[-1].id) if len(found) > ROWS else "",
         newest_href=asked.address(before=None) if asked.before else "",
         deeds=[("", texts.get("records.any")), *_choices(texts, "deeds.")],
@@ -146,7 +147,13 @@ def _line(texts: Catalogue, chain: str, told: Mapping[str, Any]) -> str:
     return texts.get(f"errors.chain.{told['fault']}", name=name, record=told["record"] or "-")
 
 
-def _row(texts: Catalogue, record: AuditRecord, names: Mapping[str, str], cases: Mapping[str, str]) -> Row:
+def _row(
+    texts: Catalogue,
+    record: AuditRecord,
+    names: Mapping[str, str],
+    cases: Mapping[str, str],
+    pages: Mapping[str, str],
+) -> Row:
     deed = f"deeds.{record.action}"
     actor = f"records.actor.{record.actor}"
     kind = f"things.{record.subject_kind}"
@@ -161,7 +168,7 @@ def _row(texts: Catalogue, record: AuditRecord, names: Mapping[str, str], cases:
         who=names.get(record.actor, texts.get(actor) if texts.has(actor) else record.actor),
         deed=texts.get(deed) if texts.has(deed) else record.action,
         thing=f"{thing} {number}",
-        href=PAGES.get(record.subject_kind, "").format(id=record.subject_id) if is_said else "",
+        href=pages.get(record.subject_kind, "").format(id=record.subject_id) if is_said else "",
         of_thing=history_href(record.subject_kind, record.subject_id) if is_said else "",
         values=_values(record) if is_said else [],
     )

@@ -7,9 +7,12 @@ their tables, e.g. `menu.title`. `{name}` marks a placeholder.
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from eservice.kit.thai_calendar import shown_in
 
 LANGUAGES = ("th", "en")
 DEFAULT_LANGUAGE = "th"
@@ -34,8 +37,21 @@ class Catalogue:
         return text.format_map(parameters) if parameters else text
 
     def both(self, key: str, **parameters: object) -> str:
-        """The text in Thai and in English, for the command line, where nobody has chosen a language."""
-        return " / ".join(self.get(key, language, **parameters) for language in LANGUAGES)
+        """The text in Thai and in English, for the command line, where nobody has chosen a language.
+
+        Instants among the parameters are shown as each language writes them.
+        """
+        return " / ".join(
+            self.get(
+                key,
+                language,
+                **{
+                    name: shown_in(language, value) if isinstance(value, datetime) else value
+                    for name, value in parameters.items()
+                },
+            )
+            for language in LANGUAGES
+        )
 
     def has(self, key: str) -> bool:
         """Whether the key exists."""

@@ -15,7 +15,6 @@ from eservice.kit.media import open_at, open_media
 from eservice.kit.migrate import is_current
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
-from eservice.kit.thai_calendar import thai_datetime
 from eservice.operations import backup_files, chains, marks
 from eservice.operations.backup import Made, back_up, prune
 from eservice.operations.failures import EXPECTED, in_one_line
@@ -179,7 +178,7 @@ def _tell_restored(code: str, backup: Path, restored: Restored) -> None:
     _say(
         code,
         name=backup.name,
-        time=thai_datetime(manifest.at),
+        time=manifest.at,
         tables=len(manifest.tables),
         rows=f"{manifest.rows:,}",
         files=f"{manifest.media.files:,}",

@@ -11,7 +11,6 @@ from eservice.kit.database import Database
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.settings import Settings
 from eservice.kit.text import Catalogue
-from eservice.kit.thai_calendar import thai_datetime
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.operations import marks
 from eservice.operations.marks import CHAINS, Because, Kept
@@ -74,11 +73,11 @@ def show(database: Database, settings: Settings) -> None:
         if each.fault is None:
             print(TEXTS.both("chains.whole", name=each.name, rows=f"{each.rows:,}", mark=each.mark))
     if compared.begun is not None:
-        time, what = thai_datetime(compared.begun.at), compared.begun.what
+        time, what = compared.begun.at, compared.begun.what
         print(TEXTS.both(f"chains.begun.{compared.begun.because.value}", time=time, what=what))
     _require_whole(found)
     if compared.noted_at is not None:
-        print(TEXTS.both("chains.noted", time=thai_datetime(compared.noted_at)))
+        print(TEXTS.both("chains.noted", time=compared.noted_at))
 
 
 def require_whole(database: Database, *, whatever_key: bool = False) -> None:

@@ -40,6 +40,7 @@ def test_from_the_order_to_the_rows_and_to_the_end_it_takes_two(doors: Doors, da
     assert SEEN not in keeper.get(f"/admin/traffic?{days}").text
     empty = keeper.post("/admin/traffic/ask", form_on="/admin/traffic/ask", reference="คดี 7/2569")
     assert empty.status_code == 422 and 'value="คดี 7/2569"' in empty.text
+    assert "เลขหนังสือ: ใส่เลขหนังสือของคำสั่ง" in empty.text
     asked = keeper.post("/admin/traffic/ask", form_on="/admin/traffic/ask", **FORM)
     page = asked.headers["location"]
     of_boss = page.replace("traffic", "openings")

@@ -96,6 +96,7 @@ def test_an_incident_counts_down_and_is_closed_step_by_step(doors: Doors, boss: 
     }
     wrong = boss.post("/admin/privacy/breaches", **{**typed, "day": "31/2/2569"})
     assert wrong.status_code == 422 and "โน้ตบุ๊กหาย" in wrong.text
+    assert "ใส่จำนวนคนเป็นตัวเลข" in boss.post("/admin/privacy/breaches", **{**typed, "people": "สิบคน"}).text
     home = boss.post("/admin/privacy/breaches", **typed).headers["location"]
     assert "เหลือ 48 ชั่วโมง 0 นาที" in boss.get(home).text.replace("\N{NO-BREAK SPACE}", " ")
     assert boss.post(f"{home}/close", words="เข้ารหัสทุกเครื่อง").status_code == 409

@@ -101,7 +101,7 @@ def test_backups_that_are_missing_or_old_are_told(
     monkeypatch.setenv("BACKUP_DIR", str(tmp_path / "backups"))
     assert examined(run, "backups") == (
         "warning",
-        "No backup has been made yet. Keep a worker running, or run python app.py backup now",
+        "No backup has been made yet. Keep a worker running, or run python app.py backup DIR now",
     )
     assert run("backup", str(tmp_path / "backups")).code == 0
     assert examined(run, "backups")[0] == "ok"
