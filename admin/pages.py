@@ -38,6 +38,7 @@ from markupsafe import Markup
 
 from admin.access import CSRF_FIELD, CSRF_HEADER, Console, Visit, console_of, csrf_token
 from admin.navigation import Room, is_within, rooms_for
+from admin.record_pages import history_href
 from eservice.kit.errors import ErrorKind, ServiceError
 from eservice.kit.http import STATUS
 from eservice.kit.text import Catalogue
@@ -207,6 +208,7 @@ def _person(console: Console, request: Request, principal: Principal, visit: Vis
         "staff_name": principal.display_name,
         "staff_line": principal.department_name or t("site.whole_office"),
         "may": may,
+        "history_href": history_href,
         "breach_clock": clock_words(console.texts, alarm.breach_left)
         if alarm and alarm.breach_left is not None
         else "",

@@ -35,6 +35,10 @@ PAGES = {
     "faq": "/admin/faq/{id}",
     "staff": "/admin/staff/{id}",
     "office": "/admin/office",
+    "privacy_request": "/admin/privacy/{id}",
+    "breach": "/admin/privacy/breaches/{id}",
+    "channel": "/admin/channels/{id}",
+    "webhook": "/admin/partners/webhooks/{id}",
     "traffic_opening": "/admin/traffic/{id}",
 }
 """Where the things have their own page; who may not open it is told so there."""
@@ -103,7 +107,7 @@ def history_href(kind: str, subject_id: str | int) -> str:
 def records_page(reader: ReadOnly, texts: Catalogue, asked: Asked, by: Principal) -> Listed:
     """The records that fit, newest first."""
     wanted = audit.Search(
-        actor=asked.person,
+        actors=_actors(reader, texts, asked.person) if asked.person else None,
         action=asked.deed,
         subject_kind=asked.kind,
         subject_id=_subject_id(reader, asked, by),
@@ -184,6 +188,13 @@ def _shown(value: object) -> str:
         value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
     )
     return words if len(words) <= MAX_VALUE else words[:MAX_VALUE] + "…"
+
+
+def _actors(reader: ReadOnly, texts: Catalogue, person: str) -> frozenset[str]:
+    """Who may be meant by a name, or a part of one, as the page or the account says it."""
+    words = person.casefold()
+    programs = {actor for actor, name in _choices(texts, "records.actor.") if words in name.casefold()}
+    return frozenset({person, *programs, *staff.usernames_like(reader, person)})
 
 
 def _subject_id(reader: ReadOnly, asked: Asked, by: Principal) -> str:

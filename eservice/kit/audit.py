@@ -149,7 +149,7 @@ def history(
 class Search:
     """What to look for; an empty or missing part asks nothing. Instants are [begin, end)."""
 
-    actor: str = ""
+    actors: frozenset[str] | None = None
     action: str = ""
     subject_kind: str = ""
     subject_id: str = ""
@@ -163,13 +163,14 @@ def search(
     """The records that fit, newest first, older than `before_id`."""
     query = select(AuditRecord).order_by(AuditRecord.id.desc()).limit(limit)
     for column, value in (
-        (AuditRecord.actor, wanted.actor),
         (AuditRecord.action, wanted.action),
         (AuditRecord.subject_kind, wanted.subject_kind),
         (AuditRecord.subject_id, wanted.subject_id),
     ):
         if value:
             query = query.where(column == value)
+    if wanted.actors is not None:
+        query = query.where(AuditRecord.actor.in_(wanted.actors))
     if wanted.begin is not None:
         query = query.where(AuditRecord.at >= wanted.begin)
     if wanted.end is not None:

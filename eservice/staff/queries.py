@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from eservice.kit.errors import not_found
 from eservice.kit.unit_of_work import ReadOnly
@@ -55,6 +55,20 @@ def names_by_username(reader: ReadOnly, usernames: Collection[str]) -> dict[str,
         select(StaffAccount.username, StaffAccount.display_name).where(StaffAccount.username.in_(usernames))
     )
     return {row.username: row.display_name for row in found}
+
+
+def usernames_like(reader: ReadOnly, words: str) -> set[str]:
+    """The accounts that somebody may mean: the one of that username, else those with the words in either name."""
+    if (
+        reader.session.scalar(select(StaffAccount.id).where(StaffAccount.username == words.lower()))
+        is not None
+    ):
+        return {words.lower()}
+    named = or_(
+        StaffAccount.username.icontains(words, autoescape=True),
+        StaffAccount.display_name.icontains(words, autoescape=True),
+    )
+    return set(reader.session.scalars(select(StaffAccount.username).where(named)))
 
 
 def administrators_in_use(reader: ReadOnly) -> int:

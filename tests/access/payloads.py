@@ -1,5 +1,9 @@
 """What people write who wish that a page, a spreadsheet or a terminal runs it."""
 
+from collections.abc import Callable
+from itertools import product
+from urllib.parse import quote
+
 _TAGS = (
     "<script>alert({n})</script>", "<img src=x onerror=alert({n})>", "<svg onload=alert({n})>",
     "<svg/onload=alert({n})//", "<body onload=alert({n})>", "<iframe src=javascript:alert({n})>",
@@ -10,7 +14,26 @@ _TAGS = (
     "<style>*{{background:url(//evil.example/{n})}}</style>", "<form action=//evil.example><button>ส่ง",
     "<marquee onstart=alert({n})>", "<select onfocus=alert({n}) autofocus>", "<textarea onfocus=alert({n})>",
 )  # fmt: skip
-_BREAKS = ("{tag}", '">{tag}', "'>{tag}", "</textarea>{tag}", "</title></script>{tag}")
+_BREAKS = (
+    "{tag}",
+    '">{tag}',
+    "'>{tag}",
+    "</textarea>{tag}",
+    "</title></script>{tag}",
+    "--></option></select>{tag}",
+)
+
+
+def _as_entities(text: str) -> str:
+    return text.replace("<", "&lt;").replace(">", "&#x3e;").replace('"', "&quot;")
+
+
+def _with_odd_blanks(text: str) -> str:
+    return text.replace(" ", "\t/\n").replace("javascript:", "java\tscript&colon;")
+
+
+_WRITTEN: tuple[Callable[[str], str], ...] = (str, str.swapcase, _as_entities, quote, _with_odd_blanks)
+_WITHIN = ("{}", "ไฟดับหน้าวัด{}ค่ะ", "น้ำ\u200bไม่ไหล {} นะคะ", "ก\u0e33{}", "๑๒๓/๔ หมู่ ๕ {} บ้านใหม่", "{}\u202eบาก")
 _OTHERS = (
     '" onmouseover="alert(1)', "' onmouseover='alert(1)", "` onmouseover=`alert(1)", "javascript:alert(1)",
     "{{7*7}}", "{{ config }}", "${7*7}", "#{7*7}", "{% raw %}", "<%= 7*7 %>", "&lt;script&gt;alert(1)&lt;/script&gt;",
@@ -20,11 +43,13 @@ _OTHERS = (
     "=cmd|' /C calc'!A0", "\x1b[2J\x1b[31mแดง", "../../../etc/passwd", "file:///etc/passwd", "'; DROP TABLE complaints;--",
 )  # fmt: skip
 
-PAYLOADS = [
-    *(
-        _BREAKS[number % len(_BREAKS)].format(tag=tag.format(n=number))
-        for number, tag in enumerate(_TAGS * 5)
-    ),
-    *_OTHERS,
-]
-"""More than a hundred, each of them another."""
+PAYLOADS = list(
+    dict.fromkeys(
+        [
+            _WITHIN[number % len(_WITHIN)].format(write(within.format(tag=tag.format(n=number))))
+            for number, (write, within, tag) in enumerate(product(_WRITTEN, _BREAKS, _TAGS))
+        ]
+        + list(_OTHERS)
+    )
+)
+"""More than five hundred, each of them another: every tag breaks out of every place, written in every way."""

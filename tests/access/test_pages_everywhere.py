@@ -16,6 +16,7 @@ from eservice.kit.database import Database
 from eservice.staff.models import Role
 from tests.access.asking import Caller
 from tests.access.cast import Cast, whole_cast
+from tests.access.hostile import spoil
 from tests.access.payloads import PAYLOADS
 from tests.admin.test_access_matrix import ROUTES
 from tests.complaints.desk import LIGHT
@@ -24,7 +25,7 @@ from tests.inquiries.desk import add_staff, leave, meet
 NOBODY = Caller()
 PORTAL = ("/", "/faq", "/faq/lamps", "/faq?q=ไฟ", "/privacy", "/sitemap", "/report", "/track", "/figures", "/chat",
           "/docs", "/mydata", "/nowhere")  # fmt: skip
-TOGETHER = 12  # payloads in one text
+TOGETHER = 24  # payloads in one text
 ALLOWED_ADDRESS = re.compile(
     r"data:image/png;base64,[\w+/=]+$|(?!(?:javascript|data|vbscript)\s*:)", re.IGNORECASE
 )  # a picture that we drew, as of a sign
@@ -155,6 +156,7 @@ def _hostile_office(cast: Cast) -> tuple[Caller, list[int], list[int]]:
             for number, text in enumerate(texts)
         ]
         service.say(uow, cases[0].complaint_id, texts[0], by=cast.desk.palad, to_resident=True)
+        assert spoil(uow) > 100 and len(PAYLOADS) >= 500
     staff = cast.asker.session_of(cast.database, everything)
     return staff, [case.complaint_id for case in cases], inquiries
 
@@ -163,7 +165,10 @@ def _filled(cast: Cast, path: str, case_ids: list[int], inquiry_ids: list[int]) 
     for name, ids in (
         ("{case_id:int}", case_ids), ("{inquiry_id:int}", inquiry_ids), ("{photo_id:int}", [cast.photo_id]),
         ("{entry_id:int}", [cast.entry_id]),
+        *((name, [int(number) for number in cast.things[name].values()])
+          for name in ("{request_id:int}", "{breach_id:int}")),
     ):  # fmt: skip
         if name in path:
-            return [path.replace(name, str(number)) for number in ids]
+            # All words are on the page of each thing; what else shows them is looked at with some.
+            return [path.replace(name, str(number)) for number in (ids if path.endswith(name) else ids[:3])]
     return [re.sub(r"\{[^}]*\}", "1", path)]

@@ -17,6 +17,7 @@ from eservice.kit.text import Catalogue
 from eservice.kit.thai_calendar import local_date
 from eservice.staff.models import Role
 from knowledge.entries.models import CalibrationOrigin
+from tests.access.cast import whole_cast
 from tests.admin.cases_room import HOME, open_room
 from tests.admin.visitors import Doors
 from tests.source import nodes
@@ -85,6 +86,7 @@ def test_records_are_told_as_sentences_and_found_by_person_thing_deed_and_day(
                 before={"name": f"เดิม {number}"}, after={"name": f"ใหม่ {number}"},
             )  # fmt: skip
         audit.record(uow, actor="cli", action="webhook.added", subject_kind="webhook", subject_id="traffy")
+        audit.record(uow, actor="auditor", action="office.updated", subject_kind="office", subject_id=1)
     auditor = doors.browser("auditor", Role.LOG_CUSTODIAN)
     first = auditor.get("/admin/records").text
     assert "เพิ่มที่อยู่รับข่าว" in first and "ผู้ดูแลเครื่อง" in first and "<ins>ใหม่ 59</ins>" in first
@@ -93,7 +95,8 @@ def test_records_are_told_as_sentences_and_found_by_person_thing_deed_and_day(
     for query, count in (
         ("person=malee", 50), ("person=cli&deed=webhook.added", 1), ("kind=webhook&number=traffy", 1),
         ("from=2026-11-20&to=2026-11-20&kind=webhook", 1), ("from=2026-11-21&to=", 0), ("person=nobody", 0),
-        ("from=0001-01-01&to=9999-12-31&kind=webhook", 1), ("from=21/11/2569&kind=webhook", 0),
+        ("from=0001-01-01&to=9999-12-31&kind=webhook", 1), ("person=ผู้ดูแลเครื่อง&kind=webhook", 1),
+        ("person=AUDITOR", 1), ("person=คุณaud", 1), ("person=udito", 1), ("person=%25", 0), ("from=21/11/2569&kind=webhook", 0),
         ("from=20+พ.ย.+2569&to=20/11/2026&kind=webhook", 1),
     ):  # fmt: skip
         shown = auditor.get(f"/admin/records?{query}").text
@@ -140,3 +143,22 @@ def test_opening_a_case_is_on_record_once_an_hour_and_printing_it_and_the_list_t
         today = local_date(reader.now).isoformat()
         (seen,) = audit.history(reader, subject_kind="complaint_list", subject_id=today)
     assert (seen.actor, seen.action) == (name, "list.read")
+
+
+def test_pages_of_things_lead_to_their_history_for_whoever_may_see_it(
+    database: Database, tmp_path: Path
+) -> None:
+    with whole_cast(database, tmp_path) as cast:
+        request_id = cast.things["{request_id:int}"]["about lamp"]
+        for address, link in (
+            (f"/privacy/{request_id}", f"kind=privacy_request&amp;number={request_id}"),
+            ("/channels/line", "kind=channel&amp;number=line"),
+            ("/cases/categories", "kind=complaint_category"),
+            ("/faq/learned", "kind=faq_phrasing"),
+        ):
+            assert (
+                f'href="/admin/records?{link}"'
+                in cast.asker.ask(cast.staff["manager"], "GET", f"/admin{address}").text
+            ), address
+        for who in ("author", "publisher"):
+            assert "/admin/records" not in cast.asker.ask(cast.staff[who], "GET", "/admin/faq/learned").text
