@@ -33,7 +33,7 @@ from eservice.kit.text import writable
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging.models import Contact, Conversation, EventState, InboundEvent, Message
 from eservice.privacy import erasure
-from eservice.privacy.hiding import LEAST, Hiding
+from eservice.privacy.hiding import LEAST, Hiding, letters_of
 from eservice.privacy.models import PrivacyRequest, RequestCase
 from eservice.staff.permissions import Permission, Principal, require
 from knowledge.entries import confirmations
@@ -216,7 +216,7 @@ def _checked(kept: Sequence[_Kept], typed: str) -> Hiding:
             continue
         if MASK in passage:
             raise _wrong_line("masked", number)
-        if len("".join(passage.split())) < LEAST:
+        if min(len("".join(passage.split())), letters_of(passage)) < LEAST:
             raise _wrong_line("too_short", number)
         one = Hiding([passage])
         if not any(each.kind and one.finds(each.text) for each in kept):

@@ -217,6 +217,7 @@ def test_nobody_hides_out_of_reach_unseen_or_what_does_not_stand_there(database:
         ("หน้าวัด\nหน้าโบสถ์", "", "redaction.not_found"),
         (f"วัด{MASK}", "", "redaction.masked"),
         ("\n".join(["หน้าวัด"] * 21), "", "redaction.too_much"),
+        ("ห\u200b\u200b", "", "redaction.too_short"),
         ("หน้าวัด", "เพราะหน้าวัด", "redaction.note_repeats"),
     ):
         with refused(code):
@@ -241,6 +242,11 @@ def test_nobody_hides_out_of_reach_unseen_or_what_does_not_stand_there(database:
         (["a.c"], "abc", "abc"),
         (["เบาหวาน"], "ลุงเป็นเบาห…", f"ลุงเป็น{MASK}…"),
         (["เบาหวาน"], "ลุงเป็นเบ…", "ลุงเป็นเบ…"),
+        (["น้ำในปอด"], "มีน\u0e4d\u0e49าในปอด", f"มี{MASK}"),
+        (["คาเฟ\u0301 โรค"], "ที่คาเฟ\u0301\nโร…", f"ที่{MASK}…"),
+        (["เบาหวาน"], "ลุงเบา\u200bหวา\u00adน\u200bค่ะ", f"ลุง{MASK}ค่ะ"),
+        (["caf\u00e9 ward"], "Cafe\u0301 WARD", MASK),
+        (["เบาหวานขึ้นตา" * 300], f"{'เบ…' * 1_300}", f"{'เบ…' * 1_300}"),  # full of cuts: in no time
     ],
 )
 def test_a_passage_is_hidden_however_it_was_spaced_and_where_it_was_cut(
