@@ -197,6 +197,12 @@ def test_a_case_that_accuses_the_clerks_department_is_not_there_for_them(desk: D
     assert faults(desk, cases=wrong).keys() == {"cases"}
     request_id = take(desk, cases=f"{shown(graft.number)}, {lamp.number.lower()}")
     later = take(desk, cases=lamp.number, name="อีกคน")
+    kept = replace(PROVED, cases=f"{shown(graft.number)}\n{shown(lamp.number)}")
+    with desk.database.unit_of_work() as uow:  # nobody else can see to it, so it keeps its cases
+        proved = at_office.prove(uow, request_id, kept, by=desk.malee, sealer=SEALER)
+        assert len(askers.cases_of(uow, proved)) == 2
+        with pytest.raises(ServiceError, match=r"privacy\.bad_asker"):
+            at_office.prove(uow, later, kept, by=desk.malee, sealer=SEALER)
     with desk.database.unit_of_work() as uow:  # one of another department can see to it
         boss = Profile(display_name="หัวหน้า", grants=[Grant(role=Role.ADMINISTRATOR)])
         accounts.create_account(uow, "boss", boss, actor="cli")
