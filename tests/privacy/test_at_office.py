@@ -122,6 +122,9 @@ def test_the_number_is_sealed_masked_and_each_reading_of_it_on_record(desk: Desk
             assert national_ids.masked(uow, request_id, SEALER) == "x-xxxx-xxxxx-xx-0"
             found = national_ids.reveal(uow, request_id, f"เทียบบัตร {DIGITS}", by="malee", sealer=SEALER)
             assert found == "1-1017-00203-45-0"
+    with desk.database.unit_of_work() as uow:
+        requests.refuse(uow, request_id, f"เลข {TYPED}", f"ม.30 {DIGITS}", by=desk.palad)
+    assert holders(desk.database, DIGITS) == holders(desk.database, TYPED) == set()
     with desk.database.unit_of_work() as uow, refused("privacy.no_reason"):
         national_ids.reveal(uow, request_id, "  ", by="malee", sealer=SEALER)
     with desk.database.read() as reader:
