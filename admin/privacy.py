@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from admin.access import console_of, guarded
 from admin.list_readings import note_list
 from admin.pages import RowId, page, redirect, refilling
-from admin.privacy_office import context
+from admin.privacy_office import context, without_ids
 from admin.privacy_pages import row_of
 from eservice.kit import audit
 from eservice.kit.http import Reader, Uow
@@ -71,7 +71,7 @@ def do(
     """Does what was asked, and tells the person where there is a chat."""
     found = requests.for_staff(uow, request_id, staff)
     with refilling(
-        request, "privacy/request.html", **context(request, uow, staff, found, {"outcome": outcome})
+        request, "privacy/request.html", **context(request, uow, staff, found, without_ids(outcome=outcome))
     ):
         requests.agree(
             uow,
@@ -94,7 +94,7 @@ def refuse(
 ) -> Response:
     """Says no, why, and by which law."""
     found = requests.for_staff(uow, request_id, staff)
-    typed = {"reason": reason, "law": law}
+    typed = without_ids(reason=reason, law=law)
     with refilling(request, "privacy/request.html", **context(request, uow, staff, found, typed)):
         requests.refuse(uow, request_id, reason, law, by=staff)
     return _decided(request, uow, request_id, "privacy.refused")

@@ -65,7 +65,7 @@ def take(
     national_id: Field = "",
 ) -> Response:
     """Takes a request down. A refused form comes back with everything but the number of the card."""
-    form = _without_ids(
+    form = without_ids(
         kind=kind, came_by=came_by, received=received, name=name, reach_by=reach_by, reach=reach, words=words,
         identity=identity, age=age, guardian=guardian, relation=relation, alone_reason=alone_reason, cases=cases,
     )  # fmt: skip
@@ -108,7 +108,7 @@ def prove(
 ) -> Response:
     """Writes down what was shown since the request came."""
     found = requests.for_staff(uow, request_id, staff)
-    typed = _without_ids(
+    typed = without_ids(
         identity=identity, age=age, guardian=guardian, relation=relation, alone_reason=alone_reason, cases=cases
     )  # fmt: skip
     proof = Proof(
@@ -130,7 +130,7 @@ def prove(
 def reveal(request: Request, uow: Uow, staff: Handler, request_id: RowId, why: Field = "") -> Response:
     """Shows the whole number, once its reading is on record. Nothing of it is kept by the browser."""
     found = requests.for_staff(uow, request_id, staff)
-    shown_context = context(request, uow, staff, found, _without_ids(why=why))
+    shown_context = context(request, uow, staff, found, without_ids(why=why))
     with refilling(request, "privacy/request.html", **shown_context):
         number = national_ids.reveal(uow, request_id, why, by=staff.username, sealer=sealer_of(request))
     return page(request, "privacy/national_id.html", row=shown_context["row"], number=number)
@@ -208,6 +208,11 @@ def context(
     }
 
 
+def without_ids(**typed: str) -> dict[str, str]:
+    """What was typed, for showing it again: without the number of a card, wherever somebody put it."""
+    return {field: without_citizen_ids(words) for field, words in typed.items()}
+
+
 def _choices(texts: Catalogue) -> dict[str, list[dict[str, str]]]:
     """What the forms offer, by field."""
     kinds: dict[str, type[StrEnum]] = {
@@ -230,8 +235,3 @@ def _choices(texts: Catalogue) -> dict[str, list[dict[str, str]]]:
 
 def _chosen(kind: type[_E], typed: str) -> _E | None:
     return kind(typed) if typed in list(kind) else None
-
-
-def _without_ids(**typed: str) -> dict[str, str]:
-    """What was typed, for showing it again: without the number of a card, wherever somebody put it."""
-    return {field: without_citizen_ids(words) for field, words in typed.items()}

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
+import structlog
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Table, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,6 +31,8 @@ from eservice.tables import ALL_MODELS  # noqa: F401 - its tables say where the 
 __all__ = ["Made", "back_up", "delete_backup", "media_columns", "prune", "to_keep"]
 
 ROWS_BETWEEN_CHECKS = 2_000
+
+log = structlog.get_logger()
 
 Check = Callable[[], None]
 """Called now and then while a backup is made; raises what is to end it, e.g. that the program stops."""
@@ -75,9 +79,9 @@ def back_up(
         unfinished.mkdir(mode=0o700)
         try:
             manifest = _write(database, media, unfinished, key_fingerprint, check)
-            unfinished.rename(folder / name)
             if data_dir is not None:
                 _take_along(database, data_dir, folder)
+            unfinished.rename(folder / name)
         finally:  # it is there no more when all went well
             shutil.rmtree(unfinished, ignore_errors=True)
         backup_files.settle(folder)
@@ -89,9 +93,17 @@ def _take_along(database: Database, data_dir: Path, folder: Path) -> None:
     with suppress(SQLAlchemyError, OSError):  # a full DATA_DIR or a busy database must not prevent a backup
         if is_current(database):
             marks.note(database, data_dir, every=timedelta())
-            tombstones.keep_outside(database, data_dir)
+            _keeping_damage(tombstones.keep_outside, database, data_dir)
     marks.copy_to(folder, data_dir)
-    tombstones.copy_to(folder, data_dir)
+    _keeping_damage(tombstones.copy_to, folder, data_dir)
+
+
+def _keeping_damage(write: Callable[..., None], *where: Any) -> None:
+    """A damaged file of who was erased stays as it is, for somebody to look at: the backup has the table."""
+    try:
+        write(*where)
+    except (ValueError, KeyError, TypeError) as error:
+        log.error("erased.not_taken_along", error=type(error).__name__)
 
 
 def media_columns(schema_tables: Iterable[Table]) -> Iterator[tuple[Table, str]]:

@@ -126,7 +126,8 @@ def prove(uow: UnitOfWork, request_id: int, proof: Proof, *, by: Principal, seal
     request, asker = _locked(uow, request_id)
     if request.state is not RequestState.OPEN:
         raise conflict("privacy.decided")
-    about, faults = _proof_faults(uow, proof, by)
+    named = frozenset(complaint.id for complaint in askers.cases_of(uow, request))
+    about, faults = _proof_faults(uow, proof, by, named)
     if faults or not (proof.identity and proof.age):
         raise invalid("privacy.bad_asker", **faults)
     asker.identity, asker.age = proof.identity, proof.age
@@ -254,9 +255,9 @@ def _faults(reader: ReadOnly, new: NewRequest) -> dict[str, str]:
 
 
 def _proof_faults(
-    reader: ReadOnly, proof: Proof, by: Principal
+    reader: ReadOnly, proof: Proof, by: Principal, named: frozenset[int] = frozenset()
 ) -> tuple[Sequence[Complaint], dict[str, str]]:
-    about = _named(reader, proof.cases, by)
+    about = _named(reader, proof.cases, by, named)
     chosen = {"identity": proof.identity, "age": proof.age}
     faults = {field: "empty" for field, choice in chosen.items() if choice is None}
     if about is None:
@@ -273,8 +274,12 @@ def _proof_faults(
     return about or (), faults
 
 
-def _named(reader: ReadOnly, typed: str, by: Principal) -> Sequence[Complaint] | None:
-    """The complaints of these numbers; None when one is not there, or not for this person to know of."""
+def _named(reader: ReadOnly, typed: str, by: Principal, named: frozenset[int]) -> Sequence[Complaint] | None:
+    """The complaints of these numbers; None when one is not there, or not for this person to know of.
+
+    They know of those that the request names already: whoever is accused and handles it all the same, because
+    nobody else can, must not lose its cases.
+    """
     numbers = [number for number in _BETWEEN.split(typed) if number.strip()]
     if len(numbers) > MOST_CASES:
         return None
@@ -284,7 +289,7 @@ def _named(reader: ReadOnly, typed: str, by: Principal) -> Sequence[Complaint] |
             complaint = cases.by_number(reader, number)
         except ServiceError:
             return None
-        if cases.accuses(reader, complaint.id, by):
+        if complaint.id not in named and cases.accuses(reader, complaint.id, by):
             return None
         found[complaint.id] = complaint
     return list(found.values())

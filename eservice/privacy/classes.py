@@ -134,6 +134,7 @@ CLASSES = (
         which=lambda before: _ids(
             Message.id,
             Message.erased_at.is_(None),
+            Message.created_at < before,  # what we told them since may be on its way still
             Message.conversation_id.in_(
                 select(Conversation.id)
                 .join(Contact, Contact.id == Conversation.contact_id)

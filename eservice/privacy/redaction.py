@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, cast, or_, select
+from sqlalchemy import ColumnElement, Text, cast, or_, select
 
 from eservice.complaints import cases, forgetting, photos, queries, redactions, wording
 from eservice.complaints.models import (
@@ -33,8 +33,8 @@ from eservice.kit.text import writable
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging.models import Contact, Conversation, EventState, InboundEvent, Message
 from eservice.privacy import erasure
-from eservice.privacy.hiding import LEAST, Hiding
-from eservice.privacy.models import PrivacyRequest
+from eservice.privacy.hiding import LEAST, Hiding, letters_of
+from eservice.privacy.models import PrivacyRequest, RequestCase
 from eservice.staff.permissions import Permission, Principal, require
 from knowledge.entries import confirmations
 from knowledge.entries import service as entries
@@ -115,6 +115,7 @@ def hide_words(
     seen = queries.find(uow, complaint_id, by)
     require(by, Permission.CASE_WORK, seen.department_id)
     speakers = _speakers(uow, seen)
+    _lock_requests(uow, complaint_id, speakers)
     _lock_talks(uow, speakers)
     complaint = cases.for_staff(uow, complaint_id, by, Permission.CASE_WORK, seen_version=seen_version)
     if not _speakers(uow, complaint) <= speakers:
@@ -215,7 +216,7 @@ def _checked(kept: Sequence[_Kept], typed: str) -> Hiding:
             continue
         if MASK in passage:
             raise _wrong_line("masked", number)
-        if len("".join(passage.split())) < LEAST:
+        if min(len("".join(passage.split())), letters_of(passage)) < LEAST:
             raise _wrong_line("too_short", number)
         one = Hiding([passage])
         if not any(each.kind and one.finds(each.text) for each in kept):
@@ -248,6 +249,12 @@ def _speakers(reader: ReadOnly, complaint: Complaint) -> frozenset[int]:
     joined = select(ComplaintComment.contact_id).where(ComplaintComment.complaint_id == complaint.id)
     found = {complaint.contact_id, *reader.session.scalars(joined)}
     return frozenset(contact_id for contact_id in found if contact_id is not None)
+
+
+def _lock_requests(uow: UnitOfWork, complaint_id: int, contact_ids: Collection[int]) -> None:
+    """Whoever decides on a request holds it before the talks and complaints that it is about; so do we."""
+    asked = select(PrivacyRequest.id).where(_asked(complaint_id, contact_ids))
+    uow.session.execute(asked.order_by(PrivacyRequest.id).with_for_update())
 
 
 def _lock_talks(uow: UnitOfWork, contact_ids: Collection[int]) -> None:
@@ -328,13 +335,22 @@ def _hide_in_requests(
 ) -> int:
     """What they asked of their data, and what they were answered."""
     places = 0
-    theirs = or_(PrivacyRequest.complaint_id == complaint.id, PrivacyRequest.contact_id.in_(contact_ids))
-    for request in uow.session.scalars(select(PrivacyRequest).where(theirs)):
+    for request in uow.session.scalars(select(PrivacyRequest).where(_asked(complaint.id, contact_ids))):
         words, outcome = hiding.hidden(request.words), hiding.hidden(request.outcome)
         if (words, outcome) != (request.words, request.outcome):
             request.words, request.outcome = words, outcome
             places += 1
     return places
+
+
+def _asked(complaint_id: int, contact_ids: Collection[int | None]) -> ColumnElement[bool]:
+    """The requests about a complaint, also of those who came to the office, and those of these contacts."""
+    at_office = select(RequestCase.request_id).where(RequestCase.complaint_id == complaint_id)
+    return or_(
+        PrivacyRequest.complaint_id == complaint_id,
+        PrivacyRequest.contact_id.in_(contact_ids),
+        PrivacyRequest.id.in_(at_office),
+    )
 
 
 def _hide_in_answers(uow: UnitOfWork, answer_ids: Collection[str], hiding: Hiding) -> int:

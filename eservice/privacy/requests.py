@@ -14,6 +14,7 @@ from eservice.complaints.models import Complaint
 from eservice.kit import audit
 from eservice.kit.errors import conflict, invalid, not_found
 from eservice.kit.text import writable
+from eservice.kit.thai_ids import without_citizen_ids
 from eservice.kit.unit_of_work import ReadOnly, UnitOfWork
 from eservice.messaging import deliveries
 from eservice.messaging.content import say
@@ -62,7 +63,7 @@ def ask(
     """
     if contact is not None and contact.kind is not ContactKind.PERSON:
         raise conflict("privacy.group")
-    words = writable(words).strip()[:MAX_WORDS]
+    words = _without_ids(words)[:MAX_WORDS]
     if kind is RequestKind.CORRECTION and not words:
         raise invalid("privacy.no_words", words="empty")
     contact_id, complaint_id = contact.id if contact else None, complaint.id if complaint else None
@@ -132,7 +133,7 @@ def refuse(uow: UnitOfWork, request_id: int, reason: str, law: str, *, by: Princ
     Raises ServiceError `privacy.not_found`, `privacy.decided`, `privacy.no_words`, `privacy.no_law`.
     """
     request = _open(uow, request_id, by)
-    law = writable(law).strip()[:200]
+    law = _without_ids(law)[:200]
     if not law:
         raise invalid("privacy.no_law", law="empty")
     request.outcome, request.law = _said(reason), law
@@ -243,10 +244,15 @@ def _open(uow: UnitOfWork, request_id: int, by: Principal) -> PrivacyRequest:
 
 
 def _said(words: str) -> str:
-    words = writable(words).strip()[:MAX_WORDS]
+    words = _without_ids(words)[:MAX_WORDS]
     if not words:
         raise invalid("privacy.no_words", outcome="empty")
     return words
+
+
+def _without_ids(words: str) -> str:
+    """What was typed, without the number of a card: that is kept sealed or not at all."""
+    return without_citizen_ids(writable(words).strip())
 
 
 def _talk_of(reader: ReadOnly, request: PrivacyRequest) -> Talk | None:

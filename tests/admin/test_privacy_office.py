@@ -99,6 +99,8 @@ def test_without_proof_it_waits_and_is_refused_but_not_done(boss: Visitor) -> No
     boss.post(f"{address}/prove", identity="card", age="child", guardian="แม่น้อย", relation="แม่")
     assert "แม่น้อย (แม่)" in page_of(boss, address) and f'action="{address}/do"' in page_of(boss, address)
     other = take(boss, identity="not_yet", name="อีกคน")
+    lawless = boss.post(f"{other}/refuse", reason=f"เลข {TYPED}", law="", form_on=other)
+    assert lawless.status_code == 422 and "เลข" in lawless.text and not digits_in(lawless.text)
     assert boss.post(f"{other}/refuse", reason="ไม่มีหลักฐาน", law="PDPA ม.30", form_on=other).status_code == 303
     assert "pdpc.or.th" in page_of(boss, other)
 

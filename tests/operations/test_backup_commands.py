@@ -15,6 +15,8 @@ from eservice.kit.backup_runs import BackupRun
 from eservice.kit.database import Database, open_database
 from eservice.kit.migrate import migrate
 from eservice.kit.settings import Settings
+from eservice.operations import backup_files
+from eservice.privacy import tombstones
 from tests.commands import Run, data_dir, run
 
 __all__ = ["data_dir", "run"]
@@ -129,3 +131,16 @@ def test_a_backup_is_made_though_the_database_takes_no_note_of_it(
     assert run("backup", str(tmp_path / "b")).code == 0
     with office.read() as reader:
         assert reader.session.scalars(select(BackupRun)).all() == []
+
+
+def test_what_lies_beside_the_backups_leaves_no_copy_that_counts_as_none(
+    run: Run, office: Database, data_dir: Path, tmp_path: Path
+) -> None:
+    backups = tmp_path / "b"
+    damaged = b"\xff{"
+    (data_dir / tombstones.FILE).write_bytes(damaged)
+    assert run("backup", str(backups)).code == 0
+    assert (data_dir / tombstones.FILE).read_bytes() == damaged
+    (backups / tombstones.FILE).mkdir()  # as when nothing can be written there
+    assert run("backup", str(backups)).code != 0
+    assert len(backup_files.complete_in(backups)) == 1

@@ -122,6 +122,9 @@ def test_the_number_is_sealed_masked_and_each_reading_of_it_on_record(desk: Desk
             assert national_ids.masked(uow, request_id, SEALER) == "x-xxxx-xxxxx-xx-0"
             found = national_ids.reveal(uow, request_id, f"เทียบบัตร {DIGITS}", by="malee", sealer=SEALER)
             assert found == "1-1017-00203-45-0"
+    with desk.database.unit_of_work() as uow:
+        requests.refuse(uow, request_id, f"เลข {TYPED}", f"ม.30 {DIGITS}", by=desk.palad)
+    assert holders(desk.database, DIGITS) == holders(desk.database, TYPED) == set()
     with desk.database.unit_of_work() as uow, refused("privacy.no_reason"):
         national_ids.reveal(uow, request_id, "  ", by="malee", sealer=SEALER)
     with desk.database.read() as reader:
@@ -199,6 +202,12 @@ def test_a_case_that_accuses_the_clerks_department_is_not_there_for_them(desk: D
     assert faults(desk, cases=wrong).keys() == {"cases"}
     request_id = take(desk, cases=f"{shown(graft.number)}, {lamp.number.lower()}")
     later = take(desk, cases=lamp.number, name="อีกคน")
+    kept = replace(PROVED, cases=f"{shown(graft.number)}\n{shown(lamp.number)}")
+    with desk.database.unit_of_work() as uow:  # nobody else can see to it, so it keeps its cases
+        proved = at_office.prove(uow, request_id, kept, by=desk.malee, sealer=SEALER)
+        assert len(askers.cases_of(uow, proved)) == 2
+        with pytest.raises(ServiceError, match=r"privacy\.bad_asker"):
+            at_office.prove(uow, later, kept, by=desk.malee, sealer=SEALER)
     with desk.database.unit_of_work() as uow:  # one of another department can see to it
         boss = Profile(display_name="หัวหน้า", grants=[Grant(role=Role.ADMINISTRATOR)])
         accounts.create_account(uow, "boss", boss, actor="cli")

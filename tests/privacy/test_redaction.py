@@ -1,6 +1,7 @@
 """Words that staff hide in a case are nowhere afterwards, and a photo they remove is gone; each is told once."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from bot.channel import Fetched
 from eservice.complaints import filing, photos, residents, service
 from eservice.complaints.cases import Resident as OfCase
 from eservice.complaints.models import Complaint, Photo
+from eservice.complaints.numbers import shown
 from eservice.complaints.redactions import Redaction, RedactionReason
 from eservice.inquiries.models import Inquiry, InquiryNote
 from eservice.kit.audit import AuditRecord
@@ -23,7 +25,7 @@ from eservice.kit.settings import Settings
 from eservice.messaging.models import ChannelName, Conversation, EventState, InboundEvent, Message
 from eservice.privacy import erasure, redaction, requests
 from eservice.privacy.hiding import Hiding
-from eservice.privacy.models import RequestKind
+from eservice.privacy.models import PrivacyRequest, RequestKind
 from eservice.staff.permissions import Principal
 from knowledge.entries import phrasings
 from knowledge.entries import service as faq
@@ -35,6 +37,8 @@ from tests.bot.test_complaints import file, officers
 from tests.chat import Resident, Village
 from tests.complaints.desk import open_desk, refused
 from tests.complaints.pictures import photo
+from tests.locks import until_it_waits
+from tests.privacy.test_at_office import take, withdrawn
 from tests.privacy.test_erasure import bytes_of, holders
 
 ILL = "krarokbin ward"
@@ -213,6 +217,7 @@ def test_nobody_hides_out_of_reach_unseen_or_what_does_not_stand_there(database:
         ("หน้าวัด\nหน้าโบสถ์", "", "redaction.not_found"),
         (f"วัด{MASK}", "", "redaction.masked"),
         ("\n".join(["หน้าวัด"] * 21), "", "redaction.too_much"),
+        ("ห\u200b\u200b", "", "redaction.too_short"),
         ("หน้าวัด", "เพราะหน้าวัด", "redaction.note_repeats"),
     ):
         with refused(code):
@@ -237,6 +242,11 @@ def test_nobody_hides_out_of_reach_unseen_or_what_does_not_stand_there(database:
         (["a.c"], "abc", "abc"),
         (["เบาหวาน"], "ลุงเป็นเบาห…", f"ลุงเป็น{MASK}…"),
         (["เบาหวาน"], "ลุงเป็นเบ…", "ลุงเป็นเบ…"),
+        (["น้ำในปอด"], "มีน\u0e4d\u0e49าในปอด", f"มี{MASK}"),
+        (["คาเฟ\u0301 โรค"], "ที่คาเฟ\u0301\nโร…", f"ที่{MASK}…"),
+        (["เบาหวาน"], "ลุงเบา\u200bหวา\u00adน\u200bค่ะ", f"ลุง{MASK}ค่ะ"),
+        (["caf\u00e9 ward"], "Cafe\u0301 WARD", MASK),
+        (["เบาหวานขึ้นตา" * 300], f"{'เบ…' * 1_300}", f"{'เบ…' * 1_300}"),  # full of cuts: in no time
     ],
 )
 def test_a_passage_is_hidden_however_it_was_spaced_and_where_it_was_cut(
@@ -247,3 +257,28 @@ def test_a_passage_is_hidden_however_it_was_spaced_and_where_it_was_cut(
         "payload": text,
         "parts": [{"rows": [{"left": hidden}]}],
     }
+
+
+def test_it_hides_in_what_was_asked_at_the_office_and_waits_for_whoever_decides_on_it(
+    own_database: Database,
+) -> None:
+    desk = open_desk(own_database)
+    filed = withdrawn(desk, text=LAMP)
+    words, cases = f"ขอลบ {ILL}", shown(filed.number)
+    request_id = take(desk, kind=RequestKind.ERASURE, words=words, cases=cases)
+    version = desk.version(filed)
+
+    def hides() -> None:
+        with own_database.unit_of_work() as uow:
+            redaction.hide_words(uow, filed.complaint_id, ILL, HEALTH, by=desk.palad, seen_version=version)
+
+    with ThreadPoolExecutor() as pool:
+        with own_database.unit_of_work() as deciding:
+            deciding.session.get_one(PrivacyRequest, request_id, with_for_update=True)
+            hiding = pool.submit(hides)
+            until_it_waits(own_database, hiding)
+            of_complaint = deciding.session.execute(select(Complaint.id).with_for_update(nowait=True))
+            assert of_complaint.all() == [(filed.complaint_id,)]
+        hiding.result(timeout=20)
+    with own_database.read() as reader:
+        assert requests.get_request(reader, request_id).words == f"ขอลบ {MASK}"

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from eservice.complaints import filing
+from eservice.complaints import filing, service
 from eservice.complaints.models import Complaint, ComplaintComment
 from eservice.complaints.states import ComplaintState
 from eservice.kit.audit import AuditRecord
@@ -16,7 +16,7 @@ from eservice.privacy import erasure, requests, retention
 from eservice.privacy.models import RequestKind
 from eservice.staff.models import SignInAttempt
 from knowledge.entries.models import Ask
-from tests.bot.test_complaints import file
+from tests.bot.test_complaints import file, officers
 from tests.chat import Village
 
 
@@ -60,6 +60,19 @@ def test_each_class_goes_when_its_time_is_over_and_is_counted_before(village: Vi
     assert (first.text, first.number) == (erasure.erased_words(), closed.number)
     assert second.text == still_open.text
     assert village.rows(Ask) == []
+
+
+def test_what_is_on_its_way_to_somebody_long_unseen_is_not_emptied(village: Village) -> None:
+    by, _ = officers(village)
+    case = file(village, village.resident())
+    village.clock.advance(days=400)
+    with village.database.unit_of_work() as uow:
+        service.say(uow, case.id, "ซ่อมไฟเสร็จแล้วค่ะ", by=by, to_resident=True)
+    village.relay()
+    counts = retention.run_daily(village.database)
+    assert counts is not None and counts["messages"] > 3
+    (told,) = [message for message in village.rows(Message) if message.text]
+    assert "ซ่อมไฟเสร็จแล้วค่ะ" in told.text and told.content
 
 
 def test_a_contact_of_a_platform_is_emptied_when_nothing_needs_it_any_more(village: Village) -> None:
