@@ -75,6 +75,8 @@ def show(database: Database, settings: Settings) -> None:
     if compared.begun is not None:
         time, what = compared.begun.at, compared.begun.what
         print(TEXTS.both(f"chains.begun.{compared.begun.because.value}", time=time, what=what))
+    if any(each.fault is not None for each in found):
+        print(TEXTS.both("chains.what_now"))
     _require_whole(found)
     if compared.noted_at is not None:
         print(TEXTS.both("chains.noted", time=compared.noted_at))
