@@ -101,7 +101,9 @@ def look(database: Database, ask_kernel: AskKernel = is_synchronised) -> None:
         note(uow, Source.KERNEL, state_of_kernel(ask_kernel()))
         if offset is not None:
             note(uow, Source.DATABASE, state_of_offset(offset), offset)
-        uow.session.execute(delete(ClockCheck).where(ClockCheck.at < uow.now - COUNTS_FOR))
+        uow.session.execute(
+            delete(ClockCheck).where(~ClockCheck.at.between(uow.now - COUNTS_FOR, uow.now + COUNTS_FOR))
+        )
 
 
 def note(uow: UnitOfWork, source: Source, state: ClockState, offset: timedelta | None = None) -> None:

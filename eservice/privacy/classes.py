@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from eservice.complaints.models import CommentKind, Complaint, ComplaintComment, Follower, Photo
 from eservice.complaints.states import ComplaintState, is_open
-from eservice.inquiries.models import Inquiry, InquiryMessage, InquiryNote, InquiryState
+from eservice.inquiries.models import Inquiry, InquiryMessage, InquiryNote
 from eservice.kit.unit_of_work import UnitOfWork
 from eservice.messaging.models import (
     ChannelName,
@@ -112,11 +112,7 @@ def _is_owed(before: datetime) -> tuple[ColumnElement[bool], ...]:
             Conversation.contact_id == Contact.id,
             or_(
                 Conversation.updated_at >= before,
-                exists().where(
-                    Inquiry.conversation_id == Conversation.id,
-                    Inquiry.state != InquiryState.CLOSED,
-                    Inquiry.updated_at >= before,
-                ),
+                exists().where(Inquiry.conversation_id == Conversation.id, Inquiry.updated_at >= before),
             ),
         ),
     )
