@@ -83,6 +83,16 @@ def test_what_was_said_hours_ago_counts_no_more(database: Database, clock: Fixed
     assert states(database) == {}
 
 
+def test_what_a_clock_that_ran_ahead_has_left_goes_with_the_next_look(
+    database: Database, clock: FixedClock
+) -> None:
+    with database.unit_of_work() as uow:
+        clock_checks.note(uow, Source.LINE, ClockState.OFF, 400 * 86_400 * SECOND)
+    clock.advance(days=-400)
+    clock_checks.look(database, lambda: True)
+    assert Source.LINE.value not in states(database)
+
+
 async def test_the_watch_looks_again_only_after_an_hour(database: Database, clock: FixedClock) -> None:
     answers = iter([True])
     watch = ClockWatch(database, lambda: next(answers))
