@@ -19,14 +19,14 @@ ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
 
 NUMBER_LENGTH = 8  # the last is the check character: 3.4 thousand million numbers
 SPOT_LENGTH = 6  # the last is the check character
-KEY_LENGTH = 10  # 45 bits
+KEY_LENGTH = 12  # 54 bits; keys of ten characters were given before, and go on opening
 _MISREAD = str.maketrans("0O1IL5S2Z8BUV", "QQJJJ667733YY")
 _SEPARATORS = re.compile(r"[\s\-‐-―_.·/\u200b-\u200d\ufeff]+")
 _TYPED = "[0-9A-Za-z๐-๙]"
-_SHOWN_KEY = re.compile(rf"(?<![\w-])[{ALPHABET}]{{5}}-[{ALPHABET}]{{5}}(?![\w-])", re.I)
+_SHOWN_KEY = re.compile(rf"(?<![\w-])[{ALPHABET}]{{5,6}}-[{ALPHABET}]{{5,6}}(?![\w-])", re.I)
 _NUMBER_AND_KEY = re.compile(
     rf"(?<!\w)(?P<before>(?P<number>{_TYPED}{{4}}[\s-]?{_TYPED}{{4}})(?:[\s,:/]|รหัส)+)"
-    rf"{_TYPED}{{5}}[\s-]?{_TYPED}{{5}}(?!\w)"
+    rf"{_TYPED}{{5,6}}[\s-]?{_TYPED}{{5,6}}(?!\w)"
 )
 _VALUES = {character: value for value, character in enumerate(ALPHABET)}
 

@@ -346,7 +346,7 @@ def test_the_number_with_its_key_opens_the_case_anywhere(village: Village) -> No
     somchai.taps("บอกที่ไว้ในข้อความแล้ว")
     somchai.taps("ส่งเรื่อง")
     receipt = somchai.sees()
-    number, key = re.findall(r"\b[A-Z0-9]{4,5}-[A-Z0-9]{4,5}\b", receipt)[:2]
+    number, key = re.findall(r"\b[A-Z0-9]{4,6}-[A-Z0-9]{4,6}\b", receipt)[:2]
     malee.says(f"{number} {key}")
     malee.sees("รับเรื่องแล้ว")
     malee.says(f"{number} AAAAA-AAAAA")
