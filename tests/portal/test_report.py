@@ -88,7 +88,7 @@ def test_a_report_is_filed_in_three_steps_without_scripts(portal: Portal, visit:
     done = visit.send()
     (filed,) = complaints(portal)
     shown = codes_of(done)
-    assert read_number(shown["number"]) == filed.number and len(shown["key"]) == 11
+    assert read_number(shown["number"]) == filed.number and len(shown["key"]) == 13
     assert done.headers["cache-control"] == "no-store"
     assert (filed.source, filed.text, filed.address, filed.village, filed.reporter_name) == (
         Source.WEB, LIGHT, "หน้าวัด", "หมู่ 4", "สมชาย",
