@@ -190,6 +190,13 @@ def test_clocks_of_personal_data_are_told(run: Run, office: Database) -> None:
     assert found[0] == "warning" and "72 hours" in found[1]
 
 
+def test_a_schema_that_lacks_what_its_number_promises_is_found(run: Run, office: Database) -> None:
+    with office.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE complaints DROP COLUMN notice_version")
+    found = examined(run, "migrations")
+    assert found[0] == "failed" and "complaints.notice_version" in found[1]
+
+
 def test_it_works_while_another_process_writes(run: Run, office: Database) -> None:
     with office.unit_of_work() as uow:
         heartbeat.beat(uow, "worker")

@@ -25,7 +25,7 @@ from eservice.kit.free_space import free_mb
 from eservice.kit.kernel_clock import is_synchronised
 from eservice.kit.media import local_folder, open_media
 from eservice.kit.media import reason_of as reason_of_media
-from eservice.kit.migrate import is_current
+from eservice.kit.migrate import is_current, missing_columns
 from eservice.kit.settings import MOST_COPY_DAYS, Settings
 from eservice.kit.text import LANGUAGES, Catalogue
 from eservice.kit.thai_calendar import BUDDHIST_ERA_OFFSET, local_date, shown_in
@@ -217,13 +217,16 @@ def _is_damage(error: SQLAlchemyError) -> bool:
 
 
 def _check_migrations(database: Database) -> Finding:
+    """Whether the schema has the number of this version, and what that number promises."""
     try:
-        current = is_current(database)
+        if not is_current(database):
+            return _found("migrations", Verdict.FAILED, "other")
+        missing = missing_columns(database)
     except SQLAlchemyError as error:
         return _found("migrations", Verdict.FAILED, "unreadable", reason=reason_of(error))
-    return (
-        _found("migrations", Verdict.OK, "ok") if current else _found("migrations", Verdict.FAILED, "other")
-    )
+    if missing:
+        return _found("migrations", Verdict.FAILED, "incomplete", missing=", ".join(missing[:3]))
+    return _found("migrations", Verdict.OK, "ok")
 
 
 def _check_maintenance(data_dir: Path) -> list[Finding]:
