@@ -102,8 +102,8 @@ def _keeping_damage(write: Callable[..., None], *where: Any) -> None:
     """A damaged file of who was erased stays as it is, for somebody to look at: the backup has the table."""
     try:
         write(*where)
-    except (ValueError, KeyError, TypeError) as error:
-        log.error("erased.not_taken_along", error=type(error).__name__)
+    except ServiceError as error:
+        log.error("erased.not_taken_along", error=error.code)
 
 
 def media_columns(schema_tables: Iterable[Table]) -> Iterator[tuple[Table, str]]:

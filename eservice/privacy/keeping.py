@@ -36,12 +36,12 @@ def keep(database: Database, media: MediaStore, folder: Path, *, signing_key: st
         with database.unit_of_work() as uow:
             closed = erasure.erase_closed(uow, signing_key=signing_key)
             copies.forget_links(uow)
-    tombstones.keep_outside(database, folder)
     if retention.run_daily(database) is not None:
         _tell_log(database)
     erased = done + closed
     if erased:
         erasure.forget_files(database, media)
+    tombstones.keep_outside(database, folder)  # last: a damaged file stops nothing else
     return erased
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from eservice.complaints.models import Complaint
 from eservice.kit.database import Database
+from eservice.kit.errors import conflict
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.kit.whole_files import replace_whole
 from eservice.messaging.models import Contact
@@ -77,11 +78,17 @@ def _write(folder: Path, everything: dict[Buried, datetime]) -> None:
 
 
 def _read(path: Path) -> Iterable[tuple[TombstoneKind, str, datetime]]:
+    """Raises ServiceError `privacy.erased_file_damaged`, which names the file."""
     if not path.exists():
         return
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        yield TombstoneKind(row["kind"]), row["subject"], datetime.fromisoformat(row["at"])
+    try:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            yield TombstoneKind(row["kind"]), row["subject"], datetime.fromisoformat(row["at"])
+    except (ValueError, KeyError, TypeError) as fault:
+        error = conflict("privacy.erased_file_damaged")
+        error.parameters["file"] = str(path)
+        raise error from fault
 
 
 def _hash(signing_key: str, subject: str) -> str:

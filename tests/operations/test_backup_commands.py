@@ -141,6 +141,8 @@ def test_what_lies_beside_the_backups_leaves_no_copy_that_counts_as_none(
     (data_dir / tombstones.FILE).write_bytes(damaged)
     assert run("backup", str(backups)).code == 0
     assert (data_dir / tombstones.FILE).read_bytes() == damaged
+    told = run("privacy", "reapply")
+    assert told.code == 1 and str(data_dir / tombstones.FILE) in told.complaint
     (backups / tombstones.FILE).mkdir()  # as when nothing can be written there
     assert run("backup", str(backups)).code != 0
     assert len(backup_files.complete_in(backups)) == 1

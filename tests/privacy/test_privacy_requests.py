@@ -17,7 +17,7 @@ from eservice.kit.errors import ServiceError
 from eservice.kit.unit_of_work import ReadOnly
 from eservice.messaging.content import LinkButton
 from eservice.messaging.models import ChannelName, Contact, Message
-from eservice.privacy import askers, copies, keeping, requests, tombstones
+from eservice.privacy import askers, copies, keeping, requests, retention, tombstones
 from eservice.privacy.models import PrivacyRequest, RequestKind, RequestState
 from eservice.staff import accounts
 from eservice.staff.accounts import Profile
@@ -208,6 +208,14 @@ def test_the_case_of_a_web_form_is_erased_at_once_but_not_while_work_goes_on(
     with village.database.read() as reader, pytest.raises(ServiceError, match=r"complaints\.not_found"):
         cases.of_resident(reader, filed.number, OfCase(key=filed.key))
     assert keep(village, tmp_path) == 0 and (tmp_path / tombstones.FILE).read_text().count("\n") == 1
+
+
+def test_a_damaged_file_of_the_erased_stops_nothing_else_of_the_day(village: Village, tmp_path: Path) -> None:
+    (tmp_path / tombstones.FILE).write_text("{")
+    with refused("privacy.erased_file_damaged"):
+        keep(village, tmp_path)
+    with village.database.read() as reader:
+        assert retention.last_run(reader) is not None
 
 
 def test_nobody_of_an_accused_department_sees_or_decides_what_the_resident_asks(database: Database) -> None:
