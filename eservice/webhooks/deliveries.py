@@ -193,7 +193,7 @@ def give_up_all(uow: UnitOfWork, subscription_id: int) -> None:
 def send_again(uow: UnitOfWork, key: str) -> str | None:
     """Puts a message that was given up back into the queue, under the same `webhook-id`.
 
-    Returns the partner's name; None when there is no such message.
+    Returns the partner's name; None when there is no such message, or its address was another one.
     """
     subscription_id = uow.session.scalar(
         update(WebhookDelivery)
@@ -201,7 +201,10 @@ def send_again(uow: UnitOfWork, key: str) -> str | None:
             WebhookDelivery.key == key,
             WebhookDelivery.state == WebhookState.GIVEN_UP,
             WebhookDelivery.subscription_id.in_(
-                select(WebhookSubscription.id).where(WebhookSubscription.is_active)
+                select(WebhookSubscription.id).where(
+                    WebhookSubscription.is_active,
+                    WebhookSubscription.created_at <= WebhookDelivery.created_at,
+                )
             ),
         )
         .values(state=WebhookState.QUEUED, attempts=0, due_at=uow.now, settled_at=None)

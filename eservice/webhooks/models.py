@@ -54,7 +54,7 @@ class WebhookSubscription(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     paused_at: Mapped[datetime | None]  # since then messages wait here
     created_by: Mapped[str] = mapped_column(String(100))  # as the audit names whoever made it
-    created_at: Mapped[datetime]
+    created_at: Mapped[datetime]  # when this address was entered: one that comes back is a new one
 
 
 class WebhookDelivery(Base):

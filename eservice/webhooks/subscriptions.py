@@ -45,7 +45,8 @@ def add(
     found = _of_name(uow, plain)
     if found is not None and found.is_active:
         raise ServiceError("webhooks.name_taken", ErrorKind.CONFLICT, fields={"name": "taken"})
-    found = found or WebhookSubscription(name=plain, created_at=uow.now)
+    found = found or WebhookSubscription(name=plain)
+    found.created_at = uow.now  # what was written for a former address never goes to this one
     found.url, found.kinds, found.is_active = address, sorted(kind.value for kind in set(kinds)), True
     found.salt, found.created_by, found.paused_at = secrets.token_hex(32), actor, None
     uow.session.add(found)

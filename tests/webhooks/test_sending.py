@@ -216,13 +216,20 @@ def test_removing_a_partner_ends_what_is_on_its_way_and_keeps_the_log(database: 
         assert not deliveries.send_again(uow, message.key)
 
 
-def test_a_partner_that_comes_back_gets_a_new_secret(database: Database) -> None:
+def test_a_partner_that_comes_back_gets_a_new_secret_and_no_old_news(
+    database: Database, clock: FixedClock
+) -> None:
     first = subscribe(database, "http://localhost:1/a")
+    happens(database, "event:1")
     with pytest.raises(Exception, match=r"webhooks\.name_taken"):
         subscribe(database, "http://localhost:1/a")
     with database.unit_of_work() as uow:
         subscriptions.remove(uow, "province")
-    assert subscribe(database, "http://localhost:1/a") != first
+    clock.advance(hours=1)
+    assert subscribe(database, "http://localhost:1/b") != first
+    (message,) = messages(database)
+    with database.unit_of_work() as uow:
+        assert not deliveries.send_again(uow, message.key)
 
 
 def test_the_log_is_forgotten_after_its_time_and_what_is_to_be_sent_is_not(
